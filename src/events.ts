@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Everything the core has to say. The terminal, the log files and `--json` are listeners. */
+export type Event =
+  | { readonly type: 'step-start'; readonly step: string; readonly title: string }
+  | { readonly type: 'step-skip'; readonly step: string; readonly title: string; readonly reason: string }
+  | { readonly type: 'step-done'; readonly step: string; readonly title: string; readonly ms: number }
+  | {
+      readonly type: 'step-fail';
+      readonly step: string;
+      readonly title: string;
+      readonly message: string;
+      readonly log: string;
+    }
+  | { readonly type: 'command'; readonly line: string; readonly cwd: string }
+  | { readonly type: 'output'; readonly text: string }
+  /** `done` and `total` in the same unit (bytes, files); `total` is absent where nobody knows. */
+  | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total?: number }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'warning'; readonly text: string };
+
+export type Emit = (event: Event) => void;

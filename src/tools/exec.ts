@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execa } from 'execa';
+import { CommandError, EnvironmentError } from '../errors.ts';
+import { type Command, formatCommand } from './command.ts';
+
+/** How many last lines of a failing program go into the error. */
+const TAIL_LINES = 30;
+/** SIGTERM first; what ignores it gets SIGKILL after this many ms. */
+const KILL_DELAY_MS = 5_000;
+
+/** What running a program needs to know of its caller. */
+export type ExecContext = {
+  /** Gets `command` and `output` events. */
+  readonly emit: (
+    event: { type: 'command'; line: string; cwd: string } | { type: 'output'; text: string },
+  ) => void;
+  readonly signal?: AbortSignal;
+  /** Added to this process's environment; LC_ALL is always C. */
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/**
+ * Run a command to its end and give its standard output, lines joined by \n. Every line of stdout and stderr
+ * goes to `emit` as it comes. No other function in the tree starts a process that is waited for.
+ *
+ * @throws {EnvironmentError} the program is not installed
+ * @throws {CommandError} it exited non-zero or was killed
+ */
+export async function exec(command: Command, cwd: string, ctx: ExecContext): Promise<string> {
+  const [program, ...args] = command;
+  const line = formatCommand(command);
+  ctx.emit({ type: 'command', line, cwd });
+
+  const child = execa(program, args, {
+    cwd,
+    env: { LC_ALL: 'C', ...ctx.env },
+    stdin: 'ignore',
+    all: true,
+    buffer: { stdout: true, stderr: false, all: false },
+    maxBuffer: 256 * 1024 * 1024,
+    reject: false,
+    forceKillAfterDelay: KILL_DELAY_MS,
+    ...(ctx.signal === undefined ? {} : { cancelSignal: ctx.signal }),
+  });
+  const tail: string[] = [];
+  for await (const text of child.iterable({ from: 'all' })) {
+    if (tail.push(text) > TAIL_LINES) tail.shift();
+    ctx.emit({ type: 'output', text });
+  }
+  const result = await child;
+  if (!result.failed) return result.stdout;
+  ctx.signal?.throwIfAborted();
+  if (result.code === 'ENOENT') {
+    throw new EnvironmentError(
+      `${program} is not installed`,
+      'Run `bpmp-virt check` for all that is missing and the line that installs it.',
+    );
+  }
+  const status = result.signal === undefined ? `exited ${result.exitCode}` : `killed by ${result.signal}`;
+  throw new CommandError({ line, cwd, status, tail: tail.join('\n') });
+}

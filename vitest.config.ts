@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+/**
+ * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real
+ * kernels and QEMUs; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
+ */
+const project = (name: string, testTimeout: number, serial = false) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout,
+    hookTimeout: testTimeout,
+    fileParallelism: !serial,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', 10_000),
+      project('integration', 120_000),
+      project('e2e', 1_800_000, true),
+      project('hard', 2_400_000, true),
+    ],
+  },
+});
