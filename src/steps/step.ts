@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Emit } from '../events.ts';
-import type { StepKind, StepOptions } from '../plan/plan.ts';
+import type { StepKind, StepOptions } from '../plan/step-options.ts';
 import type { Command } from '../tools/command.ts';
 
 /** What a running step may touch: its folders, its programs, and nothing an earlier step left in memory. */

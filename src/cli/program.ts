@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command } from 'commander';
+import type { CliContext } from './context.ts';
+
+/** A verb: its line in `--help`, and where its code is. */
+type Verb = {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<(cli: CliContext) => Command>;
+};
+
+/** All verbs, in the order of `--help`. The code of a verb is loaded when it is chosen. */
+export const VERBS: readonly Verb[] = [];
+
+/** The version of this package, as in package.json. */
+const VERSION = '0.1.0';
+
+/**
+ * The program with the code of the verb in `argv` (what follows the program's name) in it; of the other verbs it
+ * has the name and the summary only, so that `--help` costs no more than itself.
+ */
+export async function makeProgram(cli: CliContext, argv: readonly string[]): Promise<Command> {
+  const chosen = argv.find((word) => word !== 'help' && !word.startsWith('-'));
+  const program = new Command('bpmp-virt')
+    .description('Give a virtual machine on NVIDIA Jetson Orin its clocks, resets and power domains.')
+    .version(VERSION)
+    .showHelpAfterError('(bpmp-virt --help lists the verbs)')
+    .exitOverride();
+  for (const verb of VERBS) {
+    const command = verb.name === chosen ? (await verb.load())(cli) : new Command(verb.name);
+    program.addCommand(command.summary(verb.summary).copyInheritedSettings(program));
+  }
+  return program;
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Where a git tree comes from: `urls` in order, a tag or branch, and the commit that it must be. */
+export type GitPin = {
+  readonly urls: readonly string[];
+  readonly ref: string;
+  /** 40 hex digits; absent where the recipe is not locked. */
+  readonly commit?: string;
+};
+
+/** One repository below a Jetson source folder. */
+export type BspTree = { readonly path: string; readonly commit?: string };
+
+/** An apt archive read with private lists: no change to the system, no root. */
+export type DebianArchive = {
+  /** `http://deb.debian.org/debian`, `…/debian-security`. */
+  readonly mirror: string;
+  /** In order of preference: `bookworm`, `bookworm-security`. */
+  readonly suites: readonly string[];
+};
+
+/** A list of patches in a folder of ours, applied in the order of its `series` file. */
+export type PatchSet = { readonly tree: string; readonly patches: string };
+
+/** What a virtual machine gets of the board; `name` is its label in the host's device tree. */
+export type VmDevices = { readonly name: string; readonly devices: readonly string[] };
+
+/** The machine that QEMU makes, as far as its device tree depends on it. */
+export type VmMachine = {
+  /** `1G`, as QEMU's -m takes it. */
+  readonly memory: string;
+  readonly cpus: number;
+  /** GIC of the guest. KVM on Orin gives a 3, also where the command line names none. */
+  readonly gic: 2 | 3;
+  /** Major and minor of the QEMU that runs it (`7.2`): the place of the window depends on it. */
+  readonly qemuVersion: string;
+};
+
+/**
+ * What each kind of step is told. Paths are plan paths: `work:…`, `cache:…`, `tool:…` (files of this package) or
+ * absolute; so a plan can be written, read back, compared and run in another work folder.
+ */
+export type StepOptions = {
+  /** Download to `into` (a file). Mirrors in order; sha256 while streaming; resumes. */
+  'fetch-archive': {
+    readonly urls: readonly string[];
+    readonly sha256: string;
+    /** sha256 of uploads that were replaced in place → what to tell who has one. */
+    readonly superseded: Readonly<Record<string, string>>;
+    readonly into: string;
+  };
+  /** Unpack `archive` so that `into` (a folder) holds it; aside first, renamed when whole. */
+  'extract-archive': { readonly archive: string; readonly into: string; readonly strip: number };
+  /** Our own shallow sync of one repository to `into`. A missing ref or another commit is an error. */
+  'sync-tree': GitPin & { readonly into: string };
+  /** The BSP's own source_sync.sh in `source`, judged by each tree's tag and commit. */
+  'sync-bsp': { readonly source: string; readonly tag: string; readonly trees: readonly BspTree[] };
+  /** public_sources.tbz2 over the folder that holds `Linux_for_Tegra`, then the inner archives in its source/. */
+  'unpack-public-sources': {
+    readonly archive: string;
+    readonly into: string;
+    readonly inner: readonly string[];
+  };
+  /**
+   * A source from a Debian archive, unpacked to `into`. `source-package`: .dsc with its patches applied;
+   * `linux-source`: the binary package that holds a patched kernel tree.
+   */
+  'fetch-debian-source': DebianArchive & {
+    readonly form: 'source-package' | 'linux-source';
+    readonly package: string;
+    /** Exact Debian version; absent: the newest of the first suite that has it. */
+    readonly version?: string;
+    readonly into: string;
+  };
+  /** Relative symlinks `tree/at` → `overlay`; only links of ours are replaced. */
+  'link-overlay': {
+    readonly tree: string;
+    readonly links: readonly { readonly at: string; readonly overlay: string }[];
+  };
+  /** The files of `overlay` copied over `tree`, same paths; those of the run before that are gone are removed. */
+  'copy-overlay': { readonly tree: string; readonly overlay: string };
+  /** `git apply` of a series. A changed series is reversed with the kept copy before the new one goes in. */
+  'apply-patches': PatchSet;
+  /** `base` and `fragments` to `out/.config`, then every symbol of `wanted` is checked there. */
+  'configure-kernel': {
+    readonly tree: string;
+    readonly out: string;
+    /** `defconfig`: arm64's. `allnoconfig`: nothing but the fragments. */
+    readonly base: 'defconfig' | 'allnoconfig';
+    readonly fragments: readonly string[];
+    /** `CONFIG_X` → `y`, `m`, a number or a quoted string; `n` = must be off. */
+    readonly wanted: Readonly<Record<string, string>>;
+    readonly localVersion: string;
+    readonly crossCompile: string;
+  };
+  /** arm64 Image, dtbs, modules in `out`. Modules are installed to `modulesInto`. */
+  'build-kernel': {
+    readonly tree: string;
+    readonly out: string;
+    readonly targets: readonly ('Image' | 'dtbs' | 'modules')[];
+    readonly modulesInto?: string;
+    readonly crossCompile: string;
+    /** Fixed build time, seconds since 1970: two builds give the same Image. */
+    readonly epoch: number;
+  };
+  /** Debian packages of `architecture`, with what they need, unpacked to `into`: a sysroot without root. */
+  'build-sysroot': DebianArchive & {
+    readonly architecture: 'arm64';
+    readonly packages: readonly string[];
+    readonly into: string;
+  };
+  /** qemu-system-aarch64 in `out`, for this machine or for the board. */
+  'build-qemu': {
+    readonly tree: string;
+    readonly out: string;
+    readonly host: 'build' | 'arm64';
+    /** A plan path; present where `host` is arm64. */
+    readonly sysroot?: string;
+    readonly configure: readonly string[];
+    readonly crossCompile: string;
+    readonly epoch: number;
+  };
+  /** `into` = overlay for the host's device tree `dtb`: a policy node a VM, `iommus`, drivers kept off. */
+  'render-host-overlay': {
+    readonly dtb: string;
+    /** The kernel tree, for its dt-bindings. */
+    readonly tree: string;
+    readonly vms: readonly VmDevices[];
+    readonly into: string;
+  };
+  /** `into` = the tree of one guest, from the tree that `qemu` itself dumps for that machine. */
+  'render-guest-tree': {
+    readonly dtb: string;
+    readonly tree: string;
+    readonly vm: VmDevices;
+    readonly machine: VmMachine;
+    readonly qemu: string;
+    readonly into: string;
+  };
+  /** `into` = run-vm.sh and what it needs beside it, for one guest. */
+  'write-run-script': {
+    readonly dtb: string;
+    readonly vm: VmDevices;
+    readonly machine: VmMachine;
+    readonly recipe: string;
+    /** A folder. */
+    readonly into: string;
+  };
+  /** Everything a board needs in one folder, with manifest and checksums. */
+  'pack-bundle': {
+    /** Place in the bundle → plan path of a file or a folder. */
+    readonly files: Readonly<Record<string, string>>;
+    readonly recipe: string;
+    /** Facts for the manifest: versions, urls, hashes, commits. */
+    readonly facts: Readonly<Record<string, string>>;
+    readonly into: string;
+  };
+};
+export type StepKind = keyof StepOptions;
