@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** Said while a step runs: the engine adds which one. */
+type Remark = { readonly step?: string };
+
 /** Everything the core has to say. The terminal, the log files and `--json` are listeners. */
 export type Event =
   | { readonly type: 'step-start'; readonly step: string; readonly title: string }
@@ -12,11 +15,16 @@ export type Event =
       readonly message: string;
       readonly log: string;
     }
-  | { readonly type: 'command'; readonly line: string; readonly cwd: string }
-  | { readonly type: 'output'; readonly text: string }
+  | (Remark & { readonly type: 'command'; readonly line: string; readonly cwd: string })
+  | (Remark & { readonly type: 'output'; readonly text: string })
   /** `done` and `total` in the same unit (bytes, files); `total` is absent where nobody knows. */
-  | { readonly type: 'progress'; readonly what: string; readonly done: number; readonly total?: number }
-  | { readonly type: 'note'; readonly text: string }
-  | { readonly type: 'warning'; readonly text: string };
+  | (Remark & {
+      readonly type: 'progress';
+      readonly what: string;
+      readonly done: number;
+      readonly total?: number;
+    })
+  | (Remark & { readonly type: 'note'; readonly text: string })
+  | (Remark & { readonly type: 'warning'; readonly text: string });
 
 export type Emit = (event: Event) => void;

@@ -18,7 +18,14 @@ export type StepContext = {
   readonly jobs: number;
   /** Only what the cache holds; a step that would need the network fails with what is missing. */
   readonly offline: boolean;
+  /** An address of the recipe as this site reaches it: `--mirror` and BPMP_VIRT_MIRROR map prefixes. */
+  readonly url: (address: string) => string;
+  /** Called when the step ends, however it ends, last one first: what must not outlive the step. */
+  readonly defer: (action: () => Promise<void> | void) => void;
 };
+
+/** What a step may know when it only says what it would do. */
+export type ShellContext = Pick<StepContext, 'path' | 'jobs' | 'url'>;
 
 /** One kind of step. One file each in this folder; `index.ts` lists them. */
 export type Step<K extends StepKind = StepKind> = {
@@ -34,6 +41,6 @@ export type Step<K extends StepKind = StepKind> = {
    */
   readonly inputs: (options: StepOptions[K]) => readonly string[];
   /** The same as `run` in POSIX sh lines, for `plan --shell`. */
-  readonly shell: (options: StepOptions[K], ctx: Pick<StepContext, 'path' | 'jobs'>) => readonly string[];
+  readonly shell: (options: StepOptions[K], ctx: ShellContext) => readonly string[];
   readonly run: (options: StepOptions[K], ctx: StepContext) => Promise<void>;
 };
