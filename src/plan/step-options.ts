@@ -15,7 +15,7 @@ export type BspTree = { readonly path: string; readonly commit?: string };
 export type DebianArchive = {
   /** `http://deb.debian.org/debian`, `…/debian-security`. */
   readonly mirror: string;
-  /** In order of preference: `bookworm`, `bookworm-security`. */
+  /** Which releases are looked in: `bookworm`, `bookworm-security`. */
   readonly suites: readonly string[];
 };
 
@@ -68,7 +68,7 @@ export type StepOptions = {
   'fetch-debian-source': DebianArchive & {
     readonly form: 'source-package' | 'linux-source';
     readonly package: string;
-    /** Exact Debian version; absent: the newest of the first suite that has it. */
+    /** Exact Debian version; absent: the newest in any of the suites. */
     readonly version?: string;
     readonly into: string;
   };
@@ -88,7 +88,7 @@ export type StepOptions = {
     /** `defconfig`: arm64's. `allnoconfig`: nothing but the fragments. */
     readonly base: 'defconfig' | 'allnoconfig';
     readonly fragments: readonly string[];
-    /** `CONFIG_X` → `y`, `m`, a number or a quoted string; `n` = must be off. */
+    /** Besides every line of the fragments. `CONFIG_X` → `y`, `m`, a number or a quoted string; `n` = must be off. */
     readonly wanted: Readonly<Record<string, string>>;
     readonly localVersion: string;
     readonly crossCompile: string;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Plan, PlannedStep } from './plan.ts';
+
+/** What the code of a step says of itself: needed because this folder knows no step's code. */
+export type Described = { readonly title: string; readonly shell: readonly string[] };
+export type Describe = (step: PlannedStep) => Described;
+
+/** The plan for people: one line a step, in the order in which they could run. */
+export function formatPlan(plan: Plan, describe: Describe): string {
+  const width = Math.max(...plan.steps.map((step) => step.id.length));
+  const lines = plan.steps.map((step, at) => {
+    const number = `${at + 1}`.padStart(`${plan.steps.length}`.length);
+    return `${number}. ${step.id.padEnd(width)}  ${describe(step).title}`;
+  });
+  return [`Recipe ${plan.recipe}: ${plan.steps.length} steps`, ...lines].join('\n');
+}
+
+/** The plan as a POSIX shell script that does the same; a step that fails ends it. */
+export function formatShell(plan: Plan, describe: Describe): string {
+  const steps = plan.steps.map((step) => {
+    const { title, shell } = describe(step);
+    return [`# ${step.id}: ${title.replaceAll('\n', ' ')}`, '(', ...shell, ')'].join('\n');
+  });
+  const head = [
+    '#!/bin/sh',
+    `# What \`bpmp-virt build ${plan.recipe}\` does, step by step. Every step may be run alone, after those above it.`,
+    'set -eu',
+    'umask 022',
+    'export LC_ALL=C',
+  ];
+  return `${head.join('\n')}\n\n${steps.join('\n\n')}\n`;
+}

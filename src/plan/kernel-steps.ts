@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LoadedRecipe } from '../recipe/load.ts';
+import { LAYOUT } from './layout.ts';
+import type { PlannedStep } from './plan.ts';
+import { recipePath } from './plan-paths.ts';
+import { type PlannedTree, planSource } from './source-steps.ts';
+
+const TEGRA_FIRMWARE = 'drivers/firmware/tegra';
+/** The place that the owner's text gives the kernel inside the BSP. */
+const KERNEL_IN_L4T = `${LAYOUT.l4tSource}/kernel/kernel-612`;
+
+/** The kernel from its source to the Image; `after` is what makes the folder that it lies in. */
+export function planKernel(loaded: LoadedRecipe, after: readonly string[]): PlannedTree {
+  const { kernel, l4t } = loaded.recipe;
+  const source = planSource({
+    name: 'kernel',
+    source: kernel.source,
+    into: l4t === undefined ? 'work:kernel/src' : KERNEL_IN_L4T,
+    after,
+    form: 'linux-source',
+    recipeFile: loaded.file,
+  });
+  const { tree } = source;
+  const links = kernel.overlay.map((name) => ({
+    at: `${TEGRA_FIRMWARE}/${name}`,
+    overlay: `tool:kernel-overlay/${name}`,
+  }));
+  const patches = recipePath(kernel.patches, loaded.file);
+  const modules = kernel.targets.includes('modules') ? { modulesInto: LAYOUT.modules } : {};
+  const { crossCompile, epoch, targets } = kernel;
+  const steps: readonly PlannedStep[] = [
+    { id: 'kernel-overlay', kind: 'link-overlay', options: { tree, links }, after: source.ready },
+    { id: 'kernel-patches', kind: 'apply-patches', options: { tree, patches }, after: ['kernel-overlay'] },
+    {
+      id: 'kernel-config',
+      kind: 'configure-kernel',
+      options: {
+        tree,
+        out: LAYOUT.kernelOut,
+        base: kernel.base,
+        fragments: kernel.fragments.map((path) => recipePath(path, loaded.file)),
+        wanted: kernel.wanted,
+        localVersion: kernel.localVersion,
+        crossCompile,
+      },
+      after: ['kernel-patches'],
+    },
+    {
+      id: 'kernel-build',
+      kind: 'build-kernel',
+      options: { tree, out: LAYOUT.kernelOut, targets, ...modules, crossCompile, epoch },
+      after: ['kernel-config'],
+    },
+  ];
+  return { steps: [...source.steps, ...steps], tree, ready: ['kernel-build'] };
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Where the products of a work folder lie, as plan paths. Scripts and other verbs rely on these places. */
+export const LAYOUT = {
+  l4t: 'work:Linux_for_Tegra',
+  l4tSource: 'work:Linux_for_Tegra/source',
+  kernelOut: 'work:kernel/out',
+  image: 'work:kernel/out/arch/arm64/boot/Image',
+  kernelTrees: 'work:kernel/out/arch/arm64/boot/dts',
+  modules: 'work:kernel/modules',
+  qemuSource: 'work:qemu/src',
+  /** For the machine that builds. */
+  qemuBuild: 'work:qemu-build',
+  /** For the board. */
+  qemuArm64: 'work:qemu-arm64',
+  sysroot: 'work:sysroot-arm64',
+  hostOverlay: 'work:dt/host.dtbo',
+  guestTree: 'work:dt/guest.dtb',
+  run: 'work:run',
+  bundle: 'work:bundle',
+} as const;
+
+/** QEMU's program inside one of its build folders. */
+export const QEMU_PROGRAM = 'qemu-system-aarch64';

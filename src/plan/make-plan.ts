@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { UsageError } from '../errors.ts';
+import type { LoadedRecipe } from '../recipe/load.ts';
+import { type Floating, floatingOf } from '../recipe/lock.ts';
+import { planKernel } from './kernel-steps.ts';
+import { planL4t } from './l4t-steps.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+import { planQemu } from './qemu-steps.ts';
+import { planBundle, planVms } from './vm-steps.ts';
+
+/**
+ * What a recipe leads to, as data: every step comes after those that it waits for.
+ *
+ * @throws {UsageError} a download has no sha256, neither in the recipe nor in its lock file
+ */
+export function makePlan(loaded: LoadedRecipe): Plan {
+  refuseUnlocked(floatingOf(loaded.recipe));
+  const l4t = loaded.recipe.l4t === undefined ? [] : planL4t(loaded.recipe.l4t);
+  // The kernel lies inside the BSP's folder; NVIDIA's own sources are beside it and may come meanwhile.
+  const kernel = planKernel(loaded, l4t.length === 0 ? [] : ['l4t']);
+  const steps: readonly PlannedStep[] = [
+    ...l4t,
+    ...kernel.steps,
+    ...planQemu(loaded),
+    ...planVms(loaded, kernel.tree),
+  ];
+  return { version: 1, recipe: loaded.name, steps: [...steps, planBundle(loaded, steps)] };
+}
+
+function refuseUnlocked(floating: readonly Floating[]): void {
+  const downloads = floating.filter((source) => source.kind === 'http').map((source) => source.key);
+  if (downloads.length === 0) return;
+  throw new UsageError(
+    `no sha256 for ${downloads.join(', ')}`,
+    'Run `bpmp-virt lock` to download them once and write what they are, or put sha256 into the recipe.',
+  );
+}
+
+/** The loaded recipe with other devices for its first virtual machine. */
+export function withDevices(loaded: LoadedRecipe, devices: readonly string[]): LoadedRecipe {
+  const [first, ...others] = loaded.recipe.vms;
+  if (devices.length === 0 || first === undefined) return loaded;
+  return { ...loaded, recipe: { ...loaded.recipe, vms: [{ ...first, devices: [...devices] }, ...others] } };
+}

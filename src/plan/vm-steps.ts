@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import type { LoadedRecipe } from '../recipe/load.ts';
+import type { Recipe } from '../recipe/schema.ts';
+import { LAYOUT, QEMU_PROGRAM } from './layout.ts';
+import type { PlannedStep } from './plan.ts';
+import type { VmMachine } from './step-options.ts';
+
+type Vm = Recipe['vms'][number];
+
+/** The host's device tree, as a plan path. */
+export function hostTreePath(recipe: Recipe): string {
+  return recipe.hostTree.startsWith('bsp:')
+    ? `${LAYOUT.l4t}/kernel/dtb/${recipe.hostTree.slice('bsp:'.length)}`
+    : `${LAYOUT.kernelTrees}/${recipe.hostTree}`;
+}
+
+/** Device trees and commands of the virtual machines. */
+export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly PlannedStep[] {
+  const dtb = hostTreePath(recipe);
+  const vms = recipe.vms.map(({ name, devices }) => ({ name, devices }));
+  const host: PlannedStep = {
+    id: 'dt-host',
+    kind: 'render-host-overlay',
+    options: { dtb, tree, vms, into: LAYOUT.hostOverlay },
+    after: ['kernel-build'],
+  };
+  return [host, ...recipe.vms.flatMap((vm, at) => planVm({ recipe, name, vm, at, dtb, tree }))];
+}
+
+type VmPlace = { recipe: Recipe; name: string; vm: Vm; at: number; dtb: string; tree: string };
+
+function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedStep[] {
+  const machine: VmMachine = {
+    memory: vm.memory,
+    cpus: vm.cpus,
+    gic: vm.gic,
+    qemuVersion: recipe.qemu.version,
+  };
+  const own = { name: vm.name, devices: vm.devices };
+  const places = vmPlaces(vm, at);
+  const common = { dtb, vm: own, machine };
+  const ran = recipe.qemu.builds.includes('build') ? LAYOUT.qemuBuild : LAYOUT.qemuArm64;
+  const qemu = `${ran}/${QEMU_PROGRAM}`;
+  const built = recipe.qemu.builds.includes('build') ? 'qemu-build' : 'qemu-arm64';
+  return [
+    {
+      id: places.guestId,
+      kind: 'render-guest-tree',
+      options: { ...common, tree, qemu, into: places.guestTree },
+      after: ['kernel-build', built],
+    },
+    {
+      id: places.runId,
+      kind: 'write-run-script',
+      options: { ...common, recipe: name, into: places.run },
+      after: ['kernel-build'],
+    },
+  ];
+}
+
+/** The first VM has the plain names; those of the others carry the VM's. */
+function vmPlaces(vm: Vm, at: number) {
+  const suffix = at === 0 ? '' : `-${vm.name}`;
+  return {
+    guestId: `dt-guest${suffix}`,
+    runId: `run-script${suffix}`,
+    guestTree: LAYOUT.guestTree.replace(/\.dtb$/, `${suffix}.dtb`),
+    run: `${LAYOUT.run}${suffix}`,
+    inBundle: at === 0 ? '.' : vm.name,
+  };
+}
+
+/** The last step: what a board needs, in one folder. */
+export function planBundle({ recipe, name }: LoadedRecipe, before: readonly PlannedStep[]): PlannedStep {
+  const files: Record<string, string> = { Image: LAYOUT.image, 'host.dtbo': LAYOUT.hostOverlay };
+  files[`dtb/${basename(hostTreePath(recipe))}`] = hostTreePath(recipe);
+  if (recipe.qemu.builds.includes('arm64')) files[QEMU_PROGRAM] = `${LAYOUT.qemuArm64}/${QEMU_PROGRAM}`;
+  if (recipe.kernel.targets.includes('modules')) files['modules'] = LAYOUT.modules;
+  for (const [at, vm] of recipe.vms.entries()) {
+    const places = vmPlaces(vm, at);
+    const folder = places.inBundle === '.' ? '' : `${places.inBundle}/`;
+    files[`${folder}guest.dtb`] = places.guestTree;
+    files[places.inBundle] = places.run;
+  }
+  return {
+    id: 'bundle',
+    kind: 'pack-bundle',
+    options: { files, recipe: name, facts: factsOf(recipe), into: LAYOUT.bundle },
+    after: before.map((step) => step.id),
+  };
+}
+
+function factsOf({ l4t, kernel, qemu, vms }: Recipe): Record<string, string> {
+  return {
+    ...(l4t === undefined ? {} : { l4t: l4t.release, jetpack: l4t.jetpack }),
+    kernel: JSON.stringify(kernel.source),
+    qemu: qemu.version,
+    qemuSource: JSON.stringify(qemu.source),
+    devices: vms.map((vm) => `${vm.name}: ${vm.devices.join(', ')}`).join('; '),
+  };
+}

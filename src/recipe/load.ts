@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { UsageError } from '../errors.ts';
+import { applyLock, type Lock, readLock } from './lock.ts';
+import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
+import { checkRules, type Problem } from './rules.ts';
+import { type Recipe, recipeSchema } from './schema.ts';
+
+/** A recipe with what is needed to make a plan of it. */
+export type LoadedRecipe = {
+  /** `l4t-36.3`: the file's name without `.yaml`. */
+  readonly name: string;
+  /** The file, absolute. */
+  readonly file: string;
+  /** With the lock's pins in it. */
+  readonly recipe: Recipe;
+  readonly lock: Lock | undefined;
+};
+
+/** Where recipes that are named without a path are. */
+export type RecipePlace = { readonly recipes: string; readonly cwd: string };
+
+/**
+ * Read a recipe: the YAML file, what it extends, its lock file, shape, rules. All problems are reported at once.
+ *
+ * @param name a name in `place.recipes`, or a path with `/` or `.yaml` in it, relative to `place.cwd`
+ * @throws {UsageError} there is no such file, it is no YAML, or it is no sound recipe
+ */
+export async function loadRecipe(name: string, place: RecipePlace): Promise<LoadedRecipe> {
+  const file = findFile(name, place.cwd, place.recipes);
+  const raw = await readChain(file, place.recipes, []);
+  const shape = recipeSchema.safeParse(raw);
+  if (!shape.success) {
+    throw invalid(
+      file,
+      shape.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+    );
+  }
+  const problems = checkRules(shape.data);
+  if (problems.length > 0) throw invalid(file, problems);
+  const lock = await readLock(lockFileOf(file));
+  const recipe = lock === undefined ? shape.data : applyLock(shape.data, lock);
+  return { name: recipeName(file), file, recipe, lock };
+}
+
+/** `recipes/x.lock.yaml` of `recipes/x.yaml`. */
+export function lockFileOf(file: string): string {
+  return file.replace(/\.ya?ml$/, '.lock.yaml');
+}
+
+function recipeName(file: string): string {
+  return file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+}
+
+function findFile(name: string, folder: string, recipes: string): string {
+  if (isAbsolute(name)) return name;
+  return name.includes('/') || /\.ya?ml$/.test(name) ? resolve(folder, name) : join(recipes, `${name}.yaml`);
+}
+
+async function readChain(file: string, recipes: string, seen: readonly string[]): Promise<YamlMap> {
+  if (seen.includes(file)) {
+    throw new UsageError(`${seen.join(' extends ')} extends ${file}`, 'Take one of the `extends` away.');
+  }
+  const own = await readMap(file);
+  const parent = own.extends;
+  if (parent === undefined) return own;
+  if (typeof parent !== 'string')
+    throw invalid(file, [{ path: 'extends', message: 'must be a name or a path' }]);
+  const base = await readChain(findFile(parent, dirname(file), recipes), recipes, [...seen, file]);
+  return mergeRecipe(base, own);
+}
+
+async function readMap(file: string): Promise<YamlMap> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const hint =
+      'Recipes that come along are listed in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
+    throw new UsageError(`no recipe at ${file}`, hint, { cause });
+  });
+  const value: unknown = parseYaml(file, text);
+  if (!isMap(value)) throw invalid(file, [{ path: '', message: 'must be a map of keys' }]);
+  return value;
+}
+
+function parseYaml(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(`${file} is no YAML: ${why}`, 'Mend the line that is named.', { cause });
+  }
+}
+
+function invalid(file: string, problems: readonly Problem[]): UsageError {
+  const lines = problems.map(({ path, message }) => `  ${path === '' ? '(top)' : path}: ${message}`);
+  return new UsageError(
+    `${file} is not a sound recipe:\n${lines.join('\n')}`,
+    'docs/recipes.md describes every key; recipes/schema.json lets an editor check them.',
+  );
+}

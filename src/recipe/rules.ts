@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Recipe } from './schema.ts';
+
+/** What is wrong, and at which key. */
+export type Problem = { readonly path: string; readonly message: string };
+type Rule = (recipe: Recipe) => readonly Problem[];
+
+/** The tag of a release: `jetson_36.3` for 36.3.0, `jetson_36.4.3` for 36.4.3 (no trailing .0). */
+function tagOf(release: string): string {
+  return `jetson_${release.replace(/\.0$/, '')}`;
+}
+
+const tagFitsRelease: Rule = ({ l4t }) =>
+  l4t === undefined || l4t.tag === tagOf(l4t.release)
+    ? []
+    : [
+        {
+          path: 'l4t.tag',
+          message: `release ${l4t.release} is tagged ${tagOf(l4t.release)}, not ${l4t.tag}`,
+        },
+      ];
+
+const publicSourcesAreThere: Rule = ({ l4t }) =>
+  l4t?.sources === 'public-sources' && l4t.publicSources === undefined
+    ? [{ path: 'l4t.publicSources', message: 'is needed, because l4t.sources is public-sources' }]
+    : [];
+
+const commitsHaveTrees: Rule = ({ l4t }) =>
+  Object.keys(l4t?.commits ?? {})
+    .filter((path) => l4t !== undefined && !(path in l4t.trees))
+    .map((path) => ({ path: `l4t.commits.${path}`, message: 'names no folder of l4t.trees' }));
+
+const hostTreeNeedsBsp: Rule = ({ l4t, hostTree }) =>
+  hostTree.startsWith('bsp:') && l4t === undefined
+    ? [{ path: 'hostTree', message: 'is of the BSP, and the recipe has no l4t' }]
+    : [];
+
+const forkIsBuiltAsItIs: Rule = ({ qemu }) =>
+  (qemu.overlay === undefined) === (qemu.patches === undefined)
+    ? []
+    : [
+        {
+          path: qemu.overlay === undefined ? 'qemu.overlay' : 'qemu.patches',
+          message: 'overlay and patches belong together: both for a release, neither for a fork',
+        },
+      ];
+
+/** vfio-platform is gone from QEMU 10.2 on. */
+const qemuHasVfioPlatform: Rule = ({ qemu }) => {
+  const [major = 0, minor = 0] = qemu.version.split('.').map(Number);
+  if (major < 10 || (major === 10 && minor < 2)) return [];
+  return [{ path: 'qemu.version', message: 'has no vfio-platform: QEMU 10.1 is the last one with it' }];
+};
+
+const boardNeedsSysroot: Rule = ({ qemu }) =>
+  qemu.builds.includes('arm64') && qemu.sysroot === undefined
+    ? [{ path: 'qemu.sysroot', message: 'is needed, because qemu.builds has arm64' }]
+    : [];
+
+const vmNamesDiffer: Rule = ({ vms }) =>
+  vms
+    .map((vm, at) => ({
+      path: `vms.${at}.name`,
+      message: `${vm.name} is the name of an earlier one`,
+      name: vm.name,
+    }))
+    .filter(({ name }, at) => vms.findIndex((vm) => vm.name === name) !== at)
+    .map(({ path, message }) => ({ path, message }));
+
+const deviceHasOneVm: Rule = ({ vms }) => {
+  const owner = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const [at, vm] of vms.entries()) {
+    for (const device of vm.devices) {
+      const first = owner.get(device);
+      if (first === undefined) owner.set(device, vm.name);
+      else problems.push({ path: `vms.${at}.devices`, message: `${device} is already given to ${first}` });
+    }
+  }
+  return problems;
+};
+
+const RULES: readonly Rule[] = [
+  tagFitsRelease,
+  publicSourcesAreThere,
+  commitsHaveTrees,
+  hostTreeNeedsBsp,
+  forkIsBuiltAsItIs,
+  qemuHasVfioPlatform,
+  boardNeedsSysroot,
+  vmNamesDiffer,
+  deviceHasOneVm,
+];
+
+/** What does not fit together in a recipe whose keys are sound one by one. */
+export function checkRules(recipe: Recipe): readonly Problem[] {
+  return RULES.flatMap((rule) => rule(recipe));
+}

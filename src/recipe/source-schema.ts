@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+import { z } from 'zod';
+
+/** Where a Debian archive is, unless a recipe says otherwise. */
+const DEBIAN = 'http://deb.debian.org/debian';
+
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'must be 64 hex digits, lower case')
+  .meta({ description: 'sha256 of the file.' });
+
+export const commit = z
+  .string()
+  .regex(/^[0-9a-f]{40}$/, 'must be a whole commit id: 40 hex digits, lower case')
+  .meta({ description: 'The commit that `ref` must be. `bpmp-virt lock` finds it.' });
+
+const url = z.url({
+  protocol: /^(https?|file|ssh|git)$/,
+  error: 'must be an http, https, ssh, git or file URL',
+});
+
+export const urls = z
+  .array(url)
+  .nonempty()
+  .meta({ description: 'Where it is, mirrors in order: the next one is asked where one fails.' });
+
+const superseded = z
+  .record(sha256, z.string())
+  .default({})
+  .meta({ description: 'sha256 of uploads that were replaced in place, with what to tell who has one.' });
+
+export const download = z
+  .strictObject({ urls, sha256: sha256.optional(), superseded })
+  .meta({ description: 'A file to download. Without sha256 a lock file must have it.' });
+
+const http = z.strictObject({
+  kind: z.literal('http').meta({ description: 'An archive to download.' }),
+  urls,
+  sha256: sha256.optional(),
+  superseded,
+});
+
+const git = z.strictObject({
+  kind: z.literal('git').meta({ description: 'A git repository, fetched without its history.' }),
+  urls,
+  ref: z.string().min(1).meta({ description: 'Tag or branch.' }),
+  commit: commit.optional(),
+});
+
+const mirror = url.default(DEBIAN).meta({ description: 'The archive; `--mirror` maps it to another one.' });
+
+const suites = z
+  .array(z.string().regex(/^[a-z][a-z0-9-]*$/))
+  .nonempty()
+  .meta({
+    description: 'Releases that are looked in, such as bookworm; NAME-security is in the security archive.',
+  });
+
+const debian = z.strictObject({
+  kind: z.literal('debian').meta({ description: 'A source from a Debian archive, without root.' }),
+  package: z.string().min(1).meta({ description: 'Source package, or `linux-source-…` for a kernel.' }),
+  version: z.string().min(1).optional().meta({ description: 'Exact version; without it, the newest.' }),
+  mirror,
+  suites,
+});
+
+const path = z.strictObject({
+  kind: z.literal('path').meta({ description: 'A tree of yours, used and patched where it is.' }),
+  path: z
+    .string()
+    .min(1)
+    .meta({ description: 'The folder; relative to the recipe where it starts with `./`.' }),
+});
+
+export const source = z
+  .discriminatedUnion('kind', [git, debian, http, path])
+  .meta({ description: 'Where the sources come from.' });
+
+export const sysroot = z
+  .strictObject({
+    packages: z
+      .array(z.string().min(1))
+      .nonempty()
+      .meta({ description: 'Debian packages; what they need comes along.' }),
+    mirror,
+    suites,
+  })
+  .meta({ description: 'Libraries of the board’s architecture that QEMU is linked with.' });
