@@ -5,6 +5,19 @@ type Remark = { readonly step?: string };
 
 /** Everything the core has to say. The terminal, the log files and `--json` are listeners. */
 export type Event =
+  | {
+      readonly type: 'run-start';
+      /** The steps that will run, in plan order. */
+      readonly todo: readonly { readonly step: string; readonly title: string; readonly reason: string }[];
+      /** How many are done already. */
+      readonly skipped: number;
+    }
+  | {
+      readonly type: 'run-done';
+      readonly ran: readonly { readonly step: string; readonly ms: number }[];
+      readonly skipped: number;
+      readonly ms: number;
+    }
   | { readonly type: 'step-start'; readonly step: string; readonly title: string }
   | { readonly type: 'step-skip'; readonly step: string; readonly title: string; readonly reason: string }
   | { readonly type: 'step-done'; readonly step: string; readonly title: string; readonly ms: number }

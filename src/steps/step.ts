@@ -43,4 +43,6 @@ export type Step<K extends StepKind = StepKind> = {
   /** The same as `run` in POSIX sh lines, for `plan --shell`. */
   readonly shell: (options: StepOptions[K], ctx: ShellContext) => readonly string[];
   readonly run: (options: StepOptions[K], ctx: StepContext) => Promise<void>;
+  /** Take back what `run` did to a tree (links, patches, copied files); `bpmp-virt clean --tree` calls it. */
+  readonly undo?: (options: StepOptions[K], ctx: StepContext) => Promise<void>;
 };

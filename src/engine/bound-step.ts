@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PlannedStep } from '../plan/plan.ts';
+import type { StepKind, StepOptions } from '../plan/step-options.ts';
+import type { ShellContext, Step, StepContext } from '../steps/step.ts';
+
+/** A planned step together with the code of its kind. */
+export type BoundStep = {
+  readonly planned: PlannedStep;
+  readonly id: string;
+  readonly after: readonly string[];
+  readonly title: string;
+  readonly tools: readonly string[];
+  readonly outputs: readonly string[];
+  readonly inputs: readonly string[];
+  readonly shell: (ctx: ShellContext) => readonly string[];
+  readonly run: (ctx: StepContext) => Promise<void>;
+};
+
+/** Finds the code of a kind; `loadStep` of src/steps, or a test's own. */
+export type LoadStep = <K extends StepKind>(kind: K) => Promise<Step<K>>;
+
+type Planned<K extends StepKind> = {
+  readonly id: string;
+  readonly kind: K;
+  readonly options: StepOptions[K];
+  readonly after: readonly string[];
+};
+
+/** The steps of a plan with their code. */
+export async function bindSteps(
+  steps: readonly PlannedStep[],
+  load: LoadStep,
+): Promise<readonly BoundStep[]> {
+  return Promise.all(steps.map((planned) => bind(planned, planned, load)));
+}
+
+async function bind<K extends StepKind>(
+  planned: PlannedStep,
+  { id, kind, options, after }: Planned<K>,
+  load: LoadStep,
+): Promise<BoundStep> {
+  const step = await load(kind);
+  return {
+    planned,
+    id,
+    after,
+    title: step.title(options),
+    tools: step.tools(options),
+    outputs: step.outputs(options),
+    inputs: step.inputs(options),
+    shell: (ctx) => step.shell(options, ctx),
+    run: (ctx) => step.run(options, ctx),
+  };
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import { access } from 'node:fs/promises';
+import { fingerprint } from '../plan/fingerprint.ts';
+import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
+import type { BoundStep } from './bound-step.ts';
+import { digestPath } from './input-digest.ts';
+import { readState } from './state.ts';
+
+/** Whether a step has to run, and why. */
+export type Decision = {
+  readonly step: BoundStep;
+  readonly fingerprint: string;
+  readonly runs: boolean;
+  /** `not done yet`, `kernel-build runs`, `done before`. */
+  readonly reason: string;
+};
+
+export type DecideOptions = {
+  readonly roots: PathRoots;
+  /** Version of this package. */
+  readonly toolVersion: string;
+  /** Steps that shall run again though nothing changed. */
+  readonly redo: readonly string[];
+};
+
+/** Decide for every step, in plan order. Nothing is written. */
+export async function decide(
+  steps: readonly BoundStep[],
+  options: DecideOptions,
+): Promise<readonly Decision[]> {
+  const decided = new Map<string, Decision>();
+  const digests = new Map<string, Promise<string>>();
+  for (const step of steps) {
+    const before = step.after.map((id) => decided.get(id)).filter((found) => found !== undefined);
+    const inputs = await digestInputs(step, options.roots, digests);
+    const after = before.map((decision) => decision.fingerprint);
+    const print = fingerprint(step.planned, { tool: options.toolVersion, inputs, after });
+    const reason = await whyRun(step, print, before, options);
+    decided.set(step.id, {
+      step,
+      fingerprint: print,
+      runs: reason !== undefined,
+      reason: reason ?? 'done before, nothing changed',
+    });
+  }
+  return [...decided.values()];
+}
+
+/**
+ * What the work folder and the cache hold was made by earlier steps, whose fingerprints are in the chain already; so
+ * only what comes from elsewhere is hashed.
+ */
+async function digestInputs(
+  step: BoundStep,
+  roots: PathRoots,
+  digests: Map<string, Promise<string>>,
+): Promise<Readonly<Record<string, string>>> {
+  const outside = step.inputs.filter((path) => !/^(work|cache):/.test(path));
+  const entries = outside.map(async (path) => {
+    const digest = digests.get(path) ?? digestPath(resolvePlanPath(path, roots));
+    digests.set(path, digest);
+    return [path, await digest] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}
+
+async function whyRun(
+  step: BoundStep,
+  print: string,
+  before: readonly Decision[],
+  { roots, redo }: DecideOptions,
+): Promise<string | undefined> {
+  if (redo.includes(step.id)) return 'asked for';
+  const running = before.find((decision) => decision.runs);
+  if (running !== undefined) return `${running.step.id} runs`;
+  const state = await readState(roots.work, step.id);
+  if (state === undefined) return 'not done yet';
+  if (state.fingerprint !== print) return 'its options or inputs changed';
+  const missing = await missingOutput(step, roots);
+  return missing === undefined ? undefined : `${missing} is missing`;
+}
+
+/** The first output of a step that is not there, as a plan path. */
+export async function missingOutput(step: BoundStep, roots: PathRoots): Promise<string | undefined> {
+  for (const output of step.outputs) {
+    try {
+      await access(resolvePlanPath(output, roots));
+    } catch {
+      return output;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash, type Hash } from 'node:crypto';
+import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * sha256 of what is at `path`: a file's content, or all names, contents and link targets below a folder. Times and
+ * permission bits other than x are left out: a fresh checkout of the same files gives the same digest. A path that is
+ * not there has a digest of its own.
+ */
+export async function digestPath(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await addPath(hash, path, '');
+  return hash.digest('hex');
+}
+
+async function addPath(hash: Hash, root: string, name: string): Promise<void> {
+  const path = join(root, name);
+  const info = await lstat(path).catch(() => undefined);
+  if (info === undefined) {
+    hash.update(`absent ${name}\0`);
+  } else if (info.isSymbolicLink()) {
+    hash.update(`link ${name}\0${await readlink(path)}\0`);
+  } else if (info.isDirectory()) {
+    hash.update(`folder ${name}\0`);
+    for (const entry of (await readdir(path)).sort()) await addPath(hash, root, join(name, entry));
+  } else {
+    const content = await readFile(path);
+    hash.update(`file ${name}\0${(info.mode & 0o111) === 0 ? '-' : 'x'}${content.length}\0`).update(content);
+  }
+}

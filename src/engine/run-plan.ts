@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import type { Emit } from '../events.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { PathRoots } from '../plan/plan-paths.ts';
+import { bindSteps, type LoadStep } from './bound-step.ts';
+import { type Decision, decide } from './decide.ts';
+import { killLeftovers } from './leftovers.ts';
+import { runStep } from './run-step.ts';
+import { schedule } from './schedule.ts';
+import { forgetStates, stateFolder } from './state.ts';
+import { lockWork } from './work-lock.ts';
+
+/** How a plan is to be run. */
+export type RunOptions = {
+  readonly roots: PathRoots;
+  readonly jobs: number;
+  readonly offline: boolean;
+  /** Maps an address of the recipe to where this site has it. */
+  readonly url: (address: string) => string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly toolVersion: string;
+  /** The command line, for who finds the folder locked. */
+  readonly command: string;
+  readonly redo: readonly string[];
+  readonly load: LoadStep;
+  /** Called with the steps that will run, before the first one: throws where a program is missing. */
+  readonly before: (decisions: readonly Decision[]) => Promise<void>;
+};
+
+type Ran = readonly { readonly step: string; readonly ms: number }[];
+
+/**
+ * Run a plan in its work folder: what is done and unchanged is skipped, the rest runs in order, each step is marked when
+ * its outputs are there. A run that is cut off at any place is taken up by the next. What was done is told by events.
+ *
+ * @throws {EnvironmentError} another run has the folder, or a program is missing; nothing was started
+ * @throws what a step throws; the steps before it stay done
+ */
+export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
+  const { roots, emit } = options;
+  const start = performance.now();
+  const run = randomUUID();
+  await mkdir(join(stateFolder(roots.work), 'steps'), { recursive: true });
+  const release = await lockWork(roots.work, run, options.command);
+  try {
+    const decisions = await decide(await bindSteps(plan.steps, options.load), options);
+    const todo = decisions.filter((decision) => decision.runs);
+    for (const { step, runs, reason } of decisions) {
+      if (!runs) emit({ type: 'step-skip', step: step.id, title: step.title, reason });
+    }
+    await options.before(todo);
+    const skipped = decisions.length - todo.length;
+    emit({
+      type: 'run-start',
+      todo: todo.map(({ step, reason }) => ({ step: step.id, title: step.title, reason })),
+      skipped,
+    });
+    await forgetStates(
+      roots.work,
+      todo.map(({ step }) => step.id),
+    );
+    const ran = await runAll(todo, run, options);
+    emit({ type: 'run-done', ran, skipped, ms: Math.round(performance.now() - start) });
+  } finally {
+    await release();
+  }
+}
+
+async function runAll(todo: readonly Decision[], run: string, options: RunOptions): Promise<Ran> {
+  const ran: { step: string; ms: number }[] = [];
+  const jobs = todo.map((decision) => ({
+    id: decision.step.id,
+    kind: decision.step.planned.kind,
+    after: decision.step.after,
+    decision,
+  }));
+  try {
+    await schedule(jobs, async ({ id, decision }, failed) => {
+      const signal = AbortSignal.any([options.signal, failed]);
+      ran.push({ step: id, ms: await runStep(decision, run, { ...options, signal }) });
+    });
+    return ran;
+  } finally {
+    // A program that was told to stop may leave its own children behind; nothing of a run outlives it.
+    if (todo.length > 0) await killLeftovers(run);
+  }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import { performance } from 'node:perf_hooks';
+import { BpmpVirtError, EnvironmentError, StepError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { resolvePlanPath } from '../plan/plan-paths.ts';
+import type { StepContext } from '../steps/step.ts';
+import { isCode } from '../tools/write-file.ts';
+import { type Decision, missingOutput } from './decide.ts';
+import { RUN_VARIABLE } from './leftovers.ts';
+import type { RunOptions } from './run-plan.ts';
+import { writeState } from './state.ts';
+import { openLog, type StepLog } from './step-log.ts';
+
+/**
+ * Run one step: log, outputs, mark. Gives its duration in ms.
+ *
+ * @param run id of the run, which marks the processes that the step starts
+ * @throws {FailedStep} with the log's path, and the exit code and hint of what failed
+ */
+export async function runStep(decision: Decision, run: string, options: RunOptions): Promise<number> {
+  const { step } = decision;
+  const { id, title } = step;
+  options.signal.throwIfAborted();
+  const log = openLog(options.roots.work, id, title);
+  const emit: Emit = (event) => {
+    const named = { ...event, step: id };
+    log.add(named);
+    options.emit(named);
+  };
+  const start = performance.now();
+  emit({ type: 'step-start', step: id, title });
+  try {
+    await runWithDeferred(decision, run, options, emit);
+    const ms = Math.round(performance.now() - start);
+    await writeState(options.roots.work, { version: 1, id, fingerprint: decision.fingerprint, ms });
+    emit({ type: 'step-done', step: id, title, ms });
+    return ms;
+  } catch (error) {
+    throw failed(error, id, title, log, emit);
+  } finally {
+    log.close();
+  }
+}
+
+async function runWithDeferred(
+  { step }: Decision,
+  run: string,
+  options: RunOptions,
+  emit: Emit,
+): Promise<void> {
+  const { exec } = await import('../tools/exec.ts');
+  const { roots, signal, jobs, offline, url } = options;
+  const deferred: (() => Promise<void> | void)[] = [];
+  const ctx: StepContext = {
+    work: roots.work,
+    cache: roots.cache,
+    path: (planPath) => resolvePlanPath(planPath, roots),
+    exec: (command, cwd, env) => exec(command, cwd, { emit, signal, env: { ...env, [RUN_VARIABLE]: run } }),
+    emit,
+    signal,
+    jobs,
+    offline,
+    url,
+    defer: (action) => void deferred.push(action),
+  };
+  try {
+    await step.run(ctx);
+    signal.throwIfAborted();
+    const missing = await missingOutput(step, roots);
+    if (missing !== undefined) {
+      throw new StepError(
+        `it ended without making ${ctx.path(missing)}`,
+        'The log has what its programs said.',
+      );
+    }
+    // The mark must not reach the disk before what it stands for: a power cut would leave it beside half a file.
+    await ctx.exec(['sync', '--file-system', roots.work], roots.work);
+  } finally {
+    for (const action of deferred.toReversed()) await action();
+  }
+}
+
+/** An expected failure of a step, told with the step's name and log. */
+class FailedStep extends BpmpVirtError {
+  readonly exitCode: BpmpVirtError['exitCode'];
+
+  constructor(title: string, log: string, cause: BpmpVirtError) {
+    super(`${title}: ${cause.message}\n  log: ${log}`, cause.hint, { cause });
+    this.exitCode = cause.exitCode;
+  }
+}
+
+function failed(error: unknown, id: string, title: string, log: StepLog, emit: Emit): unknown {
+  const known = diskFull(error) ?? error;
+  const message = known instanceof Error ? known.message : String(known);
+  emit({ type: 'step-fail', step: id, title, message, log: log.file });
+  return known instanceof BpmpVirtError ? new FailedStep(title, log.file, known) : known;
+}
+
+/** A full disk, however it shows: as an error of ours, or in the last words of a program. */
+function diskFull(error: unknown): EnvironmentError | undefined {
+  const text = error instanceof BpmpVirtError ? error.message : '';
+  if (!isCode(error, 'ENOSPC', 'EDQUOT') && !/No space left on device|Disk quota exceeded/.test(text))
+    return undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  return new EnvironmentError(
+    `the disk is full\n${message}`,
+    'Make room and run the same command again: it goes on from here.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isCode, syncFolder, writeFileWhole } from '../tools/write-file.ts';
+
+/** What is kept of a step that is done. */
+export type StepState = {
+  readonly version: 1;
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly ms: number;
+};
+
+/** The folder of a work folder where the engine keeps its own files. */
+export function stateFolder(work: string): string {
+  return join(work, '.bpmp-virt');
+}
+
+function stateFile(work: string, id: string): string {
+  return join(stateFolder(work), 'steps', `${id}.json`);
+}
+
+/** What is known of step `id`; undefined where it is not done, or its file cannot be understood. */
+export async function readState(work: string, id: string): Promise<StepState | undefined> {
+  try {
+    const state = JSON.parse(await readFile(stateFile(work, id), 'utf8')) as StepState;
+    return state.version === 1 ? state : undefined;
+  } catch (error) {
+    if (isCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Mark a step as done; whole or not at all. */
+export async function writeState(work: string, state: StepState): Promise<void> {
+  await writeFileWhole(stateFile(work, state.id), `${JSON.stringify(state)}\n`);
+}
+
+/**
+ * Forget that steps were done, before any of them runs: a run that is cut off in the middle of one must not leave the mark
+ * of an earlier run beside half a result. `ids` in plan order; the last goes first, so that no mark outlives one it rests on.
+ */
+export async function forgetStates(work: string, ids: readonly string[]): Promise<void> {
+  for (const id of ids.toReversed()) await rm(stateFile(work, id), { force: true });
+  await syncFolder(join(stateFolder(work), 'steps'));
+}
