@@ -73,10 +73,16 @@ function vmPlaces(vm: Vm, at: number) {
 
 /** The last step: what a board needs, in one folder. */
 export function planBundle({ recipe, name }: LoadedRecipe, before: readonly PlannedStep[]): PlannedStep {
-  const files: Record<string, string> = { Image: LAYOUT.image, 'host.dtbo': LAYOUT.hostOverlay };
-  files[`dtb/${basename(hostTreePath(recipe))}`] = hostTreePath(recipe);
-  if (recipe.qemu.builds.includes('arm64')) files[QEMU_PROGRAM] = `${LAYOUT.qemuArm64}/${QEMU_PROGRAM}`;
-  if (recipe.kernel.targets.includes('modules')) files['modules'] = LAYOUT.modules;
+  const tree = hostTreePath(recipe);
+  const files: Record<string, string> = {
+    Image: LAYOUT.image,
+    [`dtb/${basename(tree)}`]: tree,
+    'host.dtbo': LAYOUT.hostOverlay,
+    ...(recipe.qemu.builds.includes('arm64')
+      ? { [QEMU_PROGRAM]: `${LAYOUT.qemuArm64}/${QEMU_PROGRAM}` }
+      : {}),
+    ...(recipe.kernel.targets.includes('modules') ? { modules: LAYOUT.modules } : {}),
+  };
   for (const [at, vm] of recipe.vms.entries()) {
     const places = vmPlaces(vm, at);
     const folder = places.inBundle === '.' ? '' : `${places.inBundle}/`;
