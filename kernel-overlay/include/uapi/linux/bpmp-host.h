@@ -52,7 +52,7 @@ struct bpmp_host_transfer {
  * @own_domains: power domains that may be switched
  * @quarantined: ids among these that stay shut because an undo failed
  * @reserved: 0
- * @transfers: requests since the file was opened
+ * @transfers: requests since the driver was bound
  * @refusals: those of them that the policy refused
  */
 struct bpmp_host_info {

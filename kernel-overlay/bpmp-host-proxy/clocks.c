@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Clocks of a virtual machine, through the clk API: so they are counted with
+ * those of the host's drivers and of other machines, and nobody can switch off
+ * what another one uses.
+ */
+#include <linux/clk.h>
+#include <linux/clk-provider.h>
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/of.h>
+#include <soc/tegra/bpmp.h>
+
+#include "host.h"
+
+/* Longer than any way from a clock of Tegra234 up to its root (9). */
+#define MAX_DEPTH	32
+
+static struct clk *clk_of(struct bpmp_host *host, u32 id)
+{
+	struct of_phandle_args spec = {
+		.np = host->bpmp->dev->of_node,
+		.args_count = 1,
+		.args = { id },
+	};
+	struct clk *clk;
+	int err;
+
+	clk = xa_load(&host->clks, id);
+	if (clk)
+		return clk;
+
+	clk = of_clk_get_from_provider(&spec);
+	if (IS_ERR(clk))
+		return clk;
+	/* How clk-bpmp says that there is no such clock. */
+	if (!clk)
+		return ERR_PTR(-ENODEV);
+
+	err = xa_err(xa_store(&host->clks, id, clk, GFP_KERNEL));
+	if (err) {
+		clk_put(clk);
+		return ERR_PTR(err);
+	}
+
+	return clk;
+}
+
+/* Note of one clock whether the firmware has it on, and find what feeds it. */
+static int look_at(struct bpmp_host *host, u32 id, u32 *parent)
+{
+	struct bpmp_host_before *before = &host->before;
+	bool on;
+	int err;
+
+	err = bpmp_fw_clk_state(host, id, &on);
+	if (err)
+		return err;
+
+	if (on)
+		bpmp_idset_add(&before->clk_on, id);
+	bpmp_idset_add(&before->seen, id);
+	before->order[before->count++] = id;
+
+	*parent = BPMP_NO_CLOCK;
+	err = bpmp_fw_clk_parent(host, id, parent);
+
+	/* A root has none, which is no error. */
+	return err == -EINVAL ? 0 : err;
+}
+
+/* Note how a clock and all that feeds it were, before a change reaches them. */
+static int remember(struct bpmp_host *host, u32 id)
+{
+	const struct bpmp_host_before *before = &host->before;
+	unsigned int depth;
+	u32 parent;
+	int err;
+
+	for (depth = 0; depth < MAX_DEPTH; depth++) {
+		if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
+			return 0;
+
+		err = look_at(host, id, &parent);
+		if (err)
+			return err;
+		id = parent;
+	}
+
+	return 0;
+}
+
+/* Note the rate and the parent of an own clock, for the undo. */
+static int record(struct bpmp_host *host, u32 id)
+{
+	u32 parent = BPMP_NO_CLOCK;
+	s64 rate = 0;
+	int err;
+
+	if (bpmp_idset_has(&host->before.recorded, id))
+		return 0;
+
+	err = bpmp_fw_clk_rate(host, id, &rate);
+	if (err && err != -EINVAL)
+		return err;
+	err = bpmp_fw_clk_parent(host, id, &parent);
+	if (err && err != -EINVAL)
+		return err;
+
+	bpmp_vm_record_clock(&host->vm, id, rate, parent);
+	bpmp_idset_add(&host->before.recorded, id);
+
+	return 0;
+}
+
+static struct clk *enabled_clk(struct bpmp_host *host, unsigned int i)
+{
+	return xa_load(&host->clks, host->vm.clk_order[i]);
+}
+
+/*
+ * Whether anybody else has this clock, or one that it feeds, enabled: a driver
+ * of the host or another machine. The clk API tells only whether the count of
+ * enables is zero, so this machine's own are dropped for the look. That reaches
+ * no hardware: the BPMP's clocks are switched when they are prepared, which
+ * they stay, and enabling them is a bare count. What the boot loader left on
+ * and nobody has claimed counts as free, and so does a clock whose driver is
+ * unbound, for example since vfio has the device.
+ */
+static bool held_by_others(struct bpmp_host *host, struct clk *clk)
+{
+	unsigned int i;
+	bool held;
+
+	bpmp_claims_lock(host->share);
+	for (i = 0; i < host->vm.clk_count; i++)
+		clk_disable(enabled_clk(host, i));
+
+	held = __clk_is_enabled(clk);
+
+	/* Cannot fail: they are prepared, and there is no hardware to ask. */
+	for (i = 0; i < host->vm.clk_count; i++)
+		if (clk_enable(enabled_clk(host, i)))
+			dev_err_once(host->dev, "clock %u lost its count\n",
+				     host->vm.clk_order[i]);
+	bpmp_claims_unlock(host->share);
+
+	return held;
+}
+
+static int clk_on(struct bpmp_host *host, u32 id, struct clk *clk)
+{
+	int err;
+
+	err = remember(host, id);
+	if (err)
+		return err;
+
+	return clk_prepare_enable(clk);
+}
+
+static int clk_set(struct bpmp_host *host, const struct bpmp_op *op,
+		   struct clk *clk, s64 *value)
+{
+	struct clk *parent;
+	u32 fed_by;
+	int err;
+
+	if (held_by_others(host, clk))
+		return -EBUSY;
+
+	err = record(host, op->id);
+	if (err)
+		return err;
+
+	if (op->kind == BPMP_OP_CLK_SET_PARENT) {
+		parent = clk_of(host, op->value);
+		if (IS_ERR(parent))
+			return PTR_ERR(parent);
+		/* Where the clock is on the new parent goes on with it. */
+		err = remember(host, op->value);
+		if (err)
+			return err;
+		*value = op->value;
+		return clk_set_parent(clk, parent);
+	}
+
+	err = clk_set_rate(clk, op->value);
+	*value = clk_get_rate(clk);
+	/* The firmware may have picked another parent for the rate. */
+	if (!bpmp_fw_clk_parent(host, op->id, &fed_by) &&
+	    fed_by != host->vm.parent[op->id])
+		bpmp_idset_add(&host->vm.clk_parent_changed, op->id);
+
+	return err;
+}
+
+/**
+ * bpmp_host_clk_change() - do a change that the policy allows
+ * @host: the machine
+ * @op: BPMP_OP_CLK_*
+ * @value: rate or parent that is in force then, where the change is of one
+ *
+ * Return: 0 or a negative errno, see host.h.
+ */
+int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
+			 s64 *value)
+{
+	bool own = bpmp_policy_clk_class(&host->policy, op->id) == BPMP_CLK_OWN;
+	struct clk *clk;
+	int err;
+
+	clk = clk_of(host, op->id);
+	if (IS_ERR(clk))
+		return PTR_ERR(clk);
+
+	if (own) {
+		err = bpmp_claim(host, BPMP_CLAIM_CLK, op->id);
+		if (err)
+			return err;
+	}
+
+	switch (op->kind) {
+	case BPMP_OP_CLK_ENABLE:
+		return clk_on(host, op->id, clk);
+	case BPMP_OP_CLK_DISABLE:
+		clk_disable_unprepare(clk);
+		return 0;
+	case BPMP_OP_CLK_SET_RATE:
+	case BPMP_OP_CLK_SET_PARENT:
+		return clk_set(host, op, clk, value);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+static int restore_parent(struct bpmp_host *host, u32 id, u32 want)
+{
+	struct clk *clk = clk_of(host, id);
+	struct clk *parent = clk_of(host, want);
+	u32 now = BPMP_NO_CLOCK;
+	int err;
+
+	if (IS_ERR(clk))
+		return PTR_ERR(clk);
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+
+	err = clk_set_parent(clk, parent);
+	if (err)
+		return err;
+
+	/* Where the firmware changed it by itself the framework does nothing. */
+	err = bpmp_fw_clk_parent(host, id, &now);
+	if (!err && now != want)
+		err = bpmp_fw_clk_set_parent(host, id, want);
+
+	return err;
+}
+
+static int restore_rate(struct bpmp_host *host, u32 id, s64 want)
+{
+	struct clk *clk = clk_of(host, id);
+	s64 now = 0;
+	int err;
+
+	if (IS_ERR(clk))
+		return PTR_ERR(clk);
+
+	err = clk_set_rate(clk, want);
+	if (err)
+		return err;
+
+	err = bpmp_fw_clk_rate(host, id, &now);
+	if (!err && now != want)
+		err = bpmp_fw_clk_set_rate(host, id, want);
+
+	return err;
+}
+
+/**
+ * bpmp_host_clk_restore() - do a step of an undo
+ * @host: the machine
+ * @op: from bpmp_vm_undo_next()
+ *
+ * Return: 0 or a negative errno.
+ */
+int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op)
+{
+	switch (op->kind) {
+	case BPMP_OP_CLK_DISABLE:
+		clk_disable_unprepare(xa_load(&host->clks, op->id));
+		return 0;
+	case BPMP_OP_CLK_SET_PARENT:
+		return restore_parent(host, op->id, op->value);
+	case BPMP_OP_CLK_SET_RATE:
+		return restore_rate(host, op->id, op->value);
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/**
+ * bpmp_host_clk_settle() - compare a clock with how it was, at the undo's end
+ * @host: the machine, which by now has nothing enabled
+ * @id: a clock of @before
+ * @stuck: set where an own clock is still on and nobody uses it: the firmware
+ *	did not do what unpreparing asked for, which has no way to say so
+ *
+ * A clock that was on without a user is switched on again.
+ *
+ * Return: 0 or a negative errno.
+ */
+int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck)
+{
+	bool was_on = bpmp_idset_has(&host->before.clk_on, id);
+	struct clk *clk = xa_load(&host->clks, id);
+	bool on = false;
+	int err;
+
+	err = bpmp_fw_clk_state(host, id, &on);
+	if (err)
+		return err;
+
+	if (was_on && !on)
+		return bpmp_fw_clk_enable(host, id);
+
+	*stuck = on && !was_on && clk && !__clk_is_enabled(clk) &&
+		 bpmp_policy_clk_class(&host->policy, id) == BPMP_CLK_OWN;
+
+	return 0;
+}
+
+/** bpmp_host_clk_free() - give the clocks back, at unbind */
+void bpmp_host_clk_free(struct bpmp_host *host)
+{
+	unsigned long id;
+	struct clk *clk;
+
+	xa_for_each(&host->clks, id, clk)
+		clk_put(clk);
+	xa_destroy(&host->clks);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Putting back all that a virtual machine did: when its file is closed (also
+ * since QEMU was killed), when it is reset, when the driver is unbound.
+ */
+#include <linux/device.h>
+#include <linux/string.h>
+
+#include "host.h"
+#include "trace.h"
+
+static const char *kind_name(enum bpmp_op_kind kind)
+{
+	switch (kind) {
+	case BPMP_OP_RESET_ASSERT:
+	case BPMP_OP_RESET_DEASSERT:
+	case BPMP_OP_RESET_MODULE:
+		return "reset";
+	case BPMP_OP_PG_ON:
+	case BPMP_OP_PG_OFF:
+		return "power domain";
+	default:
+		return "clock";
+	}
+}
+
+/*
+ * The id stays out of every machine's reach until an administrator has looked
+ * and unbinds and binds the driver: what state it is in is not known.
+ */
+static void quarantine(struct bpmp_host *host, enum bpmp_op_kind kind, u32 id,
+		       int err)
+{
+	struct bpmp_policy *policy = &host->policy;
+
+	switch (kind) {
+	case BPMP_OP_RESET_ASSERT:
+	case BPMP_OP_RESET_DEASSERT:
+	case BPMP_OP_RESET_MODULE:
+		bpmp_idset_add(&policy->reset_busy, id);
+		break;
+	case BPMP_OP_PG_ON:
+	case BPMP_OP_PG_OFF:
+		bpmp_idset_add(&policy->pg_busy, id);
+		break;
+	default:
+		bpmp_idset_add(&policy->clk_busy, id);
+		break;
+	}
+	atomic64_inc(&host->stats.undo_failed);
+	if (__ratelimit(&host->log_limit))
+		dev_err(host->dev, "%s %u could not be put back (%d) and stays shut: unbind and bind this driver to open it\n",
+			kind_name(kind), id, err);
+}
+
+static int undo_op(struct bpmp_host *host, const struct bpmp_op *op)
+{
+	switch (op->kind) {
+	case BPMP_OP_RESET_ASSERT:
+	case BPMP_OP_RESET_DEASSERT:
+	case BPMP_OP_RESET_MODULE:
+		return bpmp_host_reset_change(host, op);
+	case BPMP_OP_PG_ON:
+	case BPMP_OP_PG_OFF:
+		return bpmp_host_pg_change(host, op);
+	default:
+		return bpmp_host_clk_restore(host, op);
+	}
+}
+
+/* What the machine asked for, in the order that the policy knows. */
+static void undo_changes(struct bpmp_host *host)
+{
+	struct bpmp_turn turn;
+	struct bpmp_op op;
+	int err;
+
+	while (bpmp_vm_undo_next(&host->policy, &host->vm, &op)) {
+		err = bpmp_turn_begin(host->share, &turn, false);
+		if (!err) {
+			err = undo_op(host, &op);
+			bpmp_turn_end(host->share, &turn);
+		}
+		trace_bpmp_undo(host->name, &op, err);
+		if (err)
+			quarantine(host, op.kind, op.id, err);
+		else
+			atomic64_inc(&host->stats.undone);
+		bpmp_vm_undone(&host->vm, &op);
+	}
+}
+
+static void settle_clock(struct bpmp_host *host, u32 id)
+{
+	struct bpmp_turn turn;
+	bool stuck = false;
+	int err;
+
+	err = bpmp_turn_begin(host->share, &turn, false);
+	if (!err) {
+		err = bpmp_host_clk_settle(host, id, &stuck);
+		bpmp_turn_end(host->share, &turn);
+	}
+	if (err || stuck)
+		quarantine(host, BPMP_OP_CLK_DISABLE, id, err);
+}
+
+static void settle_domain(struct bpmp_host *host, u32 id)
+{
+	struct bpmp_turn turn;
+	int err;
+
+	err = bpmp_turn_begin(host->share, &turn, false);
+	if (!err) {
+		err = bpmp_host_pg_settle(host, id);
+		bpmp_turn_end(host->share, &turn);
+	}
+	if (err)
+		quarantine(host, BPMP_OP_PG_OFF, id, err);
+}
+
+/**
+ * bpmp_host_undo() - put everything back
+ * @host: the machine; @calls is held for writing, so that no call is under way
+ */
+void bpmp_host_undo(struct bpmp_host *host)
+{
+	struct bpmp_host_before *before = &host->before;
+	unsigned int i;
+
+	mutex_lock(&host->lock);
+
+	undo_changes(host);
+	/* What feeds others comes last in the order, and is switched on first. */
+	for (i = before->count; i > 0; i--)
+		settle_clock(host, before->order[i - 1]);
+	for (i = 0; i < BPMP_POLICY_IDS; i++)
+		if (bpmp_idset_has(&before->pg_seen, i))
+			settle_domain(host, i);
+
+	bpmp_host_reset_release(host);
+	bpmp_claims_release(host, false);
+	bpmp_vm_init(&host->vm);
+	memset(before, 0, sizeof(*before));
+
+	mutex_unlock(&host->lock);
+}
