@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The shells and small tools that a board may have: each is a PATH and the shell's command. */
+export const SHELLS: readonly { readonly name: string; readonly shell: readonly string[]; path(): string }[] =
+  [
+    { name: 'dash', shell: ['dash'], path: () => process.env['PATH'] ?? '' },
+    // Its shell runs its own applets before it looks at PATH.
+    { name: 'busybox', shell: ['sh'], path: busyboxFolder },
+  ];
+let busybox: string | undefined;
+
+/** A folder with a link for each applet of busybox and nothing else, made once. */
+function busyboxFolder(): string {
+  if (busybox !== undefined) return busybox;
+  const folder = mkdtempSync(join(tmpdir(), 'bpmp-busybox-'));
+  const program = ['/bin/busybox', '/usr/bin/busybox'].find((path) =>
+    readdirSync(dirname(path)).includes('busybox'),
+  );
+  if (program === undefined) throw new Error('busybox is not installed: apt-get install busybox-static');
+  for (const applet of APPLETS) symlinkSync(program, join(folder, applet));
+  busybox = folder;
+  return folder;
+}
+
+const APPLETS = (
+  'awk basename cat chmod chown cmp cp cut date df dirname dmesg echo env find grep gunzip head id kill ln ls mkdir ' +
+  'mktemp mv od printf ps readlink rm rmdir sed seq setpriv sh sha256sum sleep sort stat sync tail tar tee test ' +
+  'touch tr true uname uniq wc xargs zcat modprobe mountpoint mount reboot nohup'
+).split(' ');
+
+/** A file system of files, as a board's /sys, /proc, /dev and /boot look; values end in a newline. */
+export type Tree = Readonly<Record<string, string | { readonly link: string }>>;
+
+/** Write `tree` below `root`; a path that ends in / is a folder. */
+export function writeTree(root: string, tree: Tree): void {
+  for (const [path, content] of Object.entries(tree)) {
+    const full = join(root, path);
+    rmSync(full, { force: true, recursive: true });
+    mkdirSync(path.endsWith('/') ? full : dirname(full), { recursive: true });
+    if (path.endsWith('/')) continue;
+    if (typeof content === 'string') writeFileSync(full, content);
+    else symlinkSync(content.link, full);
+  }
+}
+
+/** A folder of its own for one test, and how to be rid of it. */
+export function makeFolder(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'bpmp virt '));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** A platform device as sysfs shows it: who drives it, in which IOMMU group it is, and its terminal. */
+export function device(
+  name: string,
+  driver: string | undefined,
+  group: string | undefined,
+  tty?: string,
+): Tree {
+  const at = `sys/bus/platform/devices/${name}`;
+  const tree: Record<string, string | { readonly link: string }> = { [`${at}/driver_override`]: '(null)\n' };
+  if (driver !== undefined) {
+    tree[`${at}/driver`] = { link: `../../drivers/${driver}` };
+    tree[`sys/bus/platform/drivers/${driver}/${name}`] = { link: `../../devices/${name}` };
+  }
+  if (group !== undefined) {
+    tree[`${at}/iommu_group`] = { link: `../../../../kernel/iommu_groups/${group}` };
+    tree[`sys/kernel/iommu_groups/${group}/devices/${name}`] = { link: '../../x' };
+    tree[`dev/vfio/${group}`] = '';
+  }
+  if (tty !== undefined) {
+    tree[`${at}/${name}:0/${name}:0.0/tty/${tty}/dev`] = '238:0\n';
+    tree[`sys/class/tty/${tty}/console`] = 'N\n';
+  }
+  return tree;
+}
+
+/** An Orin whose kernel and device tree are ready: uarta with its driver, in a group of its own. */
+export const ORIN: Tree = {
+  ...device('3100000.serial', 'serial-tegra', '7', 'ttyTHS0'),
+  'sys/bus/platform/drivers/vfio-platform/': '',
+  'sys/bus/platform/drivers_probe': '',
+  'sys/class/tty/console/active': 'tty0 ttyTCU0\n',
+  'sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts': 'N\n',
+  'sys/module/vfio_platform/parameters/reset_required': 'N\n',
+  'dev/bpmp-host': '',
+  'proc/1/comm': 'init\n',
+  'run/': '',
+};
+
+/**
+ * A `tee` in `folder` that is the kernel behind the sysfs files of `root`: it binds and unbinds
+ * as Linux does, refuses what Linux refuses, and keeps every write in `root`/writes.
+ */
+export function writeKernelTee(folder: string, root: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'tee'), TEE.replace('@ROOT@', root), { mode: 0o755 });
+}
+
+/** The writes that the kernel has seen: `VALUE > FILE` lines. */
+export function writesOf(root: string): readonly string[] {
+  try {
+    return readFileSync(join(root, 'writes'), 'utf8').trimEnd().split('\n');
+  } catch {
+    return [];
+  }
+}
+
+const TEE = `#!/bin/sh
+root='@ROOT@'
+cd "$root" || exit 1
+read -r value
+file=\${1#"$root"/}
+printf '%s > /%s\\n' "$value" "$file" >>writes
+no() { echo "tee: '$1': $2" >&2; exit 1; }
+bus=sys/bus/platform
+attach() {
+	[ ! -e "$bus/devices/$1/driver" ] || no "$file" 'Device or resource busy'
+	ln -s "../../drivers/$2" "$bus/devices/$1/driver"
+	ln -s "../../devices/$1" "$bus/drivers/$2/$1"
+}
+case $file in
+$bus/drivers/*/unbind)
+	driver=\${file%/unbind}
+	[ -e "$root/hold-$value" ] && no "$file" 'Device or resource busy'
+	[ -L "$driver/$value" ] || no "$file" 'No such device'
+	rm "$driver/$value" "$bus/devices/$value/driver" ;;
+$bus/drivers/*/bind)
+	driver=\${file%/bind}
+	driver=\${driver##*/}
+	read -r override <"$bus/devices/$value/driver_override"
+	case $override in
+	'(null)' | '' | "$driver") ;;
+	*) no "$file" 'No such device' ;;
+	esac
+	if [ "$driver" = vfio-platform ]; then
+		[ "$override" = vfio-platform ] || no "$file" 'No such device'
+		read -r required <sys/module/vfio_platform/parameters/reset_required
+		[ "$required" = N ] || no "$file" 'No such file or directory'
+		[ -L "$bus/devices/$value/iommu_group" ] || no "$file" 'Invalid argument'
+	fi
+	attach "$value" "$driver" ;;
+$bus/drivers_probe) attach "$value" serial-tegra ;;
+*) printf '%s\\n' "$value" >"$file" ;;
+esac
+`;
