@@ -10,7 +10,13 @@ type Verb = {
 };
 
 /** All verbs, in the order of `--help`. The code of a verb is loaded when it is chosen. */
-export const VERBS: readonly Verb[] = [];
+export const VERBS: readonly Verb[] = [
+  {
+    name: 'firmware',
+    summary: 'run the BPMP firmware model behind a unix socket',
+    load: async () => (await import('./commands/firmware.ts')).firmwareCommand,
+  },
+];
 
 /** The version of this package, as in package.json. */
 const VERSION = '0.1.0';

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rmSync } from 'node:fs';
+import { createServer, type Server, type Socket } from 'node:net';
+import { EnvironmentError, UsageError } from '../errors.ts';
+import { Connection } from './connection.ts';
+import { FirmwareModel, type FirmwareState } from './model.ts';
+import { type Script, ScriptRunner } from './script.ts';
+import { Transcript, type TranscriptEntry } from './transcript.ts';
+
+export type FirmwareOptions = {
+  /** Path of the unix socket; made, and removed at the end. */
+  readonly socket: string;
+  /** NDJSON file with every transfer. */
+  readonly transcript?: string;
+  readonly script?: Script;
+  /** Gets every entry of the transcript as it comes. */
+  readonly onEntry?: (entry: TranscriptEntry) => void;
+};
+
+/** A running firmware model. */
+export type RunningFirmware = {
+  readonly socket: string;
+  /** The physical state of everything now. */
+  readonly snapshot: () => FirmwareState;
+  /** Write what the transcript still holds back. */
+  readonly flush: () => void;
+  readonly close: () => Promise<void>;
+};
+
+/** sun_path of Linux, without the final zero. */
+const SOCKET_PATH_MAX = 107;
+
+/**
+ * Start a firmware model behind a unix socket.
+ *
+ * @throws {UsageError} the path is too long, or the transcript cannot be written
+ * @throws {EnvironmentError} the socket cannot be made
+ */
+export async function startFirmware(options: FirmwareOptions): Promise<RunningFirmware> {
+  const model = new FirmwareModel();
+  const transcript = options.transcript === undefined ? undefined : new Transcript(options.transcript);
+  const start = performance.now();
+  const firmware = {
+    model,
+    script: options.script === undefined ? undefined : new ScriptRunner(options.script),
+    record: recorder(transcript, options.onEntry),
+    now: () => performance.now() - start,
+  };
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    new Connection(firmware, socket);
+  });
+  await listen(server, options.socket);
+  return {
+    socket: options.socket,
+    snapshot: () => model.snapshot(),
+    flush: () => transcript?.flush(),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+      });
+      transcript?.close();
+    },
+  };
+}
+
+type Record = (entry: TranscriptEntry) => void;
+
+function recorder(transcript: Transcript | undefined, onEntry: Record | undefined): Record | undefined {
+  if (transcript === undefined) return onEntry;
+  return (entry) => {
+    transcript.add(entry);
+    onEntry?.(entry);
+  };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
+    throw new UsageError(
+      `${path} is longer than the ${SOCKET_PATH_MAX} bytes that Linux allows for a socket`,
+      'Choose a shorter path, below /tmp or $XDG_RUNTIME_DIR for example.',
+    );
+  }
+  // Left behind by one that was killed.
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve, reject) => {
+    const refuse = (cause: Error) =>
+      reject(
+        new EnvironmentError(
+          `cannot listen on ${path}: ${cause.message}`,
+          'Choose another path for the socket.',
+          {
+            cause,
+          },
+        ),
+      );
+    server.once('error', refuse);
+    server.listen(path, () => {
+      server.off('error', refuse);
+      resolve();
+    });
+  });
+}
