@@ -16,8 +16,9 @@ test('the firmware model answers more than 20,000 requests a second, transcript 
   const folder = mkdtempSync(join(tmpdir(), 'bpmp-fw-'));
   const firmware = await startFirmware({ socket: join(folder, 's'), transcript: join(folder, 't') });
   const guest = new BpmpClient(firmware.socket);
+  let failed = 0;
   const lane = async (count: number) => {
-    for (let n = 0; n < count; n += 1) expect((await guest.clk(1, 155)).ret).toBe(0);
+    for (let n = 0; n < count; n += 1) failed += (await guest.clk(1, 155)).ret === 0 ? 0 : 1;
   };
   await lane(2_000);
   const began = performance.now();
@@ -26,5 +27,6 @@ test('the firmware model answers more than 20,000 requests a second, transcript 
   guest.socket.destroy();
   await firmware.close();
   rmSync(folder, { recursive: true });
+  expect(failed).toBe(0);
   figure('firmware model', Math.round(perSecond), 'requests/s', { atLeast: 20_000 });
 });
