@@ -1,5 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+/** The environment; the variables that we read ourselves are named. */
+type Environment = {
+  readonly [name: string]: string | undefined;
+  readonly PATH?: string;
+  readonly XDG_CACHE_HOME?: string;
+  /** Mirrors of the site: see mirrors.ts. */
+  readonly BPMP_VIRT_MIRROR?: string;
+};
+
 /** What a verb may use of the outside: nothing else prints, reads the environment or knows of Ctrl-C. */
 export type CliContext = {
   /** A result, to standard output; a newline is added. */
@@ -12,7 +21,7 @@ export type CliContext = {
   readonly columns: number;
   /** Aborted by Ctrl-C and SIGTERM. */
   readonly signal: AbortSignal;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** The folder that relative paths of the command line mean. */
   readonly cwd: string;
 };

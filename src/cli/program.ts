@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from './context.ts';
+import { VERSION } from './version.ts';
 
 /** A verb: its line in `--help`, and where its code is. */
 type Verb = {
@@ -12,14 +13,21 @@ type Verb = {
 /** All verbs, in the order of `--help`. The code of a verb is loaded when it is chosen. */
 export const VERBS: readonly Verb[] = [
   {
+    name: 'build',
+    summary: 'build what a recipe describes, from the sources to the bundle',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+  {
+    name: 'plan',
+    summary: 'show the steps that a recipe leads to; as JSON or as a shell script',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
     name: 'firmware',
     summary: 'run the BPMP firmware model behind a unix socket',
     load: async () => (await import('./commands/firmware.ts')).firmwareCommand,
   },
 ];
-
-/** The version of this package, as in package.json. */
-const VERSION = '0.1.0';
 
 /**
  * The program with the code of the verb in `argv` (what follows the program's name) in it; of the other verbs it

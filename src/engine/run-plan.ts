@@ -32,6 +32,9 @@ export type RunOptions = {
   readonly before: (decisions: readonly Decision[]) => Promise<void>;
 };
 
+/** How long a program may take to end when asked to, in ms, before all of the run are killed. */
+const PATIENCE_MS = 6_000;
+
 type Ran = readonly { readonly step: string; readonly ms: number }[];
 
 /**
@@ -79,9 +82,12 @@ async function runAll(todo: readonly Decision[], run: string, options: RunOption
     after: decision.step.after,
     decision,
   }));
+  // A program that ignores the polite signal would be waited for without end: after a while it is not asked any more.
+  const insist = () => void setTimeout(() => void killLeftovers(run), PATIENCE_MS).unref();
   try {
     await schedule(jobs, async ({ id, decision }, failed) => {
       const signal = AbortSignal.any([options.signal, failed]);
+      signal.addEventListener('abort', insist, { once: true });
       ran.push({ step: id, ms: await runStep(decision, run, { ...options, signal }) });
     });
     return ran;

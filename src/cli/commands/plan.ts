@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { mirrorMap } from '../mirrors.ts';
+import { pathRoots } from '../places.ts';
+import { collect, type RunFlags, withRunFlags } from '../run-flags.ts';
+
+type PlanFlags = RunFlags & { readonly shell?: true; readonly device: readonly string[] };
+
+/** `bpmp-virt plan <recipe>`: say what build would do, and do none of it. */
+export function planCommand(cli: CliContext): Command {
+  return withRunFlags(new Command('plan'))
+    .description('Show the steps that a recipe leads to, without running any.')
+    .argument('<recipe>', 'a name from recipes/, or the path of a recipe file')
+    .option('--device <name>', 'device for the first virtual machine; may be repeated', collect, [])
+    .option('--json', 'print the plan as JSON')
+    .option('--shell', 'print a POSIX shell script that does the same')
+    .action(async (recipe: string, flags: PlanFlags) => {
+      const { buildPlan } = await import('../build-plan.ts');
+      const { plan, steps } = await buildPlan(recipe, flags.device, cli);
+      if (flags.json === true) return cli.print(JSON.stringify(plan, null, 2));
+
+      const { formatPlan, formatShell } = await import('../../plan/format.ts');
+      const { resolvePlanPath } = await import('../../plan/plan-paths.ts');
+      const roots = pathRoots(flags.work, cli);
+      const ctx = {
+        path: (path: string) => resolvePlanPath(path, roots),
+        jobs: flags.jobs,
+        url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
+      };
+      const described = new Map(
+        steps.map((step) => [step.id, { title: step.title, shell: step.shell(ctx) }] as const),
+      );
+      const format = flags.shell === true ? formatShell : formatPlan;
+      cli.print(format(plan, ({ id }) => described.get(id) ?? { title: id, shell: [] }));
+    });
+}

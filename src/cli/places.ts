@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { PathRoots } from '../plan/plan-paths.ts';
+import type { RecipePlace } from '../recipe/load.ts';
+import type { CliContext } from './context.ts';
+
+/** The folder of this package: the overlays, patches, templates and recipes are in it. */
+export const TOOL_ROOT = resolve(import.meta.dirname, '../..');
+
+/** Where a run works: `work` as given on the command line, the cache as the XDG base directories say. */
+export function pathRoots(work: string, cli: CliContext): PathRoots {
+  return { work: resolve(cli.cwd, work), cache: cacheFolder(cli.env), tool: TOOL_ROOT };
+}
+
+function cacheFolder(env: CliContext['env']): string {
+  const { XDG_CACHE_HOME: base } = env;
+  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'bpmp-virt');
+}
+
+/** Where recipes are looked for. */
+export function recipePlace(cli: CliContext): RecipePlace {
+  return { recipes: join(TOOL_ROOT, 'recipes'), cwd: cli.cwd };
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Listr, type ListrTask } from 'listr2';
+import type { Event } from '../../events.ts';
+import type { CliContext } from '../context.ts';
+import type { Reporter } from './reporter.ts';
+import { duration, progress, summary } from './words.ts';
+
+/** A task of listr2 that ends when its step does. */
+type Row = {
+  readonly task: ListrTask;
+  readonly say: (text: string) => void;
+  readonly end: (title: string) => void;
+  readonly fail: () => void;
+};
+
+/** Live tasks on a terminal. The engine knows nothing of them: each waits for the events of its step. */
+export function listrReporter(cli: CliContext): Reporter {
+  const rows = new Map<string, Row>();
+  let drawn: Promise<unknown> = Promise.resolve();
+  let last = '';
+
+  const start = (event: Extract<Event, { type: 'run-start' }>) => {
+    for (const { step, title } of event.todo) rows.set(step, makeRow(title));
+    const tasks = [...rows.values()].map((row) => row.task);
+    if (tasks.length === 0) return;
+    const options = { rendererOptions: { showErrorMessage: false, collapseSubtasks: false } };
+    drawn = new Listr(tasks, { ...options, concurrent: false, exitOnError: true })
+      .run()
+      .catch(() => undefined);
+  };
+
+  return {
+    emit: (event) => {
+      if (event.type === 'run-start') start(event);
+      else if (event.type === 'run-done') last = summary(event);
+      else if ('step' in event && event.step !== undefined) drawRow(rows, rows.get(event.step), event);
+    },
+    close: async () => {
+      for (const row of rows.values()) row.fail();
+      await drawn;
+      if (last !== '') cli.print(last);
+    },
+  };
+}
+
+function drawRow(rows: ReadonlyMap<string, Row>, row: Row | undefined, event: Event): void {
+  if (event.type === 'step-done') row?.end(`${event.title} [${duration(event.ms)}]`);
+  else if (event.type === 'step-fail') row?.fail();
+  else if (event.type === 'output' || event.type === 'note') row?.say(event.text);
+  else if (event.type === 'warning') row?.say(`warning: ${event.text}`);
+  else if (event.type === 'progress') {
+    // Downloads run beside the task that is drawn: every row is told, only the active one is seen.
+    for (const other of rows.values()) other.say(progress(event));
+  }
+}
+
+function makeRow(title: string): Row {
+  let ended: () => void = () => undefined;
+  let failed: (error: Error) => void = () => undefined;
+  let say: (text: string) => void = () => undefined;
+  let finalTitle = title;
+  const done = new Promise<void>((resolve, reject) => {
+    ended = resolve;
+    failed = reject;
+  });
+  // A step that fails before its task was drawn is nobody's unhandled rejection.
+  done.catch(() => undefined);
+  const task: ListrTask = {
+    title,
+    task: async (_context, wrapper) => {
+      say = (text) => {
+        wrapper.output = text;
+      };
+      await done;
+      wrapper.title = finalTitle;
+    },
+  };
+  return {
+    task,
+    say: (text) => say(text),
+    end: (text) => {
+      finalTitle = text;
+      ended();
+    },
+    fail: () => failed(new Error(title)),
+  };
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Event } from '../../events.ts';
+import type { CliContext } from '../context.ts';
+import type { Reporter } from './reporter.ts';
+import { duration, progress, summary } from './words.ts';
+
+/** How often the progress of one step makes a line, in ms: a CI log has no use for more. */
+const PROGRESS_EVERY_MS = 5_000;
+
+/** One line an event, for logs and pipes. `verbose`: also every command, and every line of it. */
+export function plainReporter(cli: CliContext, verbose: boolean): Reporter {
+  const told = new Map<string, number>();
+  const rarely = (event: Extract<Event, { type: 'progress' }>) => {
+    const now = Date.now();
+    if (now - (told.get(event.what) ?? 0) < PROGRESS_EVERY_MS) return;
+    told.set(event.what, now);
+    cli.print(`  ${progress(event)}`);
+  };
+  return {
+    emit: (event) => {
+      const line = lineOf(event, verbose);
+      if (line !== undefined) cli.print(line);
+      else if (event.type === 'progress') rarely(event);
+      else if (event.type === 'warning') cli.warn(`warning: ${event.text}`);
+    },
+    close: async () => undefined,
+  };
+}
+
+function lineOf(event: Event, verbose: boolean): string | undefined {
+  switch (event.type) {
+    case 'step-start':
+      return `> ${event.step}: ${event.title}`;
+    case 'step-done':
+      return `  ${event.step} done in ${duration(event.ms)}`;
+    case 'step-fail':
+      return `  ${event.step} failed`;
+    case 'note':
+      return `  ${event.text}`;
+    case 'run-done':
+      return summary(event);
+    default:
+      return verbose ? verboseLineOf(event) : undefined;
+  }
+}
+
+function verboseLineOf(event: Event): string | undefined {
+  switch (event.type) {
+    case 'step-skip':
+      return `  ${event.step}: ${event.reason}`;
+    case 'command':
+      return `+ ${event.line}`;
+    case 'output':
+      return `| ${event.text}`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Decision, decide } from '../engine/decide.ts';
+import { runPlan } from '../engine/run-plan.ts';
+import { UsageError } from '../errors.ts';
+import { loadStep } from '../steps/index.ts';
+import { formatCommand } from '../tools/command.ts';
+import { type BuildPlan, buildPlan } from './build-plan.ts';
+import type { CliContext } from './context.ts';
+import { requireTools } from './host-check.ts';
+import { mirrorMap } from './mirrors.ts';
+import { pathRoots } from './places.ts';
+import { makeReporter } from './report/reporter.ts';
+import type { RunFlags } from './run-flags.ts';
+import { VERSION } from './version.ts';
+
+/** What to build, and how. */
+export type BuildRequest = {
+  readonly recipe: string;
+  /** For the first virtual machine, in place of the recipe's. */
+  readonly devices: readonly string[];
+  readonly redo: readonly string[];
+  readonly flags: RunFlags;
+};
+
+/** Build `request`, and tell the reporter that the flags ask for. @throws what `runPlan` throws */
+export async function runBuild(request: BuildRequest, cli: CliContext): Promise<void> {
+  const { flags, recipe, redo } = request;
+  const built = await buildPlan(recipe, request.devices, cli);
+  checkRedo(built, redo);
+  const reporter = await makeReporter(flags, cli);
+  try {
+    await runPlan(built.plan, {
+      roots: pathRoots(flags.work, cli),
+      jobs: flags.jobs,
+      offline: flags.offline === true,
+      url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
+      emit: reporter.emit,
+      signal: cli.signal,
+      toolVersion: VERSION,
+      command: formatCommand(['bpmp-virt', 'build', recipe]),
+      redo,
+      load: loadStep,
+      before: (todo) =>
+        requireTools(
+          todo.map((decision) => decision.step),
+          cli,
+        ),
+    });
+  } finally {
+    await reporter.close();
+  }
+}
+
+/** `--dry-run`: what would run and why. Writes nothing, takes no lock. */
+export async function showDecisions(request: BuildRequest, cli: CliContext): Promise<void> {
+  const built = await buildPlan(request.recipe, request.devices, cli);
+  checkRedo(built, request.redo);
+  const roots = pathRoots(request.flags.work, cli);
+  const decisions = await decide(built.steps, { roots, toolVersion: VERSION, redo: request.redo });
+  cli.print(decisions.map((decision) => decisionLine(decision, request.flags.json === true)).join('\n'));
+}
+
+function decisionLine({ step, runs, reason }: Decision, json: boolean): string {
+  if (json) return JSON.stringify({ step: step.id, title: step.title, runs, reason });
+  return `${runs ? 'run ' : 'keep'}  ${step.id}: ${step.title} (${reason})`;
+}
+
+function checkRedo({ plan }: BuildPlan, redo: readonly string[]): void {
+  const ids = plan.steps.map((step) => step.id);
+  const unknown = redo.find((id) => !ids.includes(id));
+  if (unknown === undefined) return;
+  throw new UsageError(`no step is called '${unknown}'`, `The steps are: ${ids.join(', ')}.`);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Flags of the verbs that run or plan something. */
+export type WorkFlags = { readonly work: string };
+export type RunFlags = WorkFlags & {
+  readonly jobs: number;
+  readonly offline?: true;
+  readonly mirror: readonly string[];
+  readonly verbose?: true;
+  readonly json?: true;
+};
+
+/** `--work`. */
+export function withWorkFlag(command: Command): Command {
+  return command.option('--work <dir>', 'folder that everything is made in', 'work');
+}
+
+/** `--work`, `--jobs`, `--offline` and `--mirror`. */
+export function withRunFlags(command: Command): Command {
+  return withWorkFlag(command)
+    .addOption(
+      new Option('--jobs <n>', 'processes that a build may use at once')
+        .argParser(positive)
+        .default(availableParallelism()),
+    )
+    .option('--offline', 'use what the cache holds and no network')
+    .option(
+      '--mirror <prefix=url>',
+      'fetch from another place what lies below a prefix; may be repeated (also: BPMP_VIRT_MIRROR)',
+      collect,
+      [],
+    );
+}
+
+/** Parser of an option that may be repeated. */
+export function collect(word: string, before: readonly string[]): readonly string[] {
+  return [...before, word];
+}
+
+function positive(word: string): number {
+  const value = Number(word);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('must be a number above 0.');
+}
