@@ -3,7 +3,16 @@ import type { StepKind } from '../plan/step-options.ts';
 import type { Step } from './step.ts';
 
 /** How the code of each kind is found: one lazy import a line, so that a plan loads only what it runs. */
-const LOADERS: { readonly [K in StepKind]?: () => Promise<Step<K>> } = {};
+const LOADERS: { readonly [K in StepKind]?: () => Promise<Step<K>> } = {
+  'apply-patches': async () => (await import('./apply-patches.ts')).applyPatches,
+  'build-kernel': async () => (await import('./build-kernel.ts')).buildKernel,
+  'build-qemu': async () => (await import('./build-qemu.ts')).buildQemu,
+  'build-sysroot': async () => (await import('./build-sysroot.ts')).buildSysroot,
+  'configure-kernel': async () => (await import('./configure-kernel.ts')).configureKernel,
+  'copy-overlay': async () => (await import('./copy-overlay.ts')).copyOverlay,
+  'fetch-debian-source': async () => (await import('./fetch-debian-source.ts')).fetchDebianSource,
+  'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlay,
+};
 
 /**
  * The code of one kind of step.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Emit } from '../events.ts';
 import type { StepKind, StepOptions } from '../plan/step-options.ts';
-import type { Command } from '../tools/command.ts';
+import type { Run } from '../tools/exec.ts';
 
 /** What a running step may touch: its folders, its programs, and nothing an earlier step left in memory. */
 export type StepContext = {
@@ -12,7 +12,7 @@ export type StepContext = {
   /** Absolute path of a path in the plan: `work:…`, `cache:…`, `tool:…` (this package's own files) or absolute. */
   readonly path: (planPath: string) => string;
   /** Run a program to its end; gives its stdout. */
-  readonly exec: (command: Command, cwd: string, env?: Readonly<Record<string, string>>) => Promise<string>;
+  readonly exec: Run;
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly jobs: number;

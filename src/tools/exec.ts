@@ -8,6 +8,9 @@ const TAIL_LINES = 30;
 /** SIGTERM first; what ignores it gets SIGKILL after this many ms. */
 const KILL_DELAY_MS = 5_000;
 
+/** Runs a program to its end in a folder and gives its stdout: `exec` with a caller's context bound to it. */
+export type Run = (command: Command, cwd: string, env?: Readonly<Record<string, string>>) => Promise<string>;
+
 /** What running a program needs to know of its caller. */
 export type ExecContext = {
   /** Gets `command` and `output` events. */

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { formatCommand } from '../tools/command.ts';
+import { applySeries, removeSeries } from '../tools/patch-series.ts';
+import type { Step } from './step.ts';
+
+/** Bring a series of patches into a tree, so that it can be taken back. */
+export const applyPatches: Step<'apply-patches'> = {
+  kind: 'apply-patches',
+  tools: () => ['git'],
+  title: ({ tree, patches }) => `apply ${basename(patches)} to ${tree}`,
+  outputs: ({ tree }) => [`${tree}/.bpmp-virt/patches/series`],
+  inputs: ({ patches }) => [patches],
+
+  shell: ({ tree, patches }, ctx) => {
+    const folder = formatCommand([ctx.path(patches)]);
+    return [
+      `cd ${formatCommand([ctx.path(tree)])}`,
+      `grep -v '^#' ${folder}/series | while read -r patch; do git apply ${folder}/"$patch"; done`,
+    ];
+  },
+
+  async run({ tree, patches }, ctx) {
+    const outcome = await applySeries(ctx.path(tree), ctx.path(patches));
+    ctx.emit({ type: 'note', text: `${patches}: ${outcome}` });
+  },
+
+  async undo({ tree }, ctx) {
+    const there = await removeSeries(ctx.path(tree));
+    ctx.emit({
+      type: 'note',
+      text: there ? `patches taken back from ${tree}` : `no patches of ours in ${tree}`,
+    });
+  },
+};

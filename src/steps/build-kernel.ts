@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StepOptions } from '../plan/step-options.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import { fillFolder } from '../tools/folder.ts';
+import { kernelMake } from '../tools/kernel-make.ts';
+import { hasProgram } from '../tools/programs.ts';
+import type { ShellContext, Step, StepContext } from './step.ts';
+
+type Options = StepOptions['build-kernel'];
+
+const DTS = 'arch/arm64/boot/dts';
+
+/** Build an arm64 kernel out of its tree; the same sources give the same Image, whoever builds where and when. */
+export const buildKernel: Step<'build-kernel'> = {
+  kind: 'build-kernel',
+  tools: ({ crossCompile }) => ['make', 'gcc', 'bc', 'flex', 'bison', `${crossCompile}gcc`],
+  title: ({ targets }) => `build the kernel: ${targets.join(', ')}`,
+  outputs: ({ out, targets, modulesInto }) => [
+    ...(targets.includes('Image') ? [`${out}/arch/arm64/boot/Image`] : []),
+    ...(targets.includes('dtbs') ? [`${out}/arch/arm64/boot/dts/nvidia`] : []),
+    ...(modulesInto === undefined ? [] : [modulesInto]),
+  ],
+  inputs: () => [],
+
+  shell: (options, ctx) => {
+    const targets = options.targets.filter((target) => target !== 'dtbs');
+    const lines = [formatCommand(make(options, ctx, false, [`-j${ctx.jobs}`, ...targets]))];
+    if (options.targets.includes('dtbs')) {
+      const folder = shellQuote(join(ctx.path(options.tree), DTS));
+      const trees = `$(cd ${folder} && ls nvidia/tegra234-*.dts | sed 's/s$/b/')`;
+      lines.push(`${formatCommand(make(options, ctx, false, [`-j${ctx.jobs}`]))} ${trees}`);
+    }
+    if (options.modulesInto !== undefined) {
+      const into = ctx.path(options.modulesInto);
+      lines.push(
+        `mkdir -p ${shellQuote(into)}`,
+        formatCommand(make(options, ctx, false, installWords(into))),
+      );
+    }
+    return lines;
+  },
+
+  async run(options, ctx) {
+    const ccache = await hasProgram('ccache');
+    await mkdir(ctx.path(options.out), { recursive: true });
+    await ctx.exec(make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]), ctx.work);
+    if (options.modulesInto === undefined) return;
+    await fillFolder(ctx.path(options.modulesInto), async (aside) => {
+      await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);
+    });
+  },
+};
+
+function make(options: Options, ctx: ShellContext, ccache: boolean, words: readonly string[]) {
+  const { crossCompile, epoch } = options;
+  const build = { tree: ctx.path(options.tree), out: ctx.path(options.out), crossCompile, epoch, ccache };
+  return kernelMake(build, words);
+}
+
+/** Of the device trees those of Orin only: the others are a thousand, and no board of ours has them. */
+async function words({ targets, tree }: Options, ctx: StepContext): Promise<readonly string[]> {
+  if (!targets.includes('dtbs')) return targets;
+  const files = await readdir(join(ctx.path(tree), DTS, 'nvidia'));
+  const sources = files.filter((file) => /^tegra234-.*\.dts$/.test(file)).sort();
+  const trees = sources.map((file) => `nvidia/${file.replace(/s$/, 'b')}`);
+  return [...targets.filter((target) => target !== 'dtbs'), ...trees];
+}
+
+function installWords(into: string): readonly string[] {
+  // The links to the build and source folders would tie what is installed to this machine.
+  return [`INSTALL_MOD_PATH=${into}`, 'INSTALL_MOD_STRIP=1', 'DEPMOD=true', 'modules_install'];
+}

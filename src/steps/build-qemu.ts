@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import process from 'node:process';
+import type { StepOptions } from '../plan/step-options.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import { sysrootEnv, systemFirst } from '../tools/cross.ts';
+import { exists } from '../tools/folder.ts';
+import { mesonEnv, wantedMeson } from '../tools/meson.ts';
+import { hasProgram } from '../tools/programs.ts';
+import { configureWords, type QemuBuild } from '../tools/qemu-configure.ts';
+import { writeFileWhole } from '../tools/write-file.ts';
+import type { ShellContext, Step, StepContext } from './step.ts';
+
+type Options = StepOptions['build-qemu'];
+
+const PROGRAM = 'qemu-system-aarch64';
+/** What a build folder was configured with; written once that has worked. */
+const CONFIGURED = 'bpmp-virt-configured.json';
+
+/** Build qemu-system-aarch64 out of its tree, for this machine or, linked statically, for the board. */
+export const buildQemu: Step<'build-qemu'> = {
+  kind: 'build-qemu',
+  tools: ({ host, crossCompile }) => [
+    ...['python3', 'meson', 'ninja', 'pkg-config', 'gcc', 'flock', 'strip'],
+    ...(host === 'arm64' ? [`${crossCompile}gcc`] : HOST_LIBRARIES),
+  ],
+  title: ({ host }) => `build QEMU for ${host === 'arm64' ? 'the board' : 'this machine'}`,
+  outputs: ({ out }) => [`${out}/${PROGRAM}`],
+  inputs: () => [],
+
+  shell: (options, ctx) => {
+    const build = describe(options, ctx, false);
+    const env = Object.entries(environment(build))
+      .filter(([name]) => name !== 'PATH')
+      .map(([name, value]) => `${name}=${shellQuote(value)}`);
+    const words = formatCommand([`${build.tree}/configure`, ...configureWords(build, '')]);
+    const out = shellQuote(build.out);
+    return [
+      `mkdir -p ${out} && cd ${out}`,
+      ['PATH=/usr/bin:/bin:"$PATH"', ...env, words].join(' '),
+      formatCommand(['ninja', `-j${ctx.jobs}`, PROGRAM]),
+    ];
+  },
+
+  async run(options, ctx) {
+    const build = describe(options, ctx, await hasProgram('ccache'));
+    const wanted = await wantedMeson(build.tree);
+    const apt = { run: ctx.exec, ...ctx };
+    const env = { ...environment(build), ...(wanted === undefined ? {} : await mesonEnv(wanted, apt)) };
+    await configure(build, ctx, env, await readVersion(build.tree));
+    await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, env);
+  },
+};
+
+/** What pkg-config must find on this machine for a QEMU that runs here. */
+const HOST_LIBRARIES = ['pkg-config:glib-2.0', 'pkg-config:pixman-1', 'pkg-config:slirp', 'header:libfdt.h'];
+
+function describe(options: Options, ctx: ShellContext, ccache: boolean): QemuBuild {
+  const { host, sysroot, configure: words, crossCompile } = options;
+  const common = { tree: ctx.path(options.tree), out: ctx.path(options.out), words, ccache };
+  if (host === 'build') return { ...common, host };
+  if (sysroot === undefined) throw new Error('a plan builds QEMU for arm64 without a sysroot');
+  return { ...common, host, crossCompile, sysroot: ctx.path(sysroot) };
+}
+
+function environment(build: QemuBuild): Readonly<Record<string, string>> {
+  const { PATH = '' } = process.env;
+  return { ...systemFirst(PATH), ...(build.host === 'arm64' ? sysrootEnv(build.sysroot) : {}) };
+}
+
+/** Configure where that has not been done just so; what was configured otherwise is thrown away. */
+async function configure(
+  build: QemuBuild,
+  ctx: StepContext,
+  env: Readonly<Record<string, string>>,
+  version: string,
+): Promise<void> {
+  const command = [join(build.tree, 'configure'), ...configureWords(build, version)] as const;
+  const record = JSON.stringify({ command, version, env: { ...env, PATH: '' } });
+  const file = join(build.out, CONFIGURED);
+  if ((await exists(file)) && (await readFile(file, 'utf8')) === record) return;
+  await rm(build.out, { recursive: true, force: true });
+  await mkdir(build.out, { recursive: true });
+  await ctx.exec(command, build.out, env);
+  await writeFileWhole(file, record);
+}
+
+async function readVersion(tree: string): Promise<string> {
+  return (await readFile(join(tree, 'VERSION'), 'utf8')).trim();
+}

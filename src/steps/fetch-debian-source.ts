@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StepOptions } from '../plan/step-options.ts';
+import { type Apt, candidates, fetchNewest, openApt } from '../tools/apt.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import { fillFolder } from '../tools/folder.ts';
+import type { Step, StepContext } from './step.ts';
+
+type Options = StepOptions['fetch-debian-source'];
+
+/** A source tree as Debian ships it, with its patches; what apt downloads is checked by Debian's signatures. */
+export const fetchDebianSource: Step<'fetch-debian-source'> = {
+  kind: 'fetch-debian-source',
+  tools: ({ form }) => {
+    const common = ['apt-get', 'apt-cache', 'flock'];
+    return form === 'linux-source' ? [...common, 'dpkg-deb', 'tar', 'xz'] : [...common, 'dpkg-source'];
+  },
+  title: ({ package: name, suites }) => `fetch ${name} from ${suites.join(', ')}`,
+  outputs: ({ into }) => [into],
+  inputs: () => [],
+
+  shell: ({ form, package: name, version, into }, ctx) => {
+    const folder = shellQuote(ctx.path(into));
+    const full = version === undefined ? name : `${name}=${version}`;
+    if (form === 'source-package') {
+      return [
+        '# Wants a deb-src line for these suites in /etc/apt.',
+        formatCommand(['apt-get', 'source', '--download-only', full]),
+        `dpkg-source -x ${name}_*.dsc ${folder}`,
+      ];
+    }
+    return [
+      formatCommand(['apt-get', 'download', full]),
+      `dpkg-deb -x ${name}_*.deb unpacked && mkdir -p ${folder}`,
+      `tar -xf unpacked/usr/src/${name}.tar.xz --strip-components=1 -C ${folder}`,
+    ];
+  },
+
+  async run(options, ctx) {
+    const { package: name, version, mirror, suites } = options;
+    const apt = await openApt({ mirror, suites }, { run: ctx.exec, ...ctx });
+    const source = options.form === 'source-package';
+    const found = await candidates(apt, name, source);
+    const unpack = (file: string) =>
+      fillFolder(ctx.path(options.into), (aside) =>
+        source ? unpackDsc(file, aside, ctx) : unpackLinux(file, aside, options, ctx),
+      );
+    const fetch = source ? fetchDsc : fetchDeb;
+    const file = await fetchNewest(name, found, version, (exact) => fetch(apt, name, exact));
+    await unpack(file);
+  },
+};
+
+/** Download a source package; gives its .dsc. */
+async function fetchDsc(apt: Apt, name: string, version: string): Promise<string> {
+  await apt.run('apt-get', ['source', '--download-only', '--only-source', `${name}=${version}`], apt.pool);
+  return join(apt.pool, `${name}_${withoutEpoch(version)}.dsc`);
+}
+
+/** Download a package of all architectures; gives its .deb. */
+async function fetchDeb(apt: Apt, name: string, version: string): Promise<string> {
+  await apt.run('apt-get', ['download', `${name}=${version}`], apt.pool);
+  // apt writes the epoch's colon as %3a.
+  const start = `${name}_${version.replaceAll(':', '%3a')}_`;
+  const files = (await readdir(apt.pool)).filter((file) => file.startsWith(start) && file.endsWith('.deb'));
+  return join(apt.pool, files[0] ?? `${start}all.deb`);
+}
+
+async function unpackDsc(dsc: string, aside: string, ctx: StepContext): Promise<void> {
+  // dpkg-source wants to make the folder itself. apt has checked the files by the archive's signature already.
+  await rm(aside, { recursive: true });
+  await ctx.exec(['dpkg-source', '--no-check', '-x', dsc, aside], ctx.work);
+}
+
+/** The package holds usr/src/linux-source-X.tar.xz, which holds the tree. */
+async function unpackLinux(deb: string, aside: string, options: Options, ctx: StepContext): Promise<void> {
+  const outer = `${aside}.deb`;
+  ctx.defer(() => rm(outer, { recursive: true, force: true }));
+  await rm(outer, { recursive: true, force: true });
+  await ctx.exec(['dpkg-deb', '-x', deb, outer], ctx.work);
+  const tarball = join(outer, 'usr/src', `${options.package}.tar.xz`);
+  const words = ['--strip-components=1', '--no-same-owner', '-C', aside, '-xf', tarball];
+  await ctx.exec(['tar', ...words], ctx.work);
+}
+
+function withoutEpoch(version: string): string {
+  return version.replace(/^\d+:/, '');
+}

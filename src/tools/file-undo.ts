@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { copyFile, mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { exists } from './folder.ts';
+import { isCode, writeFileWhole } from './write-file.ts';
+
+/** A folder in every tree that we change: what we did there, so that it can be undone. */
+export const RECORD_FOLDER = '.bpmp-virt';
+const UNDO = `${RECORD_FOLDER}/undo`;
+/** Written last into the undo folder: with it the copies are whole. Holds the names, as JSON. */
+const LIST = 'files.json';
+
+/**
+ * Let `action` change `files` of `tree` (relative paths; not all need exist) as a whole or not at all. Copies are put
+ * aside first; if the action fails, or the process dies and `restoreFiles` runs later, they are put back. A file whose
+ * content ends as it began keeps its time stamp, so that nothing is rebuilt for it.
+ *
+ * @throws what `action` throws, after all is as it was
+ */
+export async function withUndo<T>(
+  tree: string,
+  files: readonly string[],
+  action: () => Promise<T>,
+): Promise<T> {
+  await restoreFiles(tree);
+  const undo = join(tree, UNDO);
+  await rm(undo, { recursive: true, force: true });
+  for (const file of files) await copyWithTimes(join(tree, file), join(undo, 'content', file));
+  await writeFileWhole(join(undo, LIST), JSON.stringify(files));
+  try {
+    const result = await action();
+    for (const file of files) await keepTimes(join(tree, file), join(undo, 'content', file));
+    await rm(undo, { recursive: true });
+    return result;
+  } catch (error) {
+    await restoreFiles(tree);
+    throw error;
+  }
+}
+
+/** Put back what a run that died had begun to change. Does nothing where there is nothing to put back. */
+export async function restoreFiles(tree: string): Promise<void> {
+  const undo = join(tree, UNDO);
+  if (!(await exists(join(undo, LIST)))) return;
+  const files: readonly string[] = JSON.parse(await readFile(join(undo, LIST), 'utf8'));
+  for (const file of files) {
+    const copy = join(undo, 'content', file);
+    if (await exists(copy)) await copyWithTimes(copy, join(tree, file));
+    else await rm(join(tree, file), { force: true });
+  }
+  await rm(undo, { recursive: true });
+}
+
+/** Copy a file with its times; a source that is not there is left out. */
+async function copyWithTimes(from: string, to: string): Promise<void> {
+  try {
+    const { atime, mtime } = await stat(from);
+    await mkdir(dirname(to), { recursive: true });
+    // Never written in place: in a tree of hard links that would change all of them.
+    await rm(to, { force: true });
+    await copyFile(from, to);
+    await utimes(to, atime, mtime);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+}
+
+async function keepTimes(file: string, before: string): Promise<void> {
+  try {
+    const [now, then] = await Promise.all([readFile(file), readFile(before)]);
+    if (!now.equals(then)) return;
+    const { atime, mtime } = await stat(before);
+    await utimes(file, atime, mtime);
+  } catch (error) {
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+}

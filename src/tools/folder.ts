@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { isCode, syncFolder } from './write-file.ts';
+
+/** Whether something, be it a dangling link, is at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
+}
+
+/**
+ * Fill a folder whole or not at all: `fill` gets an empty folder beside `into`, which is renamed to `into` when
+ * `fill` is done. What a killed run left aside is removed first; an older `into` is replaced.
+ *
+ * @throws what `fill` throws; `into` is then as it was
+ */
+export async function fillFolder(into: string, fill: (aside: string) => Promise<void>): Promise<void> {
+  const parent = dirname(into);
+  const aside = join(parent, `.${basename(into)}.part`);
+  const old = join(parent, `.${basename(into)}.old`);
+  await mkdir(parent, { recursive: true });
+  await Promise.all([aside, old].map((path) => rm(path, { recursive: true, force: true })));
+  await mkdir(aside);
+  await fill(aside);
+  if (await exists(into)) await rename(into, old);
+  await rename(aside, into);
+  await syncFolder(parent);
+  await rm(old, { recursive: true, force: true });
+}
+
+/** Paths of all files and links below `root`, relative to it, sorted by code unit; folders are walked, not listed. */
+export async function listFiles(root: string): Promise<readonly string[]> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .sort();
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from './command.ts';
+
+/** What every `make` of one kernel build must be told alike: another compiler or path means another build. */
+export type KernelMake = {
+  /** Absolute. */
+  readonly tree: string;
+  /** Absolute. */
+  readonly out: string;
+  /** `aarch64-linux-gnu-`. */
+  readonly crossCompile: string;
+  /** Put ccache before the compiler. */
+  readonly ccache: boolean;
+  /** Build time to write into the Image, seconds since 1970. */
+  readonly epoch: number;
+};
+
+/**
+ * `make` for an arm64 kernel whose result depends neither on who builds it, nor where, nor when
+ * (Documentation/kbuild/reproducible-builds.rst).
+ */
+export function kernelMake(build: KernelMake, words: readonly string[]): Command {
+  const { tree, out, crossCompile, ccache, epoch } = build;
+  const map = `-ffile-prefix-map=${out}=out -ffile-prefix-map=${tree}=.`;
+  return [
+    'make',
+    '-C',
+    tree,
+    `O=${out}`,
+    'ARCH=arm64',
+    `CROSS_COMPILE=${crossCompile}`,
+    ...(ccache ? [`CC=ccache ${crossCompile}gcc`] : []),
+    'KBUILD_BUILD_USER=bpmp-virt',
+    'KBUILD_BUILD_HOST=bpmp-virt',
+    `KBUILD_BUILD_TIMESTAMP=${new Date(epoch * 1000).toUTCString()}`,
+    'KBUILD_BUILD_VERSION=1',
+    // Set, if empty: else the name of the kernel tells whether the tree is a git repository, and a changed one.
+    'LOCALVERSION=',
+    `KCFLAGS=${map}`,
+    `KAFLAGS=${map}`,
+    ...words,
+  ];
+}

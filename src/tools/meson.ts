@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AptContext, candidates, fetchNewest, openApt } from './apt.ts';
+import { compareVersions } from './debian-version.ts';
+import { exists, fillFolder } from './folder.ts';
+import { withLock } from './lock.ts';
+import { isCode } from './write-file.ts';
+
+/** meson is Python without anything built: the package of this release runs on older ones as well. */
+const ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: ['trixie'] } as const;
+
+/**
+ * The oldest meson that a QEMU `tree` builds with, as its pythondeps.toml says.
+ *
+ * @returns undefined for a QEMU before 8.1, which has no such file and takes any meson from 0.61 on
+ */
+export async function wantedMeson(tree: string): Promise<string | undefined> {
+  try {
+    const text = await readFile(join(tree, 'pythondeps.toml'), 'utf8');
+    return /^meson\s*=\s*\{[^}]*accepted\s*=\s*">=([\d.]+)"/m.exec(text)?.[1];
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Settings of the environment with which python3 finds a meson of at least `wanted`: none where the system's is new
+ * enough, else one of Debian's, unpacked into the cache.
+ */
+export async function mesonEnv(wanted: string, ctx: AptContext): Promise<Readonly<Record<string, string>>> {
+  const own = (await ctx.run(['/usr/bin/meson', '--version'], '/')).trim();
+  if (compareVersions(own, wanted) >= 0) return {};
+  const into = join(ctx.cache, 'meson');
+  const lock = { who: 'unpacking meson', ...(ctx.signal && { signal: ctx.signal }) };
+  await withLock(`${into}.lock`, lock, async () => {
+    if (!(await exists(into))) await unpackMeson(into, ctx);
+  });
+  return { PYTHONPATH: join(into, 'usr/lib/python3/dist-packages') };
+}
+
+async function unpackMeson(into: string, ctx: AptContext): Promise<void> {
+  const apt = await openApt(ARCHIVE, ctx);
+  const found = await candidates(apt, 'meson', false);
+  const deb = await fetchNewest('meson', found, undefined, async (version) => {
+    await apt.run('apt-get', ['download', `meson=${version}`], apt.pool);
+    const file = (await readdir(apt.pool)).find((name) => name.startsWith(`meson_${version}_`));
+    return join(apt.pool, file ?? '');
+  });
+  await fillFolder(into, async (aside) => {
+    await ctx.run(['dpkg-deb', '-x', deb, aside], '/');
+  });
+}

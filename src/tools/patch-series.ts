@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BpmpVirtError, StepError, UsageError } from '../errors.ts';
+import { RECORD_FOLDER, restoreFiles, withUndo } from './file-undo.ts';
+import { exists, fillFolder } from './folder.ts';
+import { applyPatch, touchedFiles } from './git.ts';
+import { isCode } from './write-file.ts';
+
+/** The copy of the series that is in a tree, kept in the tree itself. */
+const KEPT = `${RECORD_FOLDER}/patches`;
+
+/** What bringing a series into a tree came to. */
+export type Applied = 'applied' | 'already there' | 'replaced';
+
+/**
+ * The patches of a folder in the order of its `series`, as absolute paths.
+ *
+ * @throws {UsageError} no `series`, or it names a file that is not there
+ */
+export async function readSeries(folder: string): Promise<readonly string[]> {
+  const text = await readFile(join(folder, 'series'), 'utf8').catch((cause) => {
+    if (!isCode(cause, 'ENOENT')) throw cause;
+    throw new UsageError(`${folder} has no file 'series'`, 'List its patches there, one a line, in order.');
+  });
+  const names = text
+    .split('\n')
+    .map((line) => line.replace(/(^|\s)#.*/, '').trim())
+    .filter((line) => line !== '');
+  const patches = names.map((name) => join(folder, name));
+  for (const patch of patches) {
+    if (!(await exists(patch)))
+      throw new UsageError(`${folder}/series names ${patch}, which is not there`, 'Correct the series.');
+  }
+  return patches;
+}
+
+/**
+ * Bring the series of `folder` into `tree`: whatever was there before of ours is taken back first, with the copy that was
+ * kept of it. Twice is the same as once.
+ *
+ * @throws {StepError} a patch does not apply: names it, the file and the tree, which is then as it was
+ */
+export async function applySeries(tree: string, folder: string): Promise<Applied> {
+  await restoreFiles(tree);
+  const wanted = await readSeries(folder);
+  const kept = await keptSeries(tree);
+  const touched = await allTouched(tree, [...kept, ...wanted]);
+  // What is in the tree may be: the kept copy; nothing, after a `git checkout`; or the series, put in by hand.
+  const takenBack = kept.length > 0 && (await succeeds(tree, touched, () => takeBack(tree, kept)));
+  if (takenBack && (await sameSeries(kept, wanted))) return 'already there';
+  if (!takenBack && (await succeeds(tree, touched, () => takeBack(tree, wanted)))) {
+    await keep(tree, wanted);
+    return 'already there';
+  }
+  await withUndo(tree, touched, async () => {
+    if (takenBack) await takeBack(tree, kept);
+    for (const patch of wanted) await applyNamed(tree, patch);
+  });
+  await keep(tree, wanted);
+  return takenBack ? 'replaced' : 'applied';
+}
+
+/** Take back whatever series is in `tree`; gives whether there was one. */
+export async function removeSeries(tree: string): Promise<boolean> {
+  await restoreFiles(tree);
+  const kept = await keptSeries(tree);
+  if (kept.length === 0) return false;
+  await withUndo(tree, await allTouched(tree, kept), () => takeBack(tree, kept));
+  await rm(join(tree, KEPT), { recursive: true });
+  return true;
+}
+
+async function keptSeries(tree: string): Promise<readonly string[]> {
+  return (await exists(join(tree, KEPT, 'series'))) ? readSeries(join(tree, KEPT)) : [];
+}
+
+/** A copy of the series, under names of its own order: two patches of different folders may share a name. */
+async function keep(tree: string, patches: readonly string[]): Promise<void> {
+  const names = patches.map((_, at) => `${String(at + 1).padStart(4, '0')}.patch`);
+  await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
+  await fillFolder(join(tree, KEPT), async (aside) => {
+    for (const [at, name] of names.entries()) {
+      await writeFile(join(aside, name), await readFile(patches[at] ?? ''));
+    }
+    await writeFile(join(aside, 'series'), names.map((name) => `${name}\n`).join(''));
+  });
+}
+
+async function sameSeries(one: readonly string[], other: readonly string[]): Promise<boolean> {
+  const [left, right] = await Promise.all(
+    [one, other].map((patches) => Promise.all(patches.map((patch) => readFile(patch, 'utf8')))),
+  );
+  return JSON.stringify(left) === JSON.stringify(right);
+}
+
+async function allTouched(tree: string, patches: readonly string[]): Promise<readonly string[]> {
+  const lists = await Promise.all(patches.map((patch) => touchedFiles(tree, patch)));
+  return [...new Set(lists.flat())].sort();
+}
+
+async function takeBack(tree: string, patches: readonly string[]): Promise<void> {
+  for (const patch of patches.toReversed()) await applyPatch(tree, patch, true);
+}
+
+/** Whether `action` would succeed; the files are put back either way. */
+async function succeeds(
+  tree: string,
+  files: readonly string[],
+  action: () => Promise<void>,
+): Promise<boolean> {
+  const worked = new Error('put everything back');
+  try {
+    await withUndo(tree, files, async () => {
+      await action();
+      throw worked;
+    });
+  } catch (error) {
+    if (error === worked) return true;
+    if (!(error instanceof BpmpVirtError)) throw error;
+  }
+  return false;
+}
+
+async function applyNamed(tree: string, patch: string): Promise<void> {
+  try {
+    await applyPatch(tree, patch);
+  } catch (cause) {
+    if (!(cause instanceof StepError)) throw cause;
+    throw new StepError(
+      cause.message,
+      'The tree is as it was. Rebase the patch on this tree, or name a tree that it was made for.',
+      { cause },
+    );
+  }
+}
