@@ -91,7 +91,7 @@ made_unsafe=
 
 help() {
 	cat <<END
-Usage: run-vm.sh [--dry-run] [--verbose] [--check | --bind | --give-back] [-- QEMU ARGUMENTS]
+Usage: run-vm.sh [--dry-run] [--verbose] [--check | --bind | --give-back | --settings] [-- QEMU ARGUMENTS]
 
 Takes $VM_DEVICES from the drivers that hold them, runs the virtual machine
 "$VM_NAME", and gives the devices back when it ends, however it ends.
@@ -99,10 +99,12 @@ Takes $VM_DEVICES from the drivers that hold them, runs the virtual machine
   --check      only look whether it could be done
   --bind       take the devices and leave them to vfio-platform (libvirt's hook)
   --give-back  give the devices back and no more; does nothing where nothing is held
+  --settings   print the settings as a shell reads them
   --dry-run    print every write and the command, change nothing
   --verbose    print them and do it
 
 Settings, from the environment or as here:
+
 END
 	settings
 }
@@ -110,7 +112,9 @@ END
 settings() {
 	for setting in NAME DEVICES QEMU MACHINE CPU SMP MEMORY KERNEL INITRD DRIVE NET DTB APPEND BPMP_HOST BPMP_FD \
 		SANDBOX USER; do
-		eval "printf '  VM_%s=%s\n' \"\$setting\" \"\$VM_$setting\""
+		value=
+		eval "value=\$VM_$setting"
+		printf 'VM_%s=%s\n' "$setting" "$(quote "$value")"
 	done
 }
 
@@ -467,6 +471,7 @@ while [ $# -gt 0 ]; do
 	--give-back) action=give_back ;;
 	--dry-run) dry_run=yes ;;
 	--verbose) verbose=yes ;;
+	--settings) settings && exit 0 ;;
 	--help | -h) help && exit 0 ;;
 	--)
 		shift

@@ -42,14 +42,14 @@ const APPLETS = (
 /** A file system of files, as a board's /sys, /proc, /dev and /boot look; values end in a newline. */
 export type Tree = Readonly<Record<string, string | { readonly link: string }>>;
 
-/** Write `tree` below `root`; a path that ends in / is a folder. */
+/** Write `tree` below `root`, a character a byte; a path that ends in / is a folder. */
 export function writeTree(root: string, tree: Tree): void {
   for (const [path, content] of Object.entries(tree)) {
     const full = join(root, path);
     rmSync(full, { force: true, recursive: true });
     mkdirSync(path.endsWith('/') ? full : dirname(full), { recursive: true });
     if (path.endsWith('/')) continue;
-    if (typeof content === 'string') writeFileSync(full, content);
+    if (typeof content === 'string') writeFileSync(full, content, 'latin1');
     else symlinkSync(content.link, full);
   }
 }

@@ -1,0 +1,322 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Say whether this board can run the virtual machine of this folder, what is in the way, and what mends it.
+#
+#   doctor.sh [--host-only]
+#
+# One line a check, four fields separated by tabs: ok, warn or fail; the check; what was found; the command or the
+# change that mends it, - where nothing is to be done. Ends with 0 where nothing failed, 3 otherwise. Changes nothing.
+# Runs in any POSIX shell with the usual small tools: dash and coreutils, or busybox alone.
+set -u
+
+# Tests run this script on a prepared tree of files; on a board it is empty.
+root=${BPMP_VIRT_ROOT-}
+bundle=${BPMP_VIRT_BUNDLE-$(dirname "$0")}
+failed=0
+
+report() {
+	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "${4:--}"
+	[ "$1" != fail ] || failed=3
+}
+
+ok() { report ok "$@"; }
+warn() { report warn "$@"; }
+fail() { report fail "$@"; }
+
+read_word() {
+	[ -r "$1" ] && { read -r word <"$1" || [ -n "${word-}" ]; } && printf '%s\n' "$word"
+}
+
+# A property of a device tree in /proc that holds strings, one a line.
+strings_of() {
+	[ ! -r "$1" ] || tr '\0' '\n' <"$1"
+}
+
+# A property that holds cells, as decimal numbers. od swaps no bytes that way.
+cells_of() {
+	od -An -v -tu1 "$1" 2>/dev/null | tr -s ' \n' ' ' |
+		awk '{ for (i = 1; i + 3 <= NF; i += 4) printf "%s%d", (i > 1 ? " " : ""), (($i * 256 + $(i+1)) * 256 + $(i+2)) * 256 + $(i+3) }'
+}
+
+# dtb_cells FILE PROPERTY: the first such property of a compiled device tree, as decimal cells. A walk through the
+# structure block (Devicetree Specification, chapter 5): boards have no dtc.
+dtb_cells() {
+	od -An -v -tu1 "$1" 2>/dev/null | awk -v want="$2" '
+		function be32(at) { return ((b[at] * 256 + b[at+1]) * 256 + b[at+2]) * 256 + b[at+3] }
+		{ for (i = 1; i <= NF; i++) b[n++] = $i }
+		END {
+			if (n < 40 || be32(0) != 3490578157) exit 1
+			at = be32(8); names = be32(12)
+			for (i = 0; i < length(want); i++) code[i] = index(ascii(), substr(want, i + 1, 1)) + 31
+			while (at < n) {
+				token = be32(at); at += 4
+				if (token == 1) { while (b[at]) at++; at = int((at + 4) / 4) * 4 }
+				else if (token == 3) {
+					size = be32(at); name = names + be32(at + 4); at += 8
+					for (i = 0; i < length(want) && b[name + i] == code[i]; i++);
+					if (i == length(want) && b[name + i] == 0) {
+						for (i = 0; i + 3 < size; i += 4) printf "%s%d", (i ? " " : ""), be32(at + i)
+						exit
+					}
+					at += int((size + 3) / 4) * 4
+				}
+				else if (token != 2 && token != 4) exit 1
+			}
+		}
+		function ascii() {
+			return " !\"#$%&\047()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz"
+		}'
+}
+
+# --- the host --------------------------------------------------------------------------------------------------------
+
+check_release() {
+	line=$(head -n 1 "$root/etc/nv_tegra_release" 2>/dev/null)
+	case $line in
+	'# R36 '*) ok release "Jetson Linux: $(printf '%s' "$line" | sed 's/^# //; s/, GCID.*//')" ;;
+	'') warn release "not Jetson Linux (no /etc/nv_tegra_release)" "nothing, if that is meant" ;;
+	*) fail release "${line#\# }: 36.x is needed" "flash Jetson Linux 36.3: bpmp-virt flash" ;;
+	esac
+}
+
+check_kernel() {
+	version=$(read_word "$root/proc/sys/kernel/osrelease")
+	if [ ! -r "$root/proc/config.gz" ]; then
+		warn kernel "$version does not say how it was configured (no /proc/config.gz)" "CONFIG_IKCONFIG_PROC=y"
+		return
+	fi
+	config=$(gunzip -c <"$root/proc/config.gz")
+	missing=
+	for symbol in KVM VFIO VFIO_PLATFORM VFIO_IOMMU_TYPE1 TEGRA_BPMP TEGRA_BPMP_HOST_PROXY; do
+		printf '%s\n' "$config" | grep -q "^CONFIG_$symbol=[ym]" || missing="$missing CONFIG_$symbol"
+	done
+	printf '%s\n' "$config" | grep -q '^CONFIG_ARM_SMMU\(_V3\)\{0,1\}=[ym]' || missing="$missing CONFIG_ARM_SMMU"
+	if [ -n "$missing" ]; then
+		fail kernel "$version lacks$missing" "boot this bundle's Image: bpmp-virt deploy, then deploy --boot-next"
+	else
+		ok kernel "$version has what the host needs"
+	fi
+	# One image serves both, but a host may have another kernel than its guests.
+	printf '%s\n' "$config" | grep -q '^CONFIG_TEGRA_BPMP_GUEST_PROXY=y' ||
+		warn kernel-guest "this kernel would not do for a guest" "give guests this bundle's Image"
+}
+
+check_kvm() {
+	if [ -e "$root/dev/kvm" ]; then
+		ok kvm "/dev/kvm is there"
+	else
+		fail kvm "no /dev/kvm: CONFIG_KVM is off (the RT kernel has it off), or the kernel was not started at EL2" \
+			"dmesg | grep -i kvm"
+	fi
+}
+
+check_smmu() {
+	set -- "$root"/sys/class/iommu/*
+	if [ ! -e "$1" ]; then
+		fail smmu "no IOMMU is in use" "boot with this bundle's device tree and a kernel with CONFIG_ARM_SMMU=y"
+		return
+	fi
+	case $(read_word "$root/sys/module/arm_smmu/parameters/disable_bypass") in
+	N | 0)
+		warn smmu "$# in use, but devices without a domain bypass them: one that a guest programs may reach all memory" \
+			"take arm-smmu.disable_bypass=0 off the kernel command line"
+		;;
+	*) ok smmu "$# in use" ;;
+	esac
+}
+
+check_vfio() {
+	if [ ! -e "$root/dev/vfio/vfio" ]; then
+		fail vfio "no /dev/vfio/vfio" "modprobe vfio_iommu_type1, or boot this bundle's Image"
+		return
+	fi
+	if [ ! -d "$root/sys/bus/platform/drivers/vfio-platform" ]; then
+		fail vfio "no vfio-platform driver" "modprobe vfio-platform reset_required=0, or boot this bundle's Image"
+		return
+	fi
+	case $(read_word "$root/sys/module/vfio_platform/parameters/reset_required") in
+	Y | 1) fail vfio "vfio-platform wants a reset driver for each device, and Tegra's have none: binding will fail" \
+		"add vfio_platform.reset_required=0 to the kernel command line (bpmp-virt deploy does)" ;;
+	*) ok vfio "vfio-platform takes devices without a reset driver" ;;
+	esac
+	case $(read_word "$root/sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts") in
+	Y | 1) ok unsafe-interrupts "allowed: a device that does DMA could raise any interrupt of the host" ;;
+	*) warn unsafe-interrupts "not allowed; run-vm.sh allows them while a machine runs" \
+		"vfio_iommu_type1.allow_unsafe_interrupts=1 on the kernel command line" ;;
+	esac
+}
+
+check_policy() {
+	found=
+	for node in "$root"/proc/device-tree/*; do
+		strings_of "$node/compatible" | grep -qx nvidia,bpmp-host-proxy || continue
+		found=yes
+		label=$(strings_of "$node/label")
+		what="${node##*/}${label:+ ($label)}: clocks $(cells_of "$node/allowed-clocks"), resets $(cells_of "$node/allowed-resets")"
+		char=/dev/bpmp-host${label:+-$label}
+		if [ -e "$root$char" ]; then
+			ok policy "$what; $char"
+		else
+			fail policy "$what, but no $char: the kernel has no host proxy, or it refused the node" "dmesg | grep bpmp-host"
+		fi
+	done
+	[ -n "$found" ] || fail policy "the running device tree has no nvidia,bpmp-host-proxy node" \
+		"boot with this bundle's host.dtbo: bpmp-virt deploy, then deploy --boot-next"
+}
+
+check_memory() {
+	want=$(printf '%s' "${VM_MEMORY:-1G}" | awk '/[Gg]$/ { print $0 * 1048576; next } { print $0 * 1024 }')
+	free=$(awk '/^MemAvailable:/ { print $2 }' "$root/proc/meminfo" 2>/dev/null)
+	if [ -z "$free" ]; then
+		warn memory "the kernel does not say what is free"
+	elif [ "$free" -lt "$want" ]; then
+		fail memory "$((free / 1024)) MiB free, the guest locks $((want / 1024)) MiB" "VM_MEMORY=512M, or end something"
+	else
+		ok memory "$((free / 1024)) MiB free, the guest locks $((want / 1024)) MiB"
+	fi
+}
+
+# efi_byte NAME-GUID: the first byte of a variable's value, after four bytes of attributes.
+efi_byte() {
+	od -An -v -tu1 -j4 -N1 "$root/sys/firmware/efi/efivars/$1" 2>/dev/null | tr -d ' '
+}
+
+check_boot() {
+	if [ "$(efi_byte SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c)" = 1 ]; then
+		fail secure-boot "on: an entry without signatures does not boot" "sign Image, device tree and extlinux.conf yourself"
+	else
+		ok secure-boot "off"
+	fi
+	case $(efi_byte L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9) in
+	'' | 0 | 1) ok boot-mode "extlinux.conf is read" ;;
+	2) fail boot-mode "UEFI boots the kernel partition, not extlinux.conf" "UEFI menu: L4T Configuration, boot mode Application" ;;
+	*) fail boot-mode "UEFI boots recovery, not extlinux.conf" "UEFI menu: L4T Configuration, boot mode Application" ;;
+	esac
+}
+
+# Keys are matched by prefix and # starts a comment anywhere: so UEFI's own reader does.
+check_extlinux() {
+	file=$root/boot/extlinux/extlinux.conf
+	if [ ! -r "$file" ]; then
+		warn extlinux "no /boot/extlinux/extlinux.conf" "nothing, where something else boots the kernel"
+		return
+	fi
+	entries=$(sed 's/#.*//' "$file" | grep -c '^[ 	]*LABEL')
+	default=$(sed -n 's/#.*//; s/^[ 	]*DEFAULT[ 	]*//p' "$file" | tail -n 1 | tr -d '\r')
+	if [ "$entries" -gt 10 ]; then
+		fail extlinux "$entries entries: UEFI reads 10, and the lines of the others overwrite the tenth" "remove some"
+	elif grep -q '^# >>> bpmp-virt' "$file"; then
+		ok extlinux "$entries entries, DEFAULT $default, with one of bpmp-virt"
+	else
+		warn extlinux "$entries entries, DEFAULT $default, none of bpmp-virt" "bpmp-virt deploy"
+	fi
+}
+
+check_space() {
+	free=$(df -Pk "$root/boot" 2>/dev/null | awk 'NR == 2 { print $4 }')
+	if [ -z "$free" ]; then
+		warn space "no /boot"
+	elif [ "$free" -lt 131072 ]; then
+		fail space "$((free / 1024)) MiB free in /boot, a deployment needs 128" "remove old kernels of yours from /boot"
+	else
+		ok space "$((free / 1024)) MiB free in /boot"
+	fi
+}
+
+# --- the machine -----------------------------------------------------------------------------------------------------
+
+check_device() {
+	device=$root/sys/bus/platform/devices/$1
+	if [ ! -d "$device" ]; then
+		fail "device $1" "not a device of this board" "ls /sys/bus/platform/devices; VM_DEVICES names another"
+		return
+	fi
+	driver=$(readlink "$device/driver") || driver=
+	driver=${driver##*/}
+	group=$(readlink "$device/iommu_group") || group=
+	group=${group##*/}
+	others=
+	for member in "$root/sys/kernel/iommu_groups/$group/devices"/*; do
+		case " $VM_DEVICES " in
+		*" ${member##*/} "*) ;;
+		*) [ ! -e "$member" ] || others="$others ${member##*/}" ;;
+		esac
+	done
+	if [ -z "$group" ] && [ -n "$driver" ]; then
+		fail "device $1" "held by $driver, in no IOMMU group" "boot with this bundle's host.dtbo: its node needs iommus"
+	elif [ -z "$group" ]; then
+		warn "device $1" "held by no driver; it gets its IOMMU group when it is bound"
+	elif [ -n "$others" ]; then
+		fail "device $1" "shares IOMMU group $group with$others" "pass all through, or give them other stream ids"
+	else
+		ok "device $1" "held by ${driver:-no driver}, alone in IOMMU group $group"
+	fi
+}
+
+check_qemu() {
+	if ! version=$("$VM_QEMU" --version 2>/dev/null </dev/null); then
+		fail qemu "$VM_QEMU does not run" "copy this bundle's qemu-system-aarch64 here, or name another by VM_QEMU"
+		return
+	fi
+	version=$(printf '%s\n' "$version" | sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	devices=$("$VM_QEMU" -machine none -device help 2>/dev/null </dev/null)
+	lacks=
+	for type in vfio-platform nvidia-bpmp-guest; do
+		printf '%s\n' "$devices" | grep -q "\"$type\"" || lacks="$lacks $type"
+	done
+	if [ -n "$lacks" ]; then
+		fail qemu "QEMU $version lacks$lacks" "use this bundle's QEMU; vfio-platform is gone from 10.2 on"
+	else
+		ok qemu "QEMU $version has vfio-platform and nvidia-bpmp-guest"
+	fi
+	check_window
+}
+
+# Up to QEMU 10.0 the window is at 0x090c0000; from 10.1 on that is ACPI PCI hotplug, and it is at 0x090d0000.
+check_window() {
+	window=$((0x090c0000))
+	case $version in
+	[0-9].* | 10.0) ;;
+	*) window=$((0x090d0000)) ;;
+	esac
+	place=$(dtb_cells "$VM_DTB" virtual-pa)
+	if [ -z "$place" ]; then
+		fail window "$VM_DTB has no virtual-pa: its kernel would look for a BPMP of its own" "copy this bundle's guest.dtb here"
+	elif [ "${place##* }" != "$window" ]; then
+		fail window "$(printf '%s has the window at 0x%08x, QEMU %s at 0x%08x: every request would go astray' \
+			"$VM_DTB" "${place##* }" "$version" "$window")" "use guest.dtb and QEMU of the same bundle"
+	else
+		ok window "$(printf 'at 0x%08x in %s and in QEMU %s' "$window" "$VM_DTB" "$version")"
+	fi
+}
+
+check_machine() {
+	if ! cd "$bundle" 2>/dev/null || [ ! -r ./run-vm.sh ]; then
+		warn machine "no run-vm.sh in $bundle: only the host was looked at" "bpmp-virt deploy"
+		return
+	fi
+	for device in $VM_DEVICES; do
+		check_device "$device"
+	done
+	check_qemu
+	for file in "$VM_KERNEL" ${VM_DRIVE:+"$VM_DRIVE"} ${VM_INITRD:+"$VM_INITRD"}; do
+		if [ -e "$file" ]; then ok "file $file" "is there"; else
+			fail "file $file" "not in $bundle" "put it there, or name another by its VM_ variable"
+		fi
+	done
+}
+
+[ ! -r "$bundle/run-vm.sh" ] || eval "$(sh "$bundle/run-vm.sh" --settings)"
+check_release
+check_kernel
+check_kvm
+check_smmu
+check_vfio
+check_policy
+check_memory
+check_boot
+check_extlinux
+check_space
+[ "${1-}" = --host-only ] || check_machine
+exit "$failed"

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { makeFolder, ORIN, SHELLS, type Tree, writeTree } from '../../helpers/board-tree.ts';
+
+const board = join(import.meta.dirname, '../../../board');
+const CONFIG =
+  'KVM VFIO VFIO_PLATFORM VFIO_IOMMU_TYPE1 TEGRA_BPMP TEGRA_BPMP_HOST_PROXY TEGRA_BPMP_GUEST_PROXY ARM_SMMU';
+const EFI = 'sys/firmware/efi/efivars';
+const SECURE = `${EFI}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`;
+const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
+
+const HEALTHY: Tree = {
+  ...ORIN,
+  'etc/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 36191598, BOARD: generic\n',
+  'proc/sys/kernel/osrelease': '6.12.5-bpmp\n',
+  'proc/meminfo': 'MemTotal:       32000000 kB\nMemAvailable:   30000000 kB\n',
+  'dev/kvm': '',
+  'dev/vfio/vfio': '',
+  'sys/class/iommu/smmu0/x': '',
+  'sys/module/arm_smmu/parameters/disable_bypass': 'Y\n',
+  'sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts': 'Y\n',
+  'proc/device-tree/bpmp_host_proxy/compatible': 'nvidia,bpmp-host-proxy\0',
+  'proc/device-tree/bpmp_host_proxy/allowed-clocks': '\0\0\0\x9b\0\0\0\x66',
+  'proc/device-tree/bpmp_host_proxy/allowed-resets': '\0\0\0\x64',
+  'boot/extlinux/extlinux.conf':
+    'DEFAULT primary\nLABEL primary\n# LABEL backup\n# >>> bpmp-virt x\nLABEL b\n',
+  [SECURE]: '\x06\0\0\0\0',
+  [MODE]: '\x07\0\0\0\x01',
+};
+
+const QEMU = `#!/bin/sh
+case $* in
+--version) echo "QEMU emulator version \${QEMU_IS:-7.2.22} (Debian)" ;;
+*help*) printf 'name "%s", bus System\\n' \${QEMU_HAS:-vfio-platform nvidia-bpmp-guest} ;;
+esac
+`;
+
+describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
+  let folder: ReturnType<typeof makeFolder>;
+  let root: string;
+  let bundle: string;
+
+  beforeEach(async () => {
+    folder = makeFolder();
+    root = join(folder.path, 'root');
+    bundle = join(folder.path, 'bundle');
+    writeTree(root, HEALTHY);
+    writeConfig(CONFIG);
+    writeTree(bundle, { Image: '', 'rootfs_ubuntu_nvidia_orin.img.raw': '' });
+    writeFileSync(join(bundle, 'run-vm.sh'), readFileSync(join(board, 'run-vm.sh')));
+    writeFileSync(join(bundle, 'doctor.sh'), readFileSync(join(board, 'doctor.sh')));
+    writeFileSync(join(bundle, 'qemu-system-aarch64'), QEMU, { mode: 0o755 });
+    await writeGuest('bpmp { compatible = "x"; virtual-pa = <0x0 0x090c0000>; };');
+  });
+  afterEach(() => folder.remove());
+
+  const writeConfig = (symbols: string) =>
+    writeFileSync(
+      join(root, 'proc/config.gz'),
+      gzipSync(
+        symbols
+          .split(' ')
+          .map((symbol) => `CONFIG_${symbol}=y\n`)
+          .join(''),
+      ),
+    );
+  const writeGuest = (nodes: string) =>
+    execa('dtc', ['-q', '-o', join(bundle, 'guest.dtb'), '-'], {
+      input: `/dts-v1/; / { a = <1>; s = "virtual-p"; ${nodes} };`,
+    });
+
+  async function doctor(env: Record<string, string> = {}, words: readonly string[] = []) {
+    const [program = 'sh', ...args] = [...shell, join(bundle, 'doctor.sh'), ...words];
+    const { exitCode, stdout, stderr } = await execa(program, args, {
+      env: { PATH: path(), BPMP_VIRT_ROOT: root, ...env },
+      extendEnv: false,
+      reject: false,
+    });
+    const lines = stdout.split('\n').map((line) => line.split('\t'));
+    for (const line of lines) expect(line, stderr).toHaveLength(4);
+    return {
+      exitCode,
+      stderr,
+      lines,
+      line: (check: string) => lines.find((fields) => fields[1] === check)?.join(' | '),
+    };
+  }
+
+  test('a board that is ready', async () => {
+    const { exitCode, stderr, lines, line } = await doctor();
+    expect(stderr).toBe('');
+    expect(lines.filter(([state]) => state !== 'ok')).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(line('release')).toContain('Jetson Linux: R36 (release), REVISION: 3.0');
+    expect(line('policy')).toBe(
+      'ok | policy | bpmp_host_proxy: clocks 155 102, resets 100; /dev/bpmp-host | -',
+    );
+    expect(line('window')).toContain('at 0x090c0000 in guest.dtb and in QEMU 7.2');
+    expect(line('device 3100000.serial')).toContain('held by serial-tegra, alone in IOMMU group 7');
+    expect(line('extlinux')).toContain('2 entries, DEFAULT primary');
+  });
+
+  test('a bare machine: every line says what mends it', async () => {
+    rmSync(root, { recursive: true });
+    writeTree(root, { 'proc/': '' });
+    const { exitCode, lines } = await doctor();
+    expect(exitCode).toBe(3);
+    for (const [state, check, , mend] of lines) if (state === 'fail') expect(mend, check).not.toBe('-');
+  });
+
+  const cases: readonly [
+    what: string,
+    changes: Tree,
+    env: Record<string, string>,
+    check: string,
+    says: RegExp,
+  ][] = [
+    [
+      'an old release',
+      { 'etc/nv_tegra_release': '# R35 (release), REVISION: 4.1\n' },
+      {},
+      'release',
+      /^fail.*36\.x is needed/,
+    ],
+    ['no Jetson', { 'etc/nv_tegra_release': '' }, {}, 'release', /^warn/],
+    ['no KVM', { 'dev/kvm': { link: 'gone' } }, {}, 'kvm', /^fail.*RT kernel/],
+    ['no SMMU', { 'sys/class/iommu/': '' }, {}, 'smmu', /^fail/],
+    [
+      'SMMU bypass',
+      { 'sys/module/arm_smmu/parameters/disable_bypass': 'N\n' },
+      {},
+      'smmu',
+      /^warn.*all memory/,
+    ],
+    ['no VFIO', { 'dev/vfio/vfio': { link: 'gone' } }, {}, 'vfio', /^fail/],
+    [
+      'reset required',
+      { 'sys/module/vfio_platform/parameters/reset_required': 'Y\n' },
+      {},
+      'vfio',
+      /^fail.*reset_required=0/,
+    ],
+    [
+      'safe interrupts',
+      { 'sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts': 'N\n' },
+      {},
+      'unsafe-interrupts',
+      /^warn/,
+    ],
+    ['no policy', { 'proc/device-tree/': '' }, {}, 'policy', /^fail.*host\.dtbo/],
+    ['a policy and no proxy', { 'dev/bpmp-host': { link: 'gone' } }, {}, 'policy', /^fail.*dmesg/],
+    [
+      'a labelled policy',
+      { 'proc/device-tree/bpmp_host_proxy/label': 'vm\0', 'dev/bpmp-host-vm': '' },
+      {},
+      'policy',
+      /^ok.*bpmp-host-vm/,
+    ],
+    ['little memory', { 'proc/meminfo': 'MemAvailable: 500000 kB\n' }, {}, 'memory', /^fail.*488 MiB free/],
+    ['secure boot', { [SECURE]: '\x06\0\0\0\x01' }, {}, 'secure-boot', /^fail/],
+    ['boot mode 2', { [MODE]: '\x07\0\0\0\x02' }, {}, 'boot-mode', /^fail.*kernel partition/],
+    ['boot mode 3', { [MODE]: '\x07\0\0\0\x03' }, {}, 'boot-mode', /^fail.*recovery/],
+    [
+      'eleven entries',
+      { 'boot/extlinux/extlinux.conf': 'LABEL a\n'.repeat(11) },
+      {},
+      'extlinux',
+      /^fail.*11 entries/,
+    ],
+    [
+      'a stock extlinux',
+      { 'boot/extlinux/extlinux.conf': 'DEFAULT p\r\nLABEL p\n' },
+      {},
+      'extlinux',
+      /^warn.*DEFAULT p, none/,
+    ],
+    [
+      'a shared group',
+      { 'sys/kernel/iommu_groups/7/devices/1.x': '' },
+      {},
+      'device 3100000.serial',
+      /^fail.*with 1\.x/,
+    ],
+    ['an unknown device', {}, { VM_DEVICES: '1.gone' }, 'device 1.gone', /^fail/],
+    ['a QEMU of 10.2', {}, { QEMU_HAS: 'nvidia-bpmp-guest' }, 'qemu', /^fail.*lacks vfio-platform/],
+    ['no QEMU', {}, { VM_QEMU: './gone' }, 'qemu', /^fail/],
+    ['a QEMU of another window', {}, { QEMU_IS: '10.1.0' }, 'window', /^fail.*astray/],
+    ['a QEMU of the same window', {}, { QEMU_IS: '10.0.13' }, 'window', /^ok/],
+    ['a missing Image', {}, { VM_KERNEL: 'Gone' }, 'file Gone', /^fail/],
+  ];
+  test.each(cases)('%s', async (_, changes, env, check, says) => {
+    writeTree(root, changes);
+    const { line, exitCode } = await doctor(env);
+    expect(line(check)).toMatch(says);
+    expect(exitCode).toBe(says.source.startsWith('^fail') ? 3 : 0);
+  });
+
+  test('what the kernel was built without is named', async () => {
+    writeConfig('KVM VFIO TEGRA_BPMP VFIO_IOMMU_TYPE1 ARM_SMMU_V3');
+    const { line } = await doctor({}, ['--host-only']);
+    expect(line('kernel')).toContain('lacks CONFIG_VFIO_PLATFORM CONFIG_TEGRA_BPMP_HOST_PROXY |');
+    expect(line('kernel-guest')).toMatch(/^warn/);
+    expect(line('qemu')).toBe(undefined);
+  });
+
+  test('a guest tree without the window', async () => {
+    await writeGuest('bpmp { compatible = "virtual-pa"; };');
+    expect((await doctor()).line('window')).toMatch(/^fail.*has no virtual-pa/);
+  });
+});
