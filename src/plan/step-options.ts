@@ -133,7 +133,21 @@ export type StepOptions = {
     readonly dtb: string;
     readonly tree: string;
     readonly vm: VmDevices;
+    /** The board's other VMs: an id that two use is no VM's own. */
+    readonly others: readonly VmDevices[];
     readonly machine: VmMachine;
+    readonly qemu: string;
+    readonly into: string;
+  };
+  /**
+   * `into` = the host tree of a virtual Orin: QEMU's own for such a machine, the BPMP, the devices of all VMs with
+   * a stream each, and the policy nodes. `dtb` is the real board's, which says what the devices are.
+   */
+  'render-orin-tree': {
+    readonly dtb: string;
+    readonly tree: string;
+    readonly vms: readonly VmDevices[];
+    readonly machine: Omit<VmMachine, 'gic'>;
     readonly qemu: string;
     readonly into: string;
   };

@@ -39,6 +39,7 @@ function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedS
   };
   const own = { name: vm.name, devices: vm.devices };
   const places = vmPlaces(vm, at);
+  const others = recipe.vms.filter((each) => each !== vm).map(({ name, devices }) => ({ name, devices }));
   const common = { dtb, vm: own, machine };
   const ran = recipe.qemu.builds.includes('build') ? LAYOUT.qemuBuild : LAYOUT.qemuArm64;
   const qemu = `${ran}/${QEMU_PROGRAM}`;
@@ -47,7 +48,7 @@ function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedS
     {
       id: places.guestId,
       kind: 'render-guest-tree',
-      options: { ...common, tree, qemu, into: places.guestTree },
+      options: { ...common, others, tree, qemu, into: places.guestTree },
       after: ['kernel-build', built],
     },
     {

@@ -12,6 +12,9 @@ const LOADERS: { readonly [K in StepKind]?: () => Promise<Step<K>> } = {
   'copy-overlay': async () => (await import('./copy-overlay.ts')).copyOverlay,
   'fetch-debian-source': async () => (await import('./fetch-debian-source.ts')).fetchDebianSource,
   'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlay,
+  'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlay,
+  'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTree,
+  'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTree,
 };
 
 /**

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import { UsageError } from '../errors.ts';
+import type { DeviceNotes } from './device-notes.ts';
+import type { BpmpUse, HostIndex, StreamUse } from './host-index.ts';
+import { isDevice } from './host-roles.ts';
+import { type Interrupt, interruptsOf } from './interrupts.ts';
+import { type Region, registersOf } from './registers.ts';
+import { type DtNode, isEnabled, stringsOf } from './tree.ts';
+
+/** A device of the host that has ids of the BPMP. */
+export type Device = {
+  readonly node: DtNode;
+  /** Label in the tree (`uarta`); absent where the tree has none for it. */
+  readonly label?: string;
+  readonly notes?: DeviceNotes;
+  readonly compatible: readonly string[];
+  readonly enabled: boolean;
+  readonly registers: readonly Region[];
+  readonly interrupts: readonly Interrupt[];
+  /** What it names of the BPMP, without `assigned-…`. */
+  readonly uses: readonly BpmpUse[];
+  readonly streams: readonly StreamUse[];
+  readonly problems: readonly string[];
+};
+
+/** The name to show for a device: its notes', its label, or its node's. */
+export function deviceName(device: Device): string {
+  return device.notes?.name ?? device.label ?? device.node.name;
+}
+
+/**
+ * The name of the host's platform device in sysfs, which `vfio-platform,host=` takes: `3100000.serial`. The
+ * kernel makes it of the first register (drivers/of/platform.c, of_device_make_bus_id).
+ */
+export function sysfsName(device: Device): string {
+  const address = device.registers[0]?.address ?? 0n;
+  return `${address.toString(16)}.${device.node.name.replace(/@.*$/, '')}`;
+}
+
+function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[]): Device {
+  const label = index.labels.get(node.path);
+  const own = notes.find((note) => note.node === node.name);
+  const facts = index.facts.get(node);
+  const { entries: interrupts, problem } = interruptsOf(node, index.phandles);
+  return {
+    node,
+    ...(label === undefined ? {} : { label }),
+    ...(own === undefined ? {} : { notes: own }),
+    compatible: stringsOf(node, 'compatible'),
+    enabled: isEnabled(node),
+    registers: registersOf(node),
+    interrupts,
+    uses: facts?.uses.filter((use) => !use.property.startsWith('assigned-')) ?? [],
+    streams: facts?.streams ?? [],
+    problems: [...(problem === undefined ? [] : [problem]), ...(facts?.problems ?? [])],
+  };
+}
+
+/** Every device of the host that needs the BPMP, in the order of the tree. */
+export function listDevices(index: HostIndex, notes: readonly DeviceNotes[]): readonly Device[] {
+  const users = [...index.facts].filter(([, facts]) => facts.uses.length > 0).map(([node]) => node);
+  return users.filter(isDevice).map((node) => describe(index, node, notes));
+}
+
+function candidates(index: HostIndex, name: string, notes: readonly DeviceNotes[]): readonly DtNode[] {
+  const exact = index.tree.nodes.get(name);
+  if (name.startsWith('/')) return exact === undefined ? [] : [exact];
+  const noted = notes.find((note) => note.name === name)?.node;
+  const [address, type] = name.split('.');
+  const sysfs = type === undefined ? undefined : `${type}@${address}`;
+  return [...index.tree.nodes.values()].filter(
+    (node) =>
+      index.labels.get(node.path) === name ||
+      [name, noted, sysfs].includes(node.name) ||
+      hasLabel(index, node, name),
+  );
+}
+
+/** A node may carry several labels; the index keeps the first. */
+function hasLabel(index: HostIndex, node: DtNode, label: string): boolean {
+  const symbol = index.tree.nodes.get('/__symbols__')?.properties.get(label);
+  return symbol !== undefined && new TextDecoder('latin1').decode(symbol) === `${node.path}\0`;
+}
+
+/**
+ * The device that a person means: a label (`uarta`), the name in its notes, a node name (`serial@3100000`), a
+ * path, or the name in sysfs (`3100000.serial`).
+ *
+ * @throws {UsageError} no device is called so, or several are
+ */
+export function findDevice(index: HostIndex, name: string, notes: readonly DeviceNotes[]): Device {
+  const found = candidates(index, name, notes);
+  const [node] = found;
+  if (node === undefined)
+    throw new UsageError(`the host has no device ${name}`, 'Run `bpmp-virt devices` for what it has.');
+  if (found.length > 1)
+    throw new UsageError(
+      `${name} means ${found.length} nodes: ${found.map((each) => each.path).join(', ')}`,
+      'Give the path of the one you mean.',
+    );
+  if (!isDevice(node))
+    throw new UsageError(
+      `${node.path} is no device that can be passed through: it has no registers, or no compatible`,
+      'Run `bpmp-virt devices` for those that can.',
+    );
+  return describe(index, node, notes);
+}

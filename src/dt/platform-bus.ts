@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { UsageError } from '../errors.ts';
+
+/** The bus on which QEMU's virt machine places devices that a command line adds. */
+export type PlatformBus = {
+  readonly base: bigint;
+  readonly size: bigint;
+  /** First shared peripheral interrupt of it. */
+  readonly firstSpi: number;
+  readonly interrupts: number;
+};
+
+/** As hw/arm/virt.c of QEMU 7.2 to 10.1 lays it out (VIRT_PLATFORM_BUS, PLATFORM_BUS_NUM_IRQS). */
+export const VIRT_PLATFORM_BUS: PlatformBus = {
+  base: 0x0c00_0000n,
+  size: 0x0200_0000n,
+  firstSpi: 112,
+  interrupts: 64,
+};
+
+/** What a device takes of the bus. */
+export type BusDevice = {
+  readonly name: string;
+  /** Sizes of its regions in bytes, in the order of the host's `reg`. */
+  readonly regions: readonly bigint[];
+  readonly interrupts: number;
+};
+
+/** Where QEMU puts it: guest-physical addresses and SPI numbers, in the order of the regions and interrupts. */
+export type BusPlace = {
+  readonly name: string;
+  readonly addresses: readonly bigint[];
+  readonly spis: readonly number[];
+};
+
+type Taken = { readonly start: bigint; readonly end: bigint };
+
+/** The next power of two: a region is aligned to its size, rounded up. */
+function alignmentOf(size: bigint): bigint {
+  let alignment = 1n;
+  while (alignment < size) alignment <<= 1n;
+  return alignment;
+}
+
+function firstFit(size: bigint, bus: PlatformBus, taken: readonly Taken[]): bigint | undefined {
+  const step = alignmentOf(size);
+  for (let at = 0n; at + size <= bus.size; at += step) {
+    const hit = taken.find(({ start, end }) => at < end && start < at + size);
+    if (hit === undefined) return at;
+    // Straight to the first place behind what is in the way: the same result as trying each.
+    if (hit.end > at + step) at = ((hit.end - 1n) / step) * step;
+  }
+  return undefined;
+}
+
+function noRoom(device: BusDevice, bus: PlatformBus, what: string): never {
+  const need = device.regions.reduce((sum, size) => sum + size, 0n);
+  throw new UsageError(
+    `${device.name} does not fit QEMU's platform bus: ${what}. It needs 0x${need.toString(16)} bytes of registers ` +
+      `and ${device.interrupts} interrupts; the bus has 0x${bus.size.toString(16)} bytes and ${bus.interrupts} interrupts in all.`,
+    'Give this VM fewer devices, or use a QEMU whose virt machine has a larger platform bus.',
+  );
+}
+
+/**
+ * Places of `devices` (in the order of `-device` on the command line), as platform_bus_link_device() of
+ * hw/core/platform-bus.c finds them: each interrupt the first free one, then each region the first free place
+ * that is a multiple of its alignment.
+ *
+ * @throws {UsageError} the bus is full; QEMU itself would stop with "Can not fit"
+ */
+export function placeOnBus(devices: readonly BusDevice[], bus: PlatformBus): readonly BusPlace[] {
+  const taken: Taken[] = [];
+  let nextSpi = 0;
+  return devices.map((device) => {
+    if (nextSpi + device.interrupts > bus.interrupts) noRoom(device, bus, 'no interrupt is left');
+    const first = bus.firstSpi + nextSpi;
+    nextSpi += device.interrupts;
+    const addresses = device.regions.map((size) => {
+      const at =
+        firstFit(size, bus, taken) ?? noRoom(device, bus, `no room for 0x${size.toString(16)} bytes`);
+      taken.push({ start: at, end: at + size });
+      return bus.base + at;
+    });
+    return {
+      name: device.name,
+      addresses,
+      spis: Array.from({ length: device.interrupts }, (_, index) => first + index),
+    };
+  });
+}
+
+/** First QEMU version in which the old place of the BPMP window is ACPI PCI hotplug. */
+const MOVED_IN = [10, 1] as const;
+
+/**
+ * Guest-physical address of the BPMP window (`virtual-pa`) for a QEMU version (`7.2`, `10.0.13`): docs/abi.md.
+ *
+ * @throws {UsageError} it is no version
+ */
+export function windowAddress(qemuVersion: string): bigint {
+  const [, major, minor] = /^(\d+)\.(\d+)/.exec(qemuVersion) ?? [];
+  if (major === undefined || minor === undefined)
+    throw new UsageError(`'${qemuVersion}' is no QEMU version`, 'Write it as 7.2 or 10.0.');
+  const moved =
+    Number(major) > MOVED_IN[0] || (Number(major) === MOVED_IN[0] && Number(minor) >= MOVED_IN[1]);
+  return moved ? 0x090d_0000n : 0x090c_0000n;
+}

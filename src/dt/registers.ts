@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { cellOf, cellsOf, type DtNode } from './tree.ts';
+
+/** A range of physical addresses; what a `reg` entry means to the CPU. */
+export type Region = { readonly address: bigint; readonly size: bigint };
+
+/** `#address-cells` and `#size-cells` of a bus; the defaults are the specification's. */
+function busCells(bus: DtNode): readonly [address: number, size: number] {
+  return [cellOf(bus, '#address-cells') ?? 2, cellOf(bus, '#size-cells') ?? 1];
+}
+
+function join(cells: readonly number[]): bigint {
+  return cells.reduce((value, cell) => (value << 32n) | BigInt(cell), 0n);
+}
+
+/** An address on `bus` as its parent sees it; undefined where no range of the bus covers the whole region. */
+function throughRanges(bus: DtNode, region: Region): Region | undefined {
+  if (!bus.properties.has('ranges')) return undefined;
+  const cells = cellsOf(bus, 'ranges');
+  if (cells === undefined || bus.parent === undefined) return undefined;
+  if (cells.length === 0) return region;
+  const [own, size] = busCells(bus);
+  const [above] = busCells(bus.parent);
+  const width = own + above + size;
+  for (let at = 0; width > 0 && at + width <= cells.length; at += width) {
+    const from = join(cells.slice(at, at + own));
+    const to = join(cells.slice(at + own, at + own + above));
+    const length = join(cells.slice(at + own + above, at + width));
+    if (region.address >= from && region.address + region.size <= from + length)
+      return { address: to + region.address - from, size: region.size };
+  }
+  return undefined;
+}
+
+/** A region on `bus`, as the CPU sees it; undefined where a bus on the way has no window for it. */
+function toCpu(bus: DtNode, region: Region): Region | undefined {
+  let [at, here]: [DtNode, Region | undefined] = [bus, region];
+  while (at.parent !== undefined && here !== undefined) {
+    here = throughRanges(at, here);
+    at = at.parent;
+  }
+  return here;
+}
+
+/**
+ * The registers of a node as the CPU addresses them, in the order of `reg`; empty where it has none or where they
+ * are no memory at all (the address of a chip on an I2C bus).
+ */
+export function registersOf(node: DtNode): readonly Region[] {
+  const bus = node.parent;
+  const cells = cellsOf(node, 'reg');
+  if (bus === undefined || cells === undefined) return [];
+  const [address, size] = busCells(bus);
+  if (address < 1 || address > 2 || size < 1 || size > 2 || cells.length % (address + size) !== 0) return [];
+  const regions: Region[] = [];
+  for (let at = 0; at < cells.length; at += address + size) {
+    const local = {
+      address: join(cells.slice(at, at + address)),
+      size: join(cells.slice(at + address, at + address + size)),
+    };
+    const region = local.size === 0n ? undefined : toCpu(bus, local);
+    if (region === undefined) return [];
+    regions.push(region);
+  }
+  return regions;
+}

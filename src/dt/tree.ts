@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** One node of a device tree; properties hold the bytes as they are in the blob. */
+export type DtNode = {
+  /** `serial@3100000`; empty for the root. */
+  readonly name: string;
+  /** `/bus@0/serial@3100000`; `/` for the root. */
+  readonly path: string;
+  readonly parent: DtNode | undefined;
+  readonly properties: ReadonlyMap<string, Uint8Array>;
+  readonly children: readonly DtNode[];
+};
+
+/** A range of memory that the tree reserves for the firmware. */
+export type MemoryReservation = { readonly address: bigint; readonly size: bigint };
+
+/** A whole device tree. */
+export type DeviceTree = {
+  readonly root: DtNode;
+  /** Every node by its path, parents before children. */
+  readonly nodes: ReadonlyMap<string, DtNode>;
+  readonly reservations: readonly MemoryReservation[];
+  readonly bootCpu: number;
+};
+
+const decoder = new TextDecoder('latin1');
+
+/** The strings of a property that is a list of them (`compatible`); empty where it is absent or not that. */
+export function stringsOf(node: DtNode, name: string): readonly string[] {
+  const bytes = node.properties.get(name);
+  if (bytes === undefined || bytes.length === 0 || bytes.at(-1) !== 0) return [];
+  return decoder.decode(bytes.subarray(0, -1)).split('\0');
+}
+
+/** The one string of a property; undefined where it is absent or no string. */
+export function stringOf(node: DtNode, name: string): string | undefined {
+  return stringsOf(node, name)[0];
+}
+
+/** The 32-bit cells of a property; empty where it is absent, undefined where its length is no multiple of 4. */
+export function cellsOf(node: DtNode, name: string): readonly number[] | undefined {
+  const bytes = node.properties.get(name);
+  if (bytes === undefined) return [];
+  if (bytes.length % 4 !== 0) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index));
+}
+
+/** The one cell of a property; undefined where it is absent or of another length. */
+export function cellOf(node: DtNode, name: string): number | undefined {
+  const cells = cellsOf(node, name);
+  return cells?.length === 1 ? cells[0] : undefined;
+}
+
+/** Whether a node and all nodes above it are switched on: `status` absent, `okay` or `ok`. */
+export function isEnabled(node: DtNode): boolean {
+  for (let at: DtNode | undefined = node; at !== undefined; at = at.parent) {
+    const status = stringOf(at, 'status') ?? 'okay';
+    if (status !== 'okay' && status !== 'ok') return false;
+  }
+  return true;
+}
+
+/** The node of every phandle in the tree; of a phandle that two nodes carry, the first, as in the kernel. */
+export function phandlesOf(tree: DeviceTree): ReadonlyMap<number, DtNode> {
+  const found = new Map<number, DtNode>();
+  for (const node of tree.nodes.values()) {
+    const phandle = cellOf(node, 'phandle') ?? cellOf(node, 'linux,phandle');
+    if (phandle !== undefined && !found.has(phandle)) found.set(phandle, node);
+  }
+  return found;
+}
+
+/** Labels (`__symbols__`, made by `dtc -@`) by path; of several labels of a node, the first. */
+export function labelsOf(tree: DeviceTree): ReadonlyMap<string, string> {
+  const labels = new Map<string, string>();
+  const symbols = tree.nodes.get('/__symbols__');
+  for (const label of symbols?.properties.keys() ?? []) {
+    const path = symbols === undefined ? undefined : stringOf(symbols, label);
+    if (path !== undefined && !labels.has(path)) labels.set(path, label);
+  }
+  return labels;
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { BpmpKind } from '../dt/host-index.ts';
+import type { IdClass } from './policy.ts';
+
+/**
+ * Clocks that whole trees of others derive from: oscillators and outputs of PLLs. A change of their rate is felt
+ * everywhere, also where no node of the device tree names them.
+ */
+const ROOT_CLOCK = /^TEGRA234_CLK_(OSC|CLK_M|CLK_32K|\w*PLL\w*)$/;
+
+/** Whether a clock is one of those that others derive from, by its name in the dt-bindings. */
+export function isRootClock(name: string | undefined): boolean {
+  return name !== undefined && ROOT_CLOCK.test(name);
+}
+
+function also(others: readonly string[]): string {
+  const shown = others.slice(0, 3).join(', ');
+  return others.length > 3 ? `${shown} and ${others.length - 3} more` : shown;
+}
+
+/**
+ * The class of an id and the reason for it.
+ *
+ * @param others who besides the VM uses it: nodes that the host keeps, devices of other VMs
+ */
+export function classify(
+  kind: BpmpKind,
+  name: string | undefined,
+  others: readonly string[],
+): { readonly class: IdClass; readonly reason: string } {
+  if (kind === 'clock' && others.length > 0)
+    return { class: 'shared', reason: `used by ${also(others)} too: enable and read, never change` };
+  if (kind === 'clock' && isRootClock(name))
+    return { class: 'shared', reason: 'other clocks derive from it: enable and read, never change' };
+  if (others.length === 0) return { class: 'own', reason: 'only this VM uses it' };
+  if (kind === 'reset')
+    return { class: 'withheld', reason: `it would reset ${also(others)} too: the VM does not get it` };
+  return {
+    class: 'withheld',
+    reason: `${also(others)} need it too: the host keeps it on, the VM does not switch it`,
+  };
+}

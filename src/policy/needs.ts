@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Device } from '../dt/devices.ts';
+import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
+import { isWithin } from '../dt/host-roles.ts';
+import type { IdNamer } from './id-names.ts';
+
+/** One id that a device needs. */
+export type Need = { readonly kind: BpmpKind; readonly id: number; readonly device: Device };
+
+/**
+ * What a device needs of the BPMP: what its node and the nodes below it name, and what its notes give the guest's
+ * node besides.
+ */
+export function needsOf(device: Device, index: HostIndex, namer: IdNamer): readonly Need[] {
+  const named = index.uses.filter(
+    (use) => isWithin(use.node, device.node) && use.property !== 'assigned-clock-parents',
+  );
+  const noted = [
+    ...Object.values(device.notes?.guest.clocks ?? {}).map((name) => ['clock', name] as const),
+    ...Object.values(device.notes?.guest.resets ?? {}).map((name) => ['reset', name] as const),
+  ];
+  return [
+    ...named.map(({ kind, id }) => ({ kind, id, device })),
+    ...noted.map(([kind, name]) => ({ kind, id: namer.idOf(kind, name), device })),
+  ];
+}

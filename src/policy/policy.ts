@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Device } from '../dt/devices.ts';
+import type { BpmpKind } from '../dt/host-index.ts';
+
+/**
+ * How a VM may use an id. `own`: all that the device needs. `shared`: enable and read, never change. `withheld`:
+ * the device names it, but the VM does not get it.
+ */
+export type IdClass = 'own' | 'shared' | 'withheld';
+
+/** One id of a policy, and why it is there. */
+export type PolicyId = {
+  readonly kind: BpmpKind;
+  readonly id: number;
+  /** `TEGRA234_CLK_UARTA`; absent where the dt-bindings have no name for it. */
+  readonly name?: string;
+  readonly class: IdClass;
+  readonly reason: string;
+  /** Paths of the VM's devices that name it. */
+  readonly devices: readonly string[];
+  /** Paths of nodes that the host keeps, and `VM: path` of other VMs' devices, that use it too. */
+  readonly others: readonly string[];
+};
+
+/** What one VM may use of the BPMP. */
+export type VmPolicy = {
+  readonly vm: string;
+  readonly devices: readonly Device[];
+  /** Paths of those that were asked for with `!`: what speaks against them is a warning then. */
+  readonly forced: readonly string[];
+  readonly ids: readonly PolicyId[];
+};
+
+/** The ids of one kind and class, ascending. */
+export function idsOf(policy: VmPolicy, kind: BpmpKind, of: IdClass): readonly PolicyId[] {
+  return policy.ids.filter((each) => each.kind === kind && each.class === of);
+}
+
+/** `clock TEGRA234_CLK_UARTA (155)`, for people. */
+export function formatId(id: Pick<PolicyId, 'kind' | 'id' | 'name'>): string {
+  const kind = id.kind.replace('-', ' ');
+  return id.name === undefined ? `${kind} ${id.id}` : `${kind} ${id.name} (${id.id})`;
+}

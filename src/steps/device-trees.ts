@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { printDts } from '../dt/dts-text.ts';
+import type { MachineArgs } from '../dt/machine-args.ts';
+import type { TegraIds } from '../dt/tegra-ids.ts';
+import { phandlesOf } from '../dt/tree.ts';
+import { derivePolicies, type HostFacts, type VmRequest } from '../policy/derive.ts';
+import { type GuestMachine, guestTree, isSeed } from '../policy/guest-tree.ts';
+import { hostOverlay } from '../policy/host-overlay.ts';
+import { formatFinding, lintPolicies, refuseErrors } from '../policy/lint.ts';
+import type { VmPolicy } from '../policy/policy.ts';
+import { compileDts, dumpTree, type RunProgram } from '../tools/dtc.ts';
+import { loadHostFacts, readTreeFile } from '../tools/host-tree.ts';
+import type { StepContext } from './step.ts';
+
+/** This package's files that device trees are made of, as plan paths. */
+export const TEMPLATES = 'tool:dts-templates';
+export const NOTES = 'tool:recipes/devices';
+
+/** What the three steps that make device trees do with a context. */
+type Tools = Pick<StepContext, 'path' | 'exec' | 'emit'>;
+type Facts = HostFacts & { readonly ids: TegraIds };
+
+/** Read one template of dts-templates. */
+export function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<string> {
+  return readFile(join(path(TEMPLATES), name), 'utf8');
+}
+
+/** The facts about a host whose compiled tree is `dtb`, a plan path. */
+export function hostFacts(dtb: string, tree: string, { path }: Pick<Tools, 'path'>): Promise<Facts> {
+  return loadHostFacts({ dtb: path(dtb), notes: path(NOTES), kernelTree: path(tree) });
+}
+
+/**
+ * The policies of all VMs, after the warnings about them have been said.
+ *
+ * @throws {UsageError} one of the devices cannot be given away so
+ */
+export function soundPolicies(vms: readonly VmRequest[], facts: HostFacts, { emit }: Pick<Tools, 'emit'>) {
+  const policies = derivePolicies(vms, facts);
+  const findings = lintPolicies(policies, facts);
+  refuseErrors(findings);
+  for (const finding of findings) emit({ type: 'warning', text: formatFinding(finding) });
+  return policies;
+}
+
+/** The folders of `#include <dt-bindings/…>` in a kernel tree. */
+export function bindings(tree: string, { path }: Pick<Tools, 'path'>): readonly string[] {
+  return [join(path(tree), 'include')];
+}
+
+/** Compile the host's overlay to `into`; its source stays beside it. */
+export async function makeHostOverlay(
+  policies: readonly VmPolicy[],
+  facts: Facts,
+  what: string,
+  places: { readonly into: string; readonly includes: readonly string[] },
+  tools: Tools,
+): Promise<void> {
+  const templates = {
+    overlay: await readTemplate('host-overlay.dts.in', tools),
+    policyNode: await readTemplate('policy-node.dts.in', tools),
+  };
+  const text = hostOverlay(policies, facts.index, facts.ids, templates, what);
+  const files = new Map([[basename(places.into).replace(/\.dtbo$/, '.dts'), text]]);
+  await compileDts({ files, includes: places.includes, symbols: true }, places.into, run(tools));
+}
+
+/** A guest's tree and how it is made. */
+export type GuestTreeJob = {
+  readonly policy: VmPolicy;
+  readonly facts: HostFacts;
+  readonly qemu: string;
+  readonly args: MachineArgs;
+  readonly machine: Pick<GuestMachine, 'qemuVersion' | 'what' | 'hostTree' | 'more'>;
+  readonly into: string;
+  readonly includes: readonly string[];
+  readonly symbols: boolean;
+};
+
+/** Let QEMU make the tree of its machine, add the BPMP and the devices, and compile it to `into`. */
+export async function makeGuestTree(job: GuestTreeJob, tools: Tools): Promise<void> {
+  const base = await dumpTree(job.qemu, job.args, run(tools), readTreeFile);
+  const name = basename(job.into).replace(/\.dtb$/, '');
+  const baseFile = `${name}-base.dts`;
+  const template = await readTemplate('guest.dts.in', tools);
+  const text = guestTree(job.policy, job.facts, { ...job.machine, base, baseFile }, template);
+  const files = new Map([
+    [`${name}.dts`, text],
+    [baseFile, printDts(base, { omit: isSeed, references: phandlesOf(base) })],
+  ]);
+  await compileDts({ files, includes: job.includes, symbols: job.symbols }, job.into, run(tools));
+}
+
+function run({ exec }: Pick<Tools, 'exec'>): RunProgram {
+  return (command, cwd) => exec(command, cwd);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { guestArgs } from '../dt/machine-args.ts';
+import { formatCommand } from '../tools/command.ts';
+import { cppCommand, dtcCommand } from '../tools/dtc.ts';
+import { bindings, hostFacts, makeGuestTree, NOTES, soundPolicies, TEMPLATES } from './device-trees.ts';
+import type { Step } from './step.ts';
+
+/** Compile the device tree of one guest: QEMU's own for the machine, the BPMP, and the devices it is given. */
+export const renderGuestTree: Step<'render-guest-tree'> = {
+  kind: 'render-guest-tree',
+  tools: () => ['cpp', 'dtc'],
+  title: ({ vm }) => `make the device tree of ${vm.name}`,
+  outputs: ({ into }) => [into],
+  inputs: ({ dtb, qemu }) => [dtb, qemu, TEMPLATES, NOTES],
+
+  shell: ({ dtb, tree, vm, machine, qemu, into }, ctx) => {
+    const target = ctx.path(into);
+    const [source, base] = [target.replace(/\.dtb$/, '.dts'), target.replace(/\.dtb$/, '-base.dtb')];
+    const [option, words, ...rest] = guestArgs(machine);
+    const devices = vm.devices.flatMap((device) => ['--device', device]);
+    const from = [
+      '--dtb',
+      ctx.path(dtb),
+      '--kernel',
+      ctx.path(tree),
+      '--base',
+      base,
+      '--qemu',
+      machine.qemuVersion,
+    ];
+    return [
+      formatCommand([ctx.path(qemu), option, `${words},dumpdtb=${base}`, ...rest]),
+      `${formatCommand(['dtc', '-I', 'dtb', '-O', 'dts', base])} >${formatCommand([base.replace(/dtb$/, 'dts')])}`,
+      `${formatCommand(['bpmp-virt', 'policy', '--vm', vm.name, ...devices, ...from, '--format', 'guest'])} >${formatCommand([source])}`,
+      formatCommand(cppCommand(source, `${target}.i`, bindings(tree, ctx))),
+      formatCommand(dtcCommand(`${target}.i`, target, false)),
+    ];
+  },
+
+  async run({ dtb, tree, vm, others, machine, qemu, into }, ctx) {
+    const facts = await hostFacts(dtb, tree, ctx);
+    const [policy] = soundPolicies([vm, ...others], facts, ctx);
+    if (policy === undefined) throw new Error(`no policy for ${vm.name}`);
+    await makeGuestTree(
+      {
+        policy,
+        facts,
+        qemu: ctx.path(qemu),
+        args: guestArgs(machine),
+        machine: { qemuVersion: machine.qemuVersion, what: `Guest ${vm.name}`, hostTree: basename(dtb) },
+        into: ctx.path(into),
+        includes: bindings(tree, ctx),
+        symbols: false,
+      },
+      ctx,
+    );
+  },
+};

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { formatCommand } from '../tools/command.ts';
+import { cppCommand, dtcCommand } from '../tools/dtc.ts';
+import { bindings, hostFacts, makeHostOverlay, NOTES, soundPolicies, TEMPLATES } from './device-trees.ts';
+import type { Step } from './step.ts';
+
+/** Derive the policies of all VMs from the host's device tree, and compile the overlay that carries them. */
+export const renderHostOverlay: Step<'render-host-overlay'> = {
+  kind: 'render-host-overlay',
+  tools: () => ['cpp', 'dtc'],
+  title: ({ dtb, vms }) =>
+    `derive the host overlay for ${vms.map((vm) => vm.name).join(', ')} from ${basename(dtb)}`,
+  outputs: ({ into }) => [into],
+  inputs: ({ dtb }) => [dtb, TEMPLATES, NOTES],
+
+  shell: ({ dtb, tree, vms, into }, ctx) => {
+    const [source, target] = [ctx.path(into).replace(/\.dtbo$/, '.dts'), ctx.path(into)];
+    const given = vms.flatMap((vm) => [
+      '--vm',
+      vm.name,
+      ...vm.devices.flatMap((device) => ['--device', device]),
+    ]);
+    const derive = [
+      'bpmp-virt',
+      'policy',
+      ...given,
+      '--dtb',
+      ctx.path(dtb),
+      '--kernel',
+      ctx.path(tree),
+    ] as const;
+    return [
+      `${formatCommand([...derive, '--format', 'dts'])} >${formatCommand([source])}`,
+      formatCommand(cppCommand(source, `${target}.i`, bindings(tree, ctx))),
+      formatCommand(dtcCommand(`${target}.i`, target, true)),
+    ];
+  },
+
+  async run({ dtb, tree, vms, into }, ctx) {
+    const facts = await hostFacts(dtb, tree, ctx);
+    const policies = soundPolicies(vms, facts, ctx);
+    const places = { into: ctx.path(into), includes: bindings(tree, ctx) };
+    await makeHostOverlay(policies, facts, basename(dtb), places, ctx);
+  },
+};

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { findDevice } from '../dt/devices.ts';
+import { virtualOrinArgs } from '../dt/machine-args.ts';
+import type { VmDevices } from '../plan/step-options.ts';
+import type { HostFacts } from '../policy/derive.ts';
+import { guestLabel } from '../policy/guest-node.ts';
+import { virtualStreams } from '../policy/virtual-orin.ts';
+import { formatCommand } from '../tools/command.ts';
+import { applyOverlays } from '../tools/dtc.ts';
+import {
+  bindings,
+  hostFacts,
+  makeGuestTree,
+  makeHostOverlay,
+  NOTES,
+  soundPolicies,
+  TEMPLATES,
+} from './device-trees.ts';
+import type { Step } from './step.ts';
+
+/** A VM whose devices are called as the virtual Orin's tree labels them. */
+function inOrin(vm: VmDevices, { index, notes }: HostFacts): VmDevices {
+  const labels = vm.devices.map((name) => {
+    const force = name.endsWith('!') ? '!' : '';
+    return `${guestLabel(findDevice(index, name.replace(/!$/, ''), notes))}${force}`;
+  });
+  return { name: vm.name, devices: labels };
+}
+
+/**
+ * Make the host tree of a virtual Orin. It goes the way of a real board: first a tree that holds the devices, then
+ * the overlay that is derived from that tree and applied to it.
+ */
+export const renderOrinTree: Step<'render-orin-tree'> = {
+  kind: 'render-orin-tree',
+  tools: () => ['cpp', 'dtc', 'fdtoverlay'],
+  title: ({ vms }) => `make the virtual Orin's device tree, for ${vms.map((vm) => vm.name).join(', ')}`,
+  outputs: ({ into }) => [into],
+  inputs: ({ dtb, qemu }) => [dtb, qemu, TEMPLATES, NOTES],
+
+  shell: ({ qemu, machine, into }, ctx) => {
+    const [option, words, ...rest] = virtualOrinArgs(machine);
+    const base = ctx.path(into).replace(/\.dtb$/, '-qemu.dtb');
+    return [
+      formatCommand([ctx.path(qemu), option, `${words},dumpdtb=${base}`, ...rest]),
+      '# docs/device-trees.md says what is added to it',
+    ];
+  },
+
+  async run({ dtb, tree, vms, machine, qemu, into }, ctx) {
+    const facts = await hostFacts(dtb, tree, ctx);
+    const [target, includes] = [ctx.path(into), bindings(tree, ctx)];
+    const [bare, overlay] = [target.replace(/\.dtb$/, '-bare.dtb'), target.replace(/\.dtb$/, '.dtbo')];
+    const [policy] = soundPolicies([{ name: 'orin', devices: vms.flatMap((vm) => vm.devices) }], facts, ctx);
+    if (policy === undefined) throw new Error('no policy for the virtual Orin');
+    const { qemuVersion } = machine;
+    await makeGuestTree(
+      {
+        policy,
+        facts,
+        qemu: ctx.path(qemu),
+        args: virtualOrinArgs(machine),
+        machine: { qemuVersion, what: 'Virtual Orin', hostTree: basename(dtb), more: virtualStreams },
+        into: bare,
+        includes,
+        symbols: true,
+      },
+      ctx,
+    );
+    const own = await hostFacts(bare, tree, ctx);
+    const policies = soundPolicies(
+      vms.map((vm) => inOrin(vm, facts)),
+      own,
+      ctx,
+    );
+    await makeHostOverlay(policies, own, basename(bare), { into: overlay, includes }, ctx);
+    await applyOverlays(bare, [overlay], target, ctx.exec);
+    await rm(bare);
+  },
+};

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TEGRA234_IDS } from '../dt/data/tegra234-ids.ts';
+import { type DeviceNotes, parseDeviceNotes } from '../dt/device-notes.ts';
+import { indexHost } from '../dt/host-index.ts';
+import { FDT_LIMITS, readFdt } from '../dt/read-fdt.ts';
+import { ID_HEADERS, parseTegraIds, type TegraIds } from '../dt/tegra-ids.ts';
+import type { DeviceTree } from '../dt/tree.ts';
+import { UsageError } from '../errors.ts';
+import type { HostFacts } from '../policy/derive.ts';
+import { IdNamer } from '../policy/id-names.ts';
+import { isCode } from './write-file.ts';
+
+/**
+ * Read a compiled device tree.
+ *
+ * @throws {UsageError} it is not there, too large or no sound tree
+ */
+export async function readTreeFile(file: string): Promise<DeviceTree> {
+  let size: number;
+  try {
+    ({ size } = await stat(file));
+  } catch (cause) {
+    throw new UsageError(
+      `cannot read ${file}: ${String(cause)}`,
+      'Give the path of a compiled device tree (.dtb).',
+      {
+        cause,
+      },
+    );
+  }
+  if (size > FDT_LIMITS.bytes)
+    throw new UsageError(`${file} is ${size} bytes long`, 'Give the path of a compiled device tree (.dtb).');
+  return readFdt(await readFile(file), file);
+}
+
+/** The ids that a kernel tree's dt-bindings name; without a tree, or of one before Tegra234, those we carry. */
+export async function loadTegraIds(kernelTree: string | undefined): Promise<TegraIds> {
+  if (kernelTree === undefined) return TEGRA234_IDS;
+  const read = (name: keyof typeof ID_HEADERS) => readFile(join(kernelTree, ID_HEADERS[name]), 'utf8');
+  try {
+    const [clocks, resets, powerDomains, streams] = await Promise.all([
+      read('clocks'),
+      read('resets'),
+      read('powerDomains'),
+      read('streams'),
+    ]);
+    return parseTegraIds({ clocks, resets, powerDomains, streams });
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return TEGRA234_IDS;
+    throw error;
+  }
+}
+
+/** All device notes of a folder. */
+export async function loadDeviceNotes(folder: string): Promise<readonly DeviceNotes[]> {
+  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
+  return Promise.all(
+    files.map(async (file) =>
+      parseDeviceNotes(await readFile(join(folder, file), 'utf8'), join(folder, file)),
+    ),
+  );
+}
+
+/** Where the facts about a host come from. */
+export type HostSources = {
+  /** The host's compiled device tree. */
+  readonly dtb: string;
+  readonly notes: string;
+  readonly kernelTree?: string;
+};
+
+/** Everything that policies are derived from, and the ids by which they are named. */
+export async function loadHostFacts(from: HostSources): Promise<HostFacts & { readonly ids: TegraIds }> {
+  const ids = await loadTegraIds(from.kernelTree);
+  const index = indexHost(await readTreeFile(from.dtb));
+  return { index, ids, namer: new IdNamer(ids), notes: await loadDeviceNotes(from.notes) };
+}
