@@ -23,6 +23,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'devices',
+    summary: 'list what of a host can be passed through, and what each device needs',
+    load: async () => (await import('./commands/devices.ts')).devicesCommand,
+  },
+  {
+    name: 'policy',
+    summary: 'print or check what virtual machines may use of the BPMP, with the reasons',
+    load: async () => (await import('./commands/policy.ts')).policyCommand,
+  },
+  {
     name: 'firmware',
     summary: 'run the BPMP firmware model behind a unix socket',
     load: async () => (await import('./commands/firmware.ts')).firmwareCommand,

@@ -76,13 +76,19 @@ function idFindings(policy: VmPolicy): readonly Finding[] {
   });
 }
 
-/** Findings of a device by itself, as if it were the only one that is given away. */
-export function judgeDevice(device: Device, facts: HostFacts): Verdict {
+/** The policy of a VM that gets this device and nothing else. */
+export function aloneWith(device: Device, facts: HostFacts): VmPolicy {
   const [policy] = derivePolicies([{ name: deviceName(device), devices: [device.node.path] }], facts);
+  if (policy === undefined) throw new Error('one request gives one policy');
+  return policy;
+}
+
+/** What speaks for and against giving a device away, as if it were the only one that is given. */
+export function judgeDevice(device: Device, facts: HostFacts): Verdict {
   const findings: readonly Finding[] = [
     ...rolesOf(facts.index, device.node).map((role): Finding => ['refused', role]),
     ...device.problems.map((problem): Finding => ['refused', problem]),
-    ...(policy === undefined ? [] : idFindings(policy)),
+    ...idFindings(aloneWith(device, facts)),
     ...streamFindings(facts.index, device),
   ];
   const worst = Math.max(0, ...findings.map(([kind]) => VERDICTS.indexOf(kind)));

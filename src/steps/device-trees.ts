@@ -23,7 +23,7 @@ type Tools = Pick<StepContext, 'path' | 'exec' | 'emit'>;
 type Facts = HostFacts & { readonly ids: TegraIds };
 
 /** Read one template of dts-templates. */
-export function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<string> {
+function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<string> {
   return readFile(join(path(TEMPLATES), name), 'utf8');
 }
 
@@ -50,6 +50,20 @@ export function bindings(tree: string, { path }: Pick<Tools, 'path'>): readonly 
   return [join(path(tree), 'include')];
 }
 
+/** The source of the host's overlay. */
+export async function hostOverlaySource(
+  policies: readonly VmPolicy[],
+  facts: Facts,
+  what: string,
+  tools: Pick<Tools, 'path'>,
+): Promise<string> {
+  const templates = {
+    overlay: await readTemplate('host-overlay.dts.in', tools),
+    policyNode: await readTemplate('policy-node.dts.in', tools),
+  };
+  return hostOverlay(policies, facts.index, facts.ids, templates, what);
+}
+
 /** Compile the host's overlay to `into`; its source stays beside it. */
 export async function makeHostOverlay(
   policies: readonly VmPolicy[],
@@ -58,13 +72,19 @@ export async function makeHostOverlay(
   places: { readonly into: string; readonly includes: readonly string[] },
   tools: Tools,
 ): Promise<void> {
-  const templates = {
-    overlay: await readTemplate('host-overlay.dts.in', tools),
-    policyNode: await readTemplate('policy-node.dts.in', tools),
-  };
-  const text = hostOverlay(policies, facts.index, facts.ids, templates, what);
+  const text = await hostOverlaySource(policies, facts, what, tools);
   const files = new Map([[basename(places.into).replace(/\.dtbo$/, '.dts'), text]]);
   await compileDts({ files, includes: places.includes, symbols: true }, places.into, run(tools));
+}
+
+/** The source of a guest's tree. */
+export async function guestTreeSource(
+  policy: VmPolicy,
+  facts: HostFacts,
+  machine: GuestMachine,
+  tools: Pick<Tools, 'path'>,
+): Promise<string> {
+  return guestTree(policy, facts, machine, await readTemplate('guest.dts.in', tools));
 }
 
 /** A guest's tree and how it is made. */
@@ -84,8 +104,7 @@ export async function makeGuestTree(job: GuestTreeJob, tools: Tools): Promise<vo
   const base = await dumpTree(job.qemu, job.args, run(tools), readTreeFile);
   const name = basename(job.into).replace(/\.dtb$/, '');
   const baseFile = `${name}-base.dts`;
-  const template = await readTemplate('guest.dts.in', tools);
-  const text = guestTree(job.policy, job.facts, { ...job.machine, base, baseFile }, template);
+  const text = await guestTreeSource(job.policy, job.facts, { ...job.machine, base, baseFile }, tools);
   const files = new Map([
     [`${name}.dts`, text],
     [baseFile, printDts(base, { omit: isSeed, references: phandlesOf(base) })],

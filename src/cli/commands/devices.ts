@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { type HostFlags, loadHost, withHostFlags } from '../host-flags.ts';
+
+type DevicesFlags = HostFlags & { readonly long?: true };
+
+/** `bpmp-virt devices`: what of a host can be passed through, and what it needs. */
+export function devicesCommand(cli: CliContext): Command {
+  return withHostFlags(new Command('devices'))
+    .description('List the devices of a host that need the BPMP, and whether a VM can have them.')
+    .argument('[name...]', 'only these devices')
+    .option('--long', 'everything that is known of each device')
+    .option('--json', 'the same as JSON')
+    .action(async (names: readonly string[], flags: DevicesFlags) => {
+      const { findDevice, listDevices } = await import('../../dt/devices.ts');
+      const { reportDevice } = await import('../../policy/device-report.ts');
+      const { formatDevice, formatTable } = await import('../../policy/format-report.ts');
+
+      const { facts } = await loadHost(flags, cli);
+      const devices =
+        names.length === 0
+          ? listDevices(facts.index, facts.notes)
+          : names.map((name) => findDevice(facts.index, name, facts.notes));
+      const reports = devices.map((device) => reportDevice(device, facts));
+      if (flags.json === true) return cli.print(JSON.stringify(reports, null, 2));
+      if (flags.long === true) return cli.print(reports.map(formatDevice).join('\n\n'));
+      cli.print(formatTable(reports, cli.isTerminal ? cli.columns : Number.POSITIVE_INFINITY));
+    });
+}

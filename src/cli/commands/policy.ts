@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import type { CliContext } from '../context.ts';
+import { type HostFlags, loadHost, VmFlags, withHostFlags } from '../host-flags.ts';
+import type { PolicyFlags } from '../policy-formats.ts';
+
+/** `bpmp-virt policy`: which ids VMs get, and why; `policy lint` fails where that is not sound. */
+export function policyCommand(cli: CliContext): Command {
+  const vms = new VmFlags();
+  const command = vms
+    .addTo(withHostFlags(new Command('policy')))
+    .description('Print what VMs may use of the BPMP, with the reason for every id.')
+    .option('--json', 'as JSON; kept in a file, it is the lock for `policy lint`')
+    .addOption(
+      new Option(
+        '--format <form>',
+        'how: dts is the source of the host overlay, guest that of the first VM’s tree',
+      )
+        .choices(['text', 'json', 'dts', 'guest'])
+        .default('text'),
+    )
+    .option('--base <dtb>', 'for guest: the tree that QEMU dumps for the machine')
+    .option('--qemu <version>', 'for guest: the version of that QEMU')
+    .action(async (flags: PolicyFlags) => {
+      const { derivePolicies } = await import('../../policy/derive.ts');
+      const { POLICY_FORMATS } = await import('../policy-formats.ts');
+      const { file, facts } = await loadHost(flags, cli);
+      const policies = derivePolicies(await vms.orRecipe(flags, cli), facts);
+      const format = flags.json === true ? 'json' : flags.format;
+      cli.print(await POLICY_FORMATS[format]({ policies, facts, what: basename(file), flags, cli }));
+    });
+  // `lint` has the same flags: what follows its name is its own.
+  return command.enablePositionalOptions().addCommand(lintCommand(cli));
+}
+
+type LintFlags = HostFlags & { readonly lock?: string };
+
+function lintCommand(cli: CliContext): Command {
+  const vms = new VmFlags();
+  return vms
+    .addTo(withHostFlags(new Command('lint')))
+    .description('Fail where two VMs overlap, a device is needed by the host, or ids changed since the lock.')
+    .option('--lock <file>', 'a policy that `bpmp-virt policy --json` printed')
+    .option('--json', 'print the findings as JSON')
+    .action(async (flags: LintFlags) => {
+      const { lintFindings } = await import('../policy-lint.ts');
+      const { formatFinding, refuseErrors } = await import('../../policy/lint.ts');
+      const { facts } = await loadHost(flags, cli);
+      const findings = await lintFindings(await vms.orRecipe(flags, cli), facts, flags.lock, cli);
+      if (flags.json === true) cli.print(JSON.stringify(findings, null, 2));
+      else
+        for (const finding of findings.filter(({ severity }) => severity === 'warning'))
+          cli.warn(formatFinding(finding));
+      refuseErrors(findings);
+      if (flags.json !== true) cli.print('The policies are sound.');
+    });
+}

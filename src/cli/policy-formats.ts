@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename, resolve } from 'node:path';
+import { UsageError } from '../errors.ts';
+import { resolvePlanPath } from '../plan/plan-paths.ts';
+import { formatPolicy } from '../policy/format-report.ts';
+import type { VmPolicy } from '../policy/policy.ts';
+import { policyDocument } from '../policy/policy-document.ts';
+import { guestTreeSource, hostOverlaySource } from '../steps/device-trees.ts';
+import { type loadHostFacts, readTreeFile } from '../tools/host-tree.ts';
+import type { CliContext } from './context.ts';
+import type { HostFlags } from './host-flags.ts';
+import { pathRoots } from './places.ts';
+
+export type PolicyFlags = HostFlags & {
+  readonly format: 'text' | 'json' | 'dts' | 'guest';
+  readonly base?: string;
+  readonly qemu?: string;
+};
+
+type Job = {
+  readonly policies: readonly VmPolicy[];
+  readonly facts: Awaited<ReturnType<typeof loadHostFacts>>;
+  /** Name of the host's tree. */
+  readonly what: string;
+  readonly flags: PolicyFlags;
+  readonly cli: CliContext;
+};
+
+/** How `policy` prints, by `--format`. */
+export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: Job) => Promise<string>>> = {
+  async text({ policies }) {
+    return policies.map(formatPolicy).join('\n\n');
+  },
+  async json({ policies }) {
+    return JSON.stringify(policyDocument(policies), null, 2);
+  },
+  async dts({ policies, facts, what, flags, cli }) {
+    return hostOverlaySource(policies, facts, what, toolPaths(flags, cli));
+  },
+  async guest({ policies, facts, what, flags, cli }) {
+    if (flags.base === undefined || flags.qemu === undefined)
+      throw new UsageError('a guest’s tree needs QEMU’s own', 'Add --base FILE.dtb and --qemu VERSION.');
+    const base = await readTreeFile(resolve(cli.cwd, flags.base));
+    const baseFile = basename(flags.base).replace(/\.dtb$/, '.dts');
+    const [policy] = policies;
+    if (policy === undefined) throw new UsageError('for which VM?', 'Add --device.');
+    const machine = { base, baseFile, qemuVersion: flags.qemu, what: `Guest ${policy.vm}`, hostTree: what };
+    return guestTreeSource(policy, facts, machine, toolPaths(flags, cli));
+  },
+};
+
+function toolPaths(flags: PolicyFlags, cli: CliContext) {
+  return {
+    path: (planPath: string) => resolvePlanPath(planPath, pathRoots(flags.work, cli)),
+  };
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type Device, deviceName, sysfsName } from '../dt/devices.ts';
+import { hex } from '../dt/dts-text.ts';
+import type { BpmpKind } from '../dt/host-index.ts';
+import type { TegraIds } from '../dt/tegra-ids.ts';
+import type { DtNode } from '../dt/tree.ts';
+import type { HostFacts } from './derive.ts';
+import type { PolicyId } from './policy.ts';
+import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
+
+/** One id of a device, for people and for JSON. */
+export type ReportedId = Pick<PolicyId, 'id' | 'name' | 'class' | 'reason' | 'others'>;
+
+/** What `bpmp-virt devices` says of a device. Numbers that are addresses are hexadecimal strings. */
+export type DeviceReport = {
+  readonly name: string;
+  readonly path: string;
+  readonly label?: string;
+  /** Its name below /sys/bus/platform/devices. */
+  readonly sysfs: string;
+  readonly description?: string;
+  readonly compatible: readonly string[];
+  /** Whether the host uses it. */
+  readonly enabled: boolean;
+  readonly registers: readonly { readonly address: string; readonly size: string }[];
+  readonly interrupts: readonly {
+    readonly controller: string;
+    readonly spi?: number;
+    readonly trigger: number;
+  }[];
+  readonly clocks: readonly ReportedId[];
+  readonly resets: readonly ReportedId[];
+  readonly powerDomains: readonly ReportedId[];
+  readonly streams: readonly { readonly smmu: string; readonly stream: string; readonly name?: string }[];
+  readonly verdict: Verdict;
+  /** What is known not to work with it in a guest. */
+  readonly limits: readonly string[];
+};
+
+/** Which of the SMMUs a node is; their number spaces of streams differ. */
+function spaceOf(smmu: DtNode, label: string | undefined): 'iso' | 'niso0' | 'niso1' | undefined {
+  const name = label?.replace(/^smmu_/, '');
+  if (name === 'iso' || name === 'niso0' || name === 'niso1') return name;
+  const nodes = { 'iommu@10000000': 'iso', 'iommu@12000000': 'niso0', 'iommu@8000000': 'niso1' } as const;
+  return Object.entries(nodes).find(([node]) => node === smmu.name)?.[1];
+}
+
+/** The name that the dt-bindings have for a stream of an SMMU. */
+function streamName(smmu: DtNode, label: string | undefined, stream: number, ids: TegraIds) {
+  const space = spaceOf(smmu, label);
+  const names = space === undefined ? {} : { ...ids.streams.shared, ...ids.streams[space] };
+  return Object.entries(names).find(([, id]) => id === stream)?.[0];
+}
+
+/** All that is known of one device of the host. */
+export function reportDevice(device: Device, facts: HostFacts & { readonly ids: TegraIds }): DeviceReport {
+  const policy = aloneWith(device, facts);
+  const ids = (kind: BpmpKind): readonly ReportedId[] =>
+    policy.ids.filter((id) => id.kind === kind).map(({ kind: _kind, devices: _devices, ...rest }) => rest);
+  const { labels } = facts.index;
+  return {
+    name: deviceName(device),
+    path: device.node.path,
+    ...(device.label === undefined ? {} : { label: device.label }),
+    sysfs: sysfsName(device),
+    ...(device.notes === undefined ? {} : { description: device.notes.description }),
+    compatible: device.compatible,
+    enabled: device.enabled,
+    registers: device.registers.map(({ address, size }) => ({ address: hex(address), size: hex(size) })),
+    interrupts: device.interrupts.map(({ controller, spi, trigger }) => ({
+      controller: controller.path,
+      ...(spi === undefined ? {} : { spi }),
+      trigger,
+    })),
+    clocks: ids('clock'),
+    resets: ids('reset'),
+    powerDomains: ids('power-domain'),
+    streams: device.streams.map(({ smmu, stream }) => {
+      const name = streamName(smmu, labels.get(smmu.path), stream, facts.ids);
+      return {
+        smmu: labels.get(smmu.path) ?? smmu.path,
+        stream: hex(stream),
+        ...(name === undefined ? {} : { name }),
+      };
+    }),
+    verdict: judgeDevice(device, facts),
+    limits: device.notes?.limits ?? [],
+  };
+}
