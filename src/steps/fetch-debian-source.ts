@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
 import { type Apt, candidates, fetchNewest, openApt } from '../tools/apt.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
+import { recordSource } from '../tools/source-record.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['fetch-debian-source'];
@@ -49,6 +50,8 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
     const fetch = source ? fetchDsc : fetchDeb;
     const file = await fetchNewest(name, found, version, (exact) => fetch(apt, name, exact));
     await unpack(file);
+    const exact = basename(file).replace(/\.(dsc|deb)$/, '');
+    await recordSource(ctx.work, ctx.path(options.into), { from: `${mirror} ${suites.join(' ')}`, exact });
   },
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
+import { arch } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
+import { exists } from './folder.ts';
 
 /** Where `name` is on PATH, or undefined. */
 export async function findProgram(name: string, path = searchPath()): Promise<string | undefined> {
@@ -23,7 +25,35 @@ function searchPath(): string {
   return PATH;
 }
 
-/** Whether `name` can be run. */
+/**
+ * Whether this machine has `name`: a program on PATH; `pkg-config:NAME`, a library with its headers; `header:NAME`, a C
+ * header of a library without a .pc file.
+ */
 export async function hasProgram(name: string): Promise<boolean> {
-  return (await findProgram(name)) !== undefined;
+  const [, kind, rest = ''] = /^(pkg-config|header):(.*)$/.exec(name) ?? [];
+  if (kind === undefined) return (await findProgram(name)) !== undefined;
+  const folders = kind === 'header' ? await headerFolders() : await packageFolders();
+  const file = kind === 'header' ? rest : `${rest}.pc`;
+  const found = await Promise.all(folders.map((folder) => exists(join(folder, file))));
+  return found.includes(true);
+}
+
+/** Debian puts what differs between architectures into a folder of that architecture: `x86_64-linux-gnu`. */
+async function headerFolders(): Promise<readonly string[]> {
+  return ['/usr/include', '/usr/local/include', ...(await architectureFolders('/usr/include'))];
+}
+
+async function packageFolders(): Promise<readonly string[]> {
+  const { PKG_CONFIG_PATH = '' } = process.env;
+  const own = PKG_CONFIG_PATH.split(delimiter).filter((folder) => folder !== '');
+  const libraries = ['/usr/lib', '/usr/lib64', '/usr/share', '/usr/local/lib', '/usr/local/share'];
+  const all = [...libraries, ...(await architectureFolders('/usr/lib'))];
+  return [...own, ...all.map((folder) => join(folder, 'pkgconfig'))];
+}
+
+/** Of this machine's architecture only: another one's libraries do not help a program that runs here. */
+async function architectureFolders(parent: string): Promise<readonly string[]> {
+  const machine = arch() === 'arm64' ? 'aarch64' : 'x86_64';
+  const names = await readdir(parent).catch(() => []);
+  return names.filter((name) => name.startsWith(`${machine}-linux-gnu`)).map((name) => join(parent, name));
 }

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path';
+import { extractArchive } from '../tools/archive.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import type { Step } from './step.ts';
+
+/** A folder out of a tar archive. */
+export const extractArchiveStep: Step<'extract-archive'> = {
+  kind: 'extract-archive',
+  tools: () => ['tar', 'bzip2', 'xz'],
+  title: ({ archive, into }) => `unpack ${basename(archive)} to ${into}`,
+  outputs: ({ into }) => [into],
+  inputs: () => [],
+
+  shell: ({ archive, into, strip }, ctx) => {
+    const folder = ctx.path(into);
+    const words = [`--strip-components=${strip}`, '-C', folder, '-xpf', ctx.path(archive)] as const;
+    return [`mkdir -p ${shellQuote(folder)}`, formatCommand(['tar', ...words])];
+  },
+
+  async run({ archive, into, strip }, ctx) {
+    await extractArchive({ archive: ctx.path(archive), into: ctx.path(into), strip, signal: ctx.signal });
+  },
+};

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as pause } from 'node:timers/promises';
+import { EnvironmentError, StepError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { exists } from './folder.ts';
+import { HttpStatus, receive, sizeOf } from './http.ts';
+import { isCode, syncFolder } from './write-file.ts';
+
+export type Download = {
+  /** The same file in several places, asked in order; as this site reaches them. */
+  readonly urls: readonly string[];
+  readonly sha256: string;
+  /** sha256 of uploads that were replaced in place → what to tell who has one. */
+  readonly superseded: Readonly<Record<string, string>>;
+  readonly into: string;
+};
+
+export type DownloadContext = {
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+  readonly offline: boolean;
+  /** ms between two attempts at one address; grows with each. */
+  readonly pauseMs?: number;
+};
+
+/** Attempts at one address before the next is asked; each goes on where the last one was cut off. */
+const ATTEMPTS = 4;
+const PAUSE_MS = 1_000;
+
+/**
+ * Bring a file to `into`: from what an interrupted run left (`into`.part), from the addresses in order. It is hashed while
+ * it comes, and has its name only when the hash holds; a file with another hash is set aside under a name with that hash.
+ *
+ * @throws {EnvironmentError} offline, and it is not there
+ * @throws {StepError} no address has it; says what each answered
+ */
+export async function download(wanted: Download, ctx: DownloadContext): Promise<void> {
+  const { into, sha256, urls } = wanted;
+  await mkdir(dirname(into), { recursive: true });
+  if (await exists(into)) {
+    const found = await hashFile(into);
+    if (found === sha256) return;
+    await setAside(into, into, found);
+  }
+  if (ctx.offline) {
+    throw new EnvironmentError(
+      `${into} is not there, and the network may not be used`,
+      `Bring ${urls[0]} there.`,
+    );
+  }
+  const problems: string[] = [];
+  for (const url of urls) {
+    const problem = await tryAddress(url, wanted, ctx);
+    if (problem === undefined) return;
+    ctx.emit({ type: 'warning', text: `${url}: ${problem}` });
+    problems.push(`  ${url}\n    ${problem}`);
+  }
+  throw new StepError(
+    `no address has the file that is wanted (sha256 ${sha256}):\n${problems.join('\n')}`,
+    'Map an address to a place that has it with --mirror FROM=TO, or put the file there by hand.',
+  );
+}
+
+/** Fetch from one address; what came so far is kept between attempts. Gives what is wrong, or undefined. */
+async function tryAddress(url: string, wanted: Download, ctx: DownloadContext): Promise<string | undefined> {
+  let last: Failure | undefined;
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    last = await tryOnce(url, wanted, ctx);
+    if (last === undefined || !last.again) break;
+    await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
+  }
+  return last?.problem;
+}
+
+/** What went wrong, and whether asking the same address once more may help. */
+type Failure = { readonly problem: string; readonly again: boolean };
+
+async function tryOnce(url: string, wanted: Download, ctx: DownloadContext): Promise<Failure | undefined> {
+  const part = partOf(wanted);
+  const resumed = (await sizeOf(part)) > 0;
+  try {
+    const found = await receive(url, part, ctx);
+    if (found === wanted.sha256) {
+      await rename(part, wanted.into);
+      await syncFolder(dirname(wanted.into));
+      return undefined;
+    }
+    const bad = await setAside(part, wanted.into, found);
+    // Two halves of different files have a hash of neither: only a whole one tells what the server has.
+    return { problem: describeHash(found, wanted, bad), again: resumed };
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    if (isCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS')) throw error;
+    return { problem: error instanceof Error ? error.message : String(error), again: !isFinal(error) };
+  }
+}
+
+function partOf({ into }: Download): string {
+  return `${into}.part`;
+}
+
+async function setAside(file: string, into: string, found: string): Promise<string> {
+  const bad = `${into}.bad-${found.slice(0, 12)}`;
+  await rename(file, bad);
+  return bad;
+}
+
+function describeHash(found: string, { superseded }: Download, bad: string): string {
+  const known = superseded[found];
+  const what = known === undefined ? 'not the file that is wanted' : `superseded: ${known.trim()}`;
+  return `has sha256 ${found}: ${what}; set aside as ${bad}`;
+}
+
+/** Whether asking the same address again is of no use: it says that it will not give the file. */
+function isFinal(error: unknown): boolean {
+  return error instanceof HttpStatus && error.status >= 400 && error.status < 500 && error.status !== 429;
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { isCode, writeFileWhole } from './write-file.ts';
+
+/** What a source really was: a recipe may name a branch, or the newest version. */
+export type SourceRecord = {
+  /** The tree, relative to the work folder. */
+  readonly tree: string;
+  readonly from: string;
+  /** A commit, a Debian version or a sha256. */
+  readonly exact: string;
+};
+
+function folderOf(work: string): string {
+  return join(work, '.bpmp-virt', 'sources');
+}
+
+/** Write down what the tree `into` came from; the bundle's manifest tells it. */
+export async function recordSource(
+  work: string,
+  into: string,
+  what: Omit<SourceRecord, 'tree'>,
+): Promise<void> {
+  const tree = relative(work, into);
+  const name = `${tree.replaceAll(/[^\w.-]+/g, '_')}.json`;
+  await writeFileWhole(join(folderOf(work), name), `${JSON.stringify({ tree, ...what })}\n`);
+}
+
+/** All that was written down in a work folder, by tree. */
+export async function readSources(work: string): Promise<readonly SourceRecord[]> {
+  return readJsonFolder<SourceRecord>(folderOf(work));
+}
+
+/** Every JSON file of a folder, in the order of their names; `[]` where there is no such folder. */
+export async function readJsonFolder<T>(folder: string): Promise<readonly T[]> {
+  const names = await readdir(folder).catch((error) => {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  });
+  const files = names.filter((name) => name.endsWith('.json')).sort();
+  return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as T));
+}
