@@ -23,6 +23,21 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    name: 'check',
+    summary: 'look for the programs that a recipe needs, and say how to install them',
+    load: async () => (await import('./commands/check.ts')).checkCommand,
+  },
+  {
+    name: 'lock',
+    summary: 'write down what commits, versions and sums a recipe means today',
+    load: async () => (await import('./commands/lock.ts')).lockCommand,
+  },
+  {
+    name: 'clean',
+    summary: 'delete what builds made, or take changes of source trees back',
+    load: async () => (await import('./commands/clean.ts')).cleanCommand,
+  },
+  {
     name: 'devices',
     summary: 'list what of a host can be passed through, and what each device needs',
     load: async () => (await import('./commands/devices.ts')).devicesCommand,
@@ -37,11 +52,17 @@ export const VERBS: readonly Verb[] = [
     summary: 'run the BPMP firmware model behind a unix socket',
     load: async () => (await import('./commands/firmware.ts')).firmwareCommand,
   },
+  {
+    name: 'completion',
+    summary: 'print a completion script for bash, zsh or fish',
+    load: async () => (await import('./commands/completion.ts')).completionCommand,
+  },
 ];
 
 /**
  * The program with the code of the verb in `argv` (what follows the program's name) in it; of the other verbs it
- * has the name and the summary only, so that `--help` costs no more than itself.
+ * has the name and the summary only, so that `--help` costs no more than itself. `completion` speaks of all, so all are
+ * loaded for it.
  */
 export async function makeProgram(cli: CliContext, argv: readonly string[]): Promise<Command> {
   const chosen = argv.find((word) => word !== 'help' && !word.startsWith('-'));
@@ -51,7 +72,8 @@ export async function makeProgram(cli: CliContext, argv: readonly string[]): Pro
     .showHelpAfterError('(bpmp-virt --help lists the verbs)')
     .exitOverride();
   for (const verb of VERBS) {
-    const command = verb.name === chosen ? (await verb.load())(cli) : new Command(verb.name);
+    const command =
+      verb.name === chosen || chosen === 'completion' ? (await verb.load())(cli) : new Command(verb.name);
     program.addCommand(command.summary(verb.summary).copyInheritedSettings(program));
   }
   return program;

@@ -41,11 +41,7 @@ export async function runBuild(request: BuildRequest, cli: CliContext): Promise<
       command: formatCommand(['bpmp-virt', 'build', recipe]),
       redo,
       load: loadStep,
-      before: (todo) =>
-        requireTools(
-          todo.map((decision) => decision.step),
-          cli,
-        ),
+      before: (todo) => requireTools(todo.map((decision) => decision.step)),
     });
   } finally {
     await reporter.close();

@@ -14,6 +14,8 @@ export type BoundStep = {
   readonly inputs: readonly string[];
   readonly shell: (ctx: ShellContext) => readonly string[];
   readonly run: (ctx: StepContext) => Promise<void>;
+  /** Absent where the kind leaves no traces in a tree. */
+  readonly undo?: (ctx: StepContext) => Promise<void>;
 };
 
 /** Finds the code of a kind; `loadStep` of src/steps, or a test's own. */
@@ -40,6 +42,7 @@ async function bind<K extends StepKind>(
   load: LoadStep,
 ): Promise<BoundStep> {
   const step = await load(kind);
+  const { undo } = step;
   return {
     planned,
     id,
@@ -50,5 +53,6 @@ async function bind<K extends StepKind>(
     inputs: step.inputs(options),
     shell: (ctx) => step.shell(options, ctx),
     run: (ctx) => step.run(options, ctx),
+    ...(undo === undefined ? {} : { undo: (ctx: StepContext) => undo(options, ctx) }),
   };
 }

@@ -2,13 +2,11 @@
 import { performance } from 'node:perf_hooks';
 import { BpmpVirtError, EnvironmentError, StepError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { resolvePlanPath } from '../plan/plan-paths.ts';
-import type { StepContext } from '../steps/step.ts';
 import { isCode } from '../tools/write-file.ts';
 import { type Decision, missingOutput } from './decide.ts';
-import { RUN_VARIABLE } from './leftovers.ts';
 import type { RunOptions } from './run-plan.ts';
 import { writeState } from './state.ts';
+import { inContext } from './step-context.ts';
 import { openLog, type StepLog } from './step-log.ts';
 
 /**
@@ -48,22 +46,8 @@ async function runWithDeferred(
   options: RunOptions,
   emit: Emit,
 ): Promise<void> {
-  const { exec } = await import('../tools/exec.ts');
-  const { roots, signal, jobs, offline, url } = options;
-  const deferred: (() => Promise<void> | void)[] = [];
-  const ctx: StepContext = {
-    work: roots.work,
-    cache: roots.cache,
-    path: (planPath) => resolvePlanPath(planPath, roots),
-    exec: (command, cwd, env) => exec(command, cwd, { emit, signal, env: { ...env, [RUN_VARIABLE]: run } }),
-    emit,
-    signal,
-    jobs,
-    offline,
-    url,
-    defer: (action) => void deferred.push(action),
-  };
-  try {
+  const { roots, signal } = options;
+  await inContext({ ...options, emit, run }, async (ctx) => {
     await step.run(ctx);
     signal.throwIfAborted();
     const missing = await missingOutput(step, roots);
@@ -75,9 +59,7 @@ async function runWithDeferred(
     }
     // The mark must not reach the disk before what it stands for: a power cut would leave it beside half a file.
     await ctx.exec(['sync', '--file-system', roots.work], roots.work);
-  } finally {
-    for (const action of deferred.toReversed()) await action();
-  }
+  });
 }
 
 /** An expected failure of a step, told with the step's name and log. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCode, syncFolder, writeFileWhole } from '../tools/write-file.ts';
 
@@ -42,5 +42,7 @@ export async function writeState(work: string, state: StepState): Promise<void> 
  */
 export async function forgetStates(work: string, ids: readonly string[]): Promise<void> {
   for (const id of ids.toReversed()) await rm(stateFile(work, id), { force: true });
-  await syncFolder(join(stateFolder(work), 'steps'));
+  const folder = join(stateFolder(work), 'steps');
+  await mkdir(folder, { recursive: true });
+  await syncFolder(folder);
 }

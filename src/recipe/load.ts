@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../errors.ts';
-import { applyLock, type Lock, readLock } from './lock.ts';
+import { applyLock, lockFileOf, readLock } from './lock.ts';
 import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
 import { checkRules, type Problem } from './rules.ts';
 import { type Recipe, recipeSchema } from './schema.ts';
@@ -14,9 +14,7 @@ export type LoadedRecipe = {
   readonly name: string;
   /** The file, absolute. */
   readonly file: string;
-  /** With the lock's pins in it. */
   readonly recipe: Recipe;
-  readonly lock: Lock | undefined;
 };
 
 /** Where recipes that are named without a path are. */
@@ -29,6 +27,13 @@ export type RecipePlace = { readonly recipes: string; readonly cwd: string };
  * @throws {UsageError} there is no such file, it is no YAML, or it is no sound recipe
  */
 export async function loadRecipe(name: string, place: RecipePlace): Promise<LoadedRecipe> {
+  const loaded = await loadUnlocked(name, place);
+  const lock = await readLock(lockFileOf(loaded.file));
+  return lock === undefined ? loaded : { ...loaded, recipe: applyLock(loaded.recipe, lock) };
+}
+
+/** The same without its lock file: what `lock` starts from. @throws {UsageError} as `loadRecipe` */
+export async function loadUnlocked(name: string, place: RecipePlace): Promise<LoadedRecipe> {
   const file = findFile(name, place.cwd, place.recipes);
   const raw = await readChain(file, place.recipes, []);
   const shape = recipeSchema.safeParse(raw);
@@ -40,14 +45,7 @@ export async function loadRecipe(name: string, place: RecipePlace): Promise<Load
   }
   const problems = checkRules(shape.data);
   if (problems.length > 0) throw invalid(file, problems);
-  const lock = await readLock(lockFileOf(file));
-  const recipe = lock === undefined ? shape.data : applyLock(shape.data, lock);
-  return { name: recipeName(file), file, recipe, lock };
-}
-
-/** `recipes/x.lock.yaml` of `recipes/x.yaml`. */
-export function lockFileOf(file: string): string {
-  return file.replace(/\.ya?ml$/, '.lock.yaml');
+  return { name: recipeName(file), file, recipe: shape.data };
 }
 
 function recipeName(file: string): string {

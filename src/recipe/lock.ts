@@ -118,6 +118,11 @@ function agree<T>(key: string, own: unknown, locked: T): T {
   );
 }
 
+/** `x.lock.yaml` of `x.yaml`. */
+export function lockFileOf(file: string): string {
+  return file.replace(/\.ya?ml$/, '.lock.yaml');
+}
+
 /** The text of a lock file. */
 export function formatLock(lock: Lock): string {
   return `# SPDX-License-Identifier: Apache-2.0\n# Written by \`bpmp-virt lock\`; see docs/recipes.md.\n${stringify(lock)}`;

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { missingTools } from '../../../src/engine/host-tools.ts';
+import { missingTools, neededTools } from '../../../src/engine/host-tools.ts';
 import { type RunOptions, runPlan } from '../../../src/engine/run-plan.ts';
 import { EnvironmentError, ExitCode, StepError, UsageError } from '../../../src/errors.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
@@ -252,10 +252,7 @@ test('names every missing program at once', async () => {
     { b: { tools: ['no-such-b', 'sh'] }, e: { tools: ['no-such-e'] } },
     {
       before: async (todo) => {
-        const missing = await missingTools(
-          todo.map(({ step }) => step),
-          process.env['PATH'],
-        );
+        const missing = await missingTools(neededTools(todo.map(({ step }) => step)));
         throw new EnvironmentError(missing.join(' '), 'x');
       },
     },

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Argument, Command } from 'commander';
+import { UsageError } from '../../errors.ts';
+import type { CliContext } from '../context.ts';
+import { pathRoots } from '../places.ts';
+import { type WorkFlags, withWorkFlag } from '../run-flags.ts';
+
+type CleanFlags = WorkFlags & { readonly tree?: true; readonly cache?: true };
+
+/** `bpmp-virt clean`: delete what builds made, or take the changes of source trees back. */
+export function cleanCommand(cli: CliContext): Command {
+  return withWorkFlag(new Command('clean'))
+    .description(
+      'Delete what builds made in the work folder. Downloads in the cache stay, unless --cache is given.',
+    )
+    .addArgument(new Argument('[recipe]', 'with --tree: the recipe whose trees are meant'))
+    .option('--tree', 'only take links, patches and copied files back out of the source trees')
+    .option('--cache', 'also delete the cache of downloads, which all work folders share')
+    .action(async (recipe: string | undefined, flags: CleanFlags) => {
+      if (flags.tree === true) return cleanTrees(recipe, flags, cli);
+      const { cleanWork } = await import('../../engine/clean.ts');
+      const roots = pathRoots(flags.work, cli);
+      const names = await cleanWork(roots.work, 'bpmp-virt clean');
+      cli.print(
+        names.length === 0
+          ? `Nothing of ours in ${roots.work}.`
+          : `Deleted ${names.join(', ')} in ${roots.work}.`,
+      );
+      if (flags.cache !== true) return;
+      const { rm } = await import('node:fs/promises');
+      await rm(roots.cache, { recursive: true, force: true });
+      cli.print(`Deleted ${roots.cache}.`);
+    });
+}
+
+async function cleanTrees(recipe: string | undefined, flags: CleanFlags, cli: CliContext): Promise<void> {
+  if (recipe === undefined) {
+    throw new UsageError(
+      '--tree needs a recipe',
+      'Name the one that was built: bpmp-virt clean --tree RECIPE',
+    );
+  }
+  const { buildPlan } = await import('../build-plan.ts');
+  const { undoSteps } = await import('../../engine/clean.ts');
+  const { plainReporter } = await import('../report/plain.ts');
+  const { steps } = await buildPlan(recipe, [], cli);
+  const { emit } = plainReporter(cli, false);
+  const url = (address: string) => address;
+  const roots = pathRoots(flags.work, cli);
+  const surroundings = { roots, emit, jobs: 1, offline: true, url, signal: cli.signal };
+  for (const title of await undoSteps(steps, surroundings, `bpmp-virt clean --tree ${recipe}`)) {
+    cli.print(`Undone: ${title}`);
+  }
+}

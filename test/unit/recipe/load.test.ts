@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { UsageError } from '../../../src/errors.ts';
+import { loadRecipe } from '../../../src/recipe/load.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+
+const recipes = join(import.meta.dirname, '../../../recipes');
+const names = readdirSync(recipes)
+  .filter((name) => name.endsWith('.yaml') && !name.endsWith('.lock.yaml'))
+  .map((name) => name.replace('.yaml', ''));
+
+/** A folder of recipe files; `load` gives the recipe, or the error. */
+function folder(files: Readonly<Record<string, unknown>>) {
+  const cwd = tmpDir();
+  mkdirSync(join(cwd, 'sub'));
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(join(cwd, name), typeof content === 'string' ? content : stringify(content));
+  }
+  const load = (name: string) => loadRecipe(name, { recipes, cwd });
+  const fail = async (name: string) => {
+    const error: unknown = await load(name).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    return error instanceof Error ? error.message : '';
+  };
+  return { cwd, load, fail };
+}
+
+const child = (more: object) => ({ version: 1, description: 'x', extends: 'debian-6.12', ...more });
+
+test('there are recipes for the mission, for Debian, and for every release of Jetson Linux 36', () => {
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'l4t-36.3',
+      'debian-6.12',
+      'l4t-36.2',
+      'l4t-36.4',
+      'l4t-36.4.3',
+      'l4t-36.4.4',
+      'l4t-36.5',
+    ]),
+  );
+});
+
+test.each(names)('recipe %s is sound', async (name) => {
+  const loaded = await loadRecipe(name, { recipes, cwd: '/' });
+  expect(loaded.name).toBe(name);
+});
+
+test('releases share no download', async () => {
+  const loaded = await Promise.all(names.map((name) => loadRecipe(name, { recipes, cwd: '/' })));
+  const sums = new Map(
+    loaded.flatMap(({ recipe: { l4t } }) => (l4t ? [[l4t.release, l4t.bsp.sha256] as const] : [])),
+  );
+  expect(sums.size).toBe(6);
+  expect(new Set(sums.values()).size).toBe(6);
+});
+
+describe('extends', () => {
+  test('merges maps, replaces lists, takes away what is null', async () => {
+    const { load } = folder({
+      'a.yaml': child({
+        qemu: { configure: ['--x'] },
+        kernel: { wanted: { CONFIG_KVM: null, CONFIG_X: 'y' } },
+      }),
+    });
+    const { recipe } = await load('./a.yaml');
+    expect(recipe.qemu.configure).toEqual(['--x']);
+    expect(recipe.qemu.overlay).toBe('qemu-overlay');
+    expect(recipe.kernel.wanted).not.toHaveProperty('CONFIG_KVM');
+    expect(recipe.kernel.wanted).toMatchObject({ CONFIG_X: 'y', CONFIG_TEGRA_BPMP: 'y' });
+    expect(recipe.l4t).toBeUndefined();
+  });
+
+  test('a source of another kind replaces the whole source', async () => {
+    const { load } = folder({ 'a.yaml': child({ kernel: { source: { kind: 'path', path: './linux' } } }) });
+    expect((await load('a.yaml')).recipe.kernel.source).toEqual({ kind: 'path', path: './linux' });
+  });
+
+  test('goes by name, and by a path relative to the file', async () => {
+    const { load } = folder({ 'a.yaml': child({}), 'sub/b.yaml': child({ extends: '../a.yaml' }) });
+    expect((await load('sub/b.yaml')).recipe.qemu.version).toBe('7.2');
+  });
+
+  test('in a circle is refused', async () => {
+    const { fail } = folder({
+      'a.yaml': child({ extends: './b.yaml' }),
+      'b.yaml': child({ extends: './a.yaml' }),
+    });
+    expect(await fail('a.yaml')).toMatch(/b\.yaml.*extends.*a\.yaml/);
+  });
+});
+
+describe('refuses', () => {
+  test('unknown keys and wrong values, all at once, each with its path', async () => {
+    const { fail } = folder({
+      'a.yaml': child({
+        colour: 'red',
+        kernel: { base: 'tinyconfig', wanted: { KVM: 'y' } },
+        vms: [{ name: 'Bad Name', devices: [], memory: '1T', speed: 3 }],
+      }),
+    });
+    const message = await fail('a.yaml');
+    for (const part of [
+      'colour',
+      'kernel.base:',
+      'kernel.wanted',
+      'vms.0.name:',
+      'vms.0.devices:',
+      'vms.0.memory:',
+      'speed',
+    ]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  test('a tag that is not the release’s', async () => {
+    const { fail } = folder({ 'a.yaml': child({ extends: 'l4t-36.3', l4t: { tag: 'jetson_36.6' } }) });
+    expect(await fail('a.yaml')).toContain('l4t.tag: release 36.3.0 is tagged jetson_36.3, not jetson_36.6');
+  });
+
+  test.each([
+    [{ qemu: { overlay: null } }, 'qemu.overlay: overlay and patches belong together'],
+    [{ qemu: { version: '10.2' } }, 'qemu.version: has no vfio-platform'],
+    [{ qemu: { sysroot: null } }, 'qemu.sysroot: is needed'],
+    [{ hostTree: 'bsp:x.dtb' }, 'hostTree: is of the BSP'],
+    [
+      {
+        vms: [
+          { name: 'a', devices: ['uarta'] },
+          { name: 'a', devices: ['uarta'] },
+        ],
+      },
+      'vms.1.name: a is the name of an earlier one\n  vms.1.devices: uarta is already given to a',
+    ],
+    [
+      { extends: 'l4t-36.3', l4t: { commits: { nope: 'a'.repeat(40) } } },
+      'l4t.commits.nope: names no folder',
+    ],
+    [
+      { extends: 'l4t-36.3', l4t: { sources: 'public-sources', publicSources: null } },
+      'l4t.publicSources: is needed',
+    ],
+  ])('%j', async (change, message) => {
+    const { fail } = folder({ 'a.yaml': child(change) });
+    expect(await fail('a.yaml')).toContain(message);
+  });
+
+  test('a file that is not there, is no YAML, or no map', async () => {
+    const { fail } = folder({ 'a.yaml': 'a: [', 'b.yaml': '- 1' });
+    expect(await fail('./none.yaml')).toContain('no recipe at');
+    expect(await fail('a.yaml')).toContain('is no YAML');
+    expect(await fail('b.yaml')).toContain('must be a map');
+  });
+});
+
+describe('lock file', () => {
+  const commit = 'c'.repeat(40);
+
+  test('its pins reach the recipe', async () => {
+    const { load } = folder({
+      'a.yaml': child({ extends: 'l4t-36.4.3' }),
+      'a.lock.yaml': {
+        version: 1,
+        pins: {
+          'kernel.source': { commit },
+          'qemu.source': { version: '1:7.2' },
+          'l4t.trees.nvgpu': { commit },
+        },
+      },
+    });
+    const { recipe } = await load('a.yaml');
+    expect(recipe.kernel.source).toMatchObject({ kind: 'git', commit });
+    expect(recipe.qemu.source).toMatchObject({ kind: 'debian', version: '1:7.2' });
+    expect(recipe.l4t?.commits).toEqual({ nvgpu: commit });
+  });
+
+  test('that contradicts the recipe is refused', async () => {
+    const { fail } = folder({
+      'a.yaml': child({ extends: 'l4t-36.3' }),
+      'a.lock.yaml': { version: 1, pins: { 'l4t.trees.nvgpu': { commit } } },
+    });
+    expect(await fail('a.yaml')).toMatch(/l4t\.commits\.nvgpu is 53708f.* in the recipe and ccc/);
+  });
+
+  test('with unknown keys is refused', async () => {
+    const { fail } = folder({ 'a.yaml': child({}), 'a.lock.yaml': { version: 1, pins: {}, more: 1 } });
+    expect(await fail('a.yaml')).toContain('is no lock file');
+  });
+});
