@@ -2,6 +2,7 @@
 import { UsageError } from '../errors.ts';
 import type { LoadedRecipe } from '../recipe/load.ts';
 import { type Floating, floatingOf } from '../recipe/lock.ts';
+import type { Recipe } from '../recipe/schema.ts';
 import { planKernel } from './kernel-steps.ts';
 import { planL4t } from './l4t-steps.ts';
 import type { Plan, PlannedStep } from './plan.ts';
@@ -40,5 +41,6 @@ function refuseUnlocked(floating: readonly Floating[]): void {
 export function withDevices(loaded: LoadedRecipe, devices: readonly string[]): LoadedRecipe {
   const [first, ...others] = loaded.recipe.vms;
   if (devices.length === 0 || first === undefined) return loaded;
-  return { ...loaded, recipe: { ...loaded.recipe, vms: [{ ...first, devices: [...devices] }, ...others] } };
+  const vms: Recipe['vms'] = [{ ...first, devices: [...devices] }, ...others];
+  return { ...loaded, recipe: { ...loaded.recipe, vms }, devices };
 }

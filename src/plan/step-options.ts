@@ -151,13 +151,16 @@ export type StepOptions = {
     readonly qemu: string;
     readonly into: string;
   };
-  /** `into` = run-vm.sh and what it needs beside it, for one guest. */
+  /** run-vm.sh and what belongs to it, for one guest, in the folder `into`. */
   'write-run-script': {
     readonly dtb: string;
     readonly vm: VmDevices;
     readonly machine: VmMachine;
     readonly recipe: string;
-    /** A folder. */
+    /** The host proxy's device for this VM. */
+    readonly bpmpHost: string;
+    /** Folder of this VM in the bundle; `.` is the bundle itself. */
+    readonly place: string;
     readonly into: string;
   };
   /** Everything a board needs in one folder, with manifest and checksums. */
@@ -165,6 +168,8 @@ export type StepOptions = {
     /** Place in the bundle → plan path of a file or a folder. */
     readonly files: Readonly<Record<string, string>>;
     readonly recipe: string;
+    /** The command that makes this bundle again. */
+    readonly repeat: string;
     /** Facts for the manifest: versions, urls, hashes, commits. */
     readonly facts: Readonly<Record<string, string>>;
     readonly into: string;

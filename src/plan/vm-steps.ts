@@ -54,7 +54,14 @@ function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedS
     {
       id: places.runId,
       kind: 'write-run-script',
-      options: { ...common, recipe: name, into: places.run },
+      options: {
+        ...common,
+        recipe: name,
+        // A board's only policy node has no label, so that the device has the documented name.
+        bpmpHost: others.length === 0 ? '/dev/bpmp-host' : `/dev/bpmp-host-${vm.name}`,
+        place: places.inBundle,
+        into: places.run,
+      },
       after: ['kernel-build'],
     },
   ];
@@ -73,7 +80,10 @@ function vmPlaces(vm: Vm, at: number) {
 }
 
 /** The last step: what a board needs, in one folder. */
-export function planBundle({ recipe, name }: LoadedRecipe, before: readonly PlannedStep[]): PlannedStep {
+export function planBundle(
+  { recipe, name, devices }: LoadedRecipe,
+  before: readonly PlannedStep[],
+): PlannedStep {
   const tree = hostTreePath(recipe);
   const files: Record<string, string> = {
     Image: LAYOUT.image,
@@ -90,10 +100,13 @@ export function planBundle({ recipe, name }: LoadedRecipe, before: readonly Plan
     files[`${folder}guest.dtb`] = places.guestTree;
     files[places.inBundle] = places.run;
   }
+  const repeat = ['bpmp-virt build', name, ...(devices ?? []).map((device) => `--device ${device}`)].join(
+    ' ',
+  );
   return {
     id: 'bundle',
     kind: 'pack-bundle',
-    options: { files, recipe: name, facts: factsOf(recipe), into: LAYOUT.bundle },
+    options: { files, recipe: name, repeat, facts: factsOf(recipe), into: LAYOUT.bundle },
     after: before.map((step) => step.id),
   };
 }

@@ -15,6 +15,8 @@ export type LoadedRecipe = {
   /** The file, absolute. */
   readonly file: string;
   readonly recipe: Recipe;
+  /** Devices that the command line gave its first virtual machine; absent: the recipe's own. */
+  readonly devices?: readonly string[];
 };
 
 /** Where recipes that are named without a path are. */

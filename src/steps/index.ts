@@ -18,6 +18,7 @@ const LOADERS: { readonly [K in StepKind]?: () => Promise<Step<K>> } = {
   'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlay,
   'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTree,
   'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTree,
+  'write-run-script': async () => (await import('./write-run-script.ts')).writeRunScript,
 };
 
 /**

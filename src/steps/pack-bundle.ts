@@ -95,7 +95,7 @@ async function describe(options: Options, files: readonly Sum[], ctx: StepContex
   return {
     version: 1,
     recipe: options.recipe,
-    repeat: `bpmp-virt build ${options.recipe}`,
+    repeat: options.repeat,
     facts: options.facts,
     sources: await readSources(ctx.work),
     tools: await toolVersions(ctx),
