@@ -69,16 +69,48 @@ export async function labKernel(wish: {
   return alone(async () => {
     const tree = await kernelTree();
     const out = join(OWN, `kernel-${name}`);
-    const files = ['recipes/kconfig/lab.config', ...fragments].map((file) => resolve(ROOT, file));
-    const common = { tree, out, crossCompile: CROSS };
-    const config = { base: 'allnoconfig', fragments: files, wanted: {}, localVersion: '-bpmp' } as const;
-    await run([
-      ...kernelChanges(tree),
-      step(`kernel-${name}-config`, 'configure-kernel', { ...common, ...config }, ['kernel-patches']),
-      step(`kernel-${name}`, 'build-kernel', { ...common, targets, epoch: EPOCH }, [`kernel-${name}-config`]),
-    ]);
+    await run([...kernelChanges(tree), ...kernelBuild(name, tree, out, fragments, targets)]);
     return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
   });
+}
+
+/**
+ * The kernel of `labKernel({name: 'lab'})` once more, from a copy of the tree `src`, all below the folder `place`; `env` is
+ * added to this process's environment while it is built.
+ */
+export async function buildLabKernelAt(
+  place: string,
+  src: string,
+  env: Readonly<Record<string, string>>,
+): Promise<LabKernel> {
+  const tree = join(place, 'src');
+  const out = join(place, 'out');
+  await mkdir(place, { recursive: true });
+  await exec(['cp', '-al', src, tree], place, { emit: () => undefined });
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  try {
+    await run([...kernelChanges(tree), ...kernelBuild('lab', tree, out, [], ['Image'])], place);
+  } finally {
+    process.env = before;
+  }
+  return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
+}
+
+function kernelBuild(
+  name: string,
+  tree: string,
+  out: string,
+  fragments: readonly string[],
+  targets: readonly ('Image' | 'dtbs' | 'modules')[],
+): readonly PlannedStep[] {
+  const files = ['recipes/kconfig/lab.config', ...fragments].map((file) => resolve(ROOT, file));
+  const common = { tree, out, crossCompile: CROSS };
+  const config = { base: 'allnoconfig', fragments: files, wanted: {}, localVersion: '-bpmp' } as const;
+  return [
+    step(`kernel-${name}-config`, 'configure-kernel', { ...common, ...config }, ['kernel-patches']),
+    step(`kernel-${name}`, 'build-kernel', { ...common, targets, epoch: EPOCH }, [`kernel-${name}-config`]),
+  ];
 }
 
 /** A QEMU tree with our overlay copied in and our patches applied. */

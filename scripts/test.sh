@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# npm test: set up, build, check (types, lint, dead code, unit and integration tests), then the end-to-end tests. Words are passed on to
+# vitest's end-to-end run. With BPMP_VIRT_REPORTS=DIR its results are left there as JSON.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/stages.sh
+
+stage setup sh scripts/setup.sh
+stage build npm run --silent build
+stage types npx tsc --noEmit
+stage lint npx biome check
+stage 'dead code' npx knip
+stage 'unit and integration tests' vitest check --project unit --project integration
+stage 'end-to-end tests' vitest e2e --project e2e "$@"
