@@ -70,6 +70,8 @@ export async function makeProgram(cli: CliContext, argv: readonly string[]): Pro
     .description('Give a virtual machine on NVIDIA Jetson Orin its clocks, resets and power domains.')
     .version(VERSION)
     .showHelpAfterError('(bpmp-virt --help lists the verbs)')
+    // `policy` and `policy lint` have flags of the same names: what follows a name is its own.
+    .enablePositionalOptions()
     .exitOverride();
   for (const verb of VERBS) {
     const command =

@@ -30,8 +30,7 @@ export function policyCommand(cli: CliContext): Command {
       const format = flags.json === true ? 'json' : flags.format;
       cli.print(await POLICY_FORMATS[format]({ policies, facts, what: basename(file), flags, cli }));
     });
-  // `lint` has the same flags: what follows its name is its own.
-  return command.enablePositionalOptions().addCommand(lintCommand(cli));
+  return command.addCommand(lintCommand(cli));
 }
 
 type LintFlags = HostFlags & { readonly lock?: string };
