@@ -19,6 +19,9 @@ const LOADERS: { readonly [K in StepKind]?: () => Promise<Step<K>> } = {
   'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTree,
   'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTree,
   'write-run-script': async () => (await import('./write-run-script.ts')).writeRunScript,
+  'sync-bsp': async () => (await import('./sync-bsp.ts')).syncBsp,
+  'sync-tree': async () => (await import('./sync-tree.ts')).syncTreeStep,
+  'unpack-public-sources': async () => (await import('./unpack-public-sources.ts')).unpackPublicSources,
 };
 
 /**

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, symlink } from 'node:fs/promises';
+import { chmod, mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -37,11 +38,9 @@ export async function extractArchive(extraction: Extraction): Promise<void> {
 async function unpackInto(folder: string, extraction: Extraction): Promise<void> {
   const { archive, strip, sha256, signal } = extraction;
   const hash = createHash('sha256');
-  const file = createReadStream(archive, { highWaterMark: 1 << 20 });
-  file.on('data', (chunk) => hash.update(chunk));
-  const links: AbsoluteLink[] = [];
+  const late: Late = { links: [], modes: [] };
   try {
-    await pipeline(await decompressed(archive, file), unpacker(folder, strip, links), { signal });
+    await pipeline(await openTar(archive, hash), unpacker(folder, strip, late), { signal });
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof EnvironmentError) throw cause;
@@ -58,35 +57,46 @@ async function unpackInto(folder: string, extraction: Extraction): Promise<void>
       'Remove it: the next run fetches it again.',
     );
   }
-  for (const { path, target } of links) {
+  for (const { path, target } of late.links) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await symlink(target, join(folder, path));
   }
+  // Innermost first: a folder may take away our own right to look into it.
+  for (const { path, mode } of late.modes.toReversed()) await chmod(join(folder, path), mode);
 }
 
-type AbsoluteLink = { readonly path: string; readonly target: string };
+/** What is done after tar: symlinks to absolute places, and modes that the umask did not let through. */
+type Late = {
+  readonly links: { readonly path: string; readonly target: string }[];
+  readonly modes: { readonly path: string; readonly mode: number }[];
+};
 
 /**
  * tar's own checks, every warning being an error: no `..`, no absolute name, no hard link or relative symlink that leads
  * outside, nothing below a symlink. Symlinks to absolute places are normal in root file systems: they are made
  * last, so that nothing can be written through them.
  */
-function unpacker(cwd: string, strip: number, links: AbsoluteLink[]): Unpack {
+function unpacker(cwd: string, strip: number, late: Late): Unpack {
+  const umask = process.umask();
   return new Unpack({
     cwd,
     strip,
     strict: true,
-    chmod: true,
-    processUmask: 0,
     preserveOwner: false,
-    filter: (path, entry) => {
-      if (!('linkpath' in entry) || entry.type !== 'SymbolicLink') return true;
-      const target = entry.linkpath ?? '';
-      if (!target.startsWith('/')) return true;
-      const parts = path.split('/').filter((part) => part !== '' && part !== '.');
-      if (path.startsWith('/') || parts.includes('..')) return true;
-      if (parts.length > strip) links.push({ path: parts.slice(strip).join('/'), target });
-      return false;
+    filter: (name, entry) => {
+      if (!('linkpath' in entry)) return true;
+      const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+      // What is wrong with the name is tar's to say.
+      if (name.startsWith('/') || parts.includes('..') || parts.length <= strip) return true;
+      const path = parts.slice(strip).join('/');
+      const { type, linkpath = '', mode = 0 } = entry;
+      if (type === 'SymbolicLink' && linkpath.startsWith('/')) {
+        late.links.push({ path, target: linkpath });
+        return false;
+      }
+      const hasMode = type === 'File' || type === 'Directory' || type === 'OldFile';
+      if (hasMode && (mode & umask) !== 0) late.modes.push({ path, mode: mode & 0o7777 });
+      return true;
     },
   });
 }
@@ -99,26 +109,38 @@ const FORMATS: readonly { readonly magic: string; readonly programs: readonly st
   { magic: '28b52ffd', programs: ['zstd'] },
 ];
 const LONGEST_MAGIC = 6;
+const READ_BYTES = 1 << 20;
 
-/** The tar inside; `file` is read by whoever decompresses it. */
-async function decompressed(archive: string, file: Readable): Promise<Readable> {
+/** The tar inside `archive`, while all of the archive goes through `hash`. */
+async function openTar(archive: string, hash: Hash): Promise<Readable> {
   const start = await firstBytes(archive);
   const format = FORMATS.find(({ magic }) => start.startsWith(magic));
-  if (format === undefined) return file;
-  const program = await firstInstalled(format.programs);
+  const program = format === undefined ? undefined : await firstInstalled(format.programs);
+  const tap = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  const file = createReadStream(archive, { highWaterMark: READ_BYTES });
+  const tar = new PassThrough();
+  const done = program === undefined ? pipeline(file, tap, tar) : decompress(program, file, tap, tar);
+  // Whoever reads `tar` is told through it.
+  done.catch((error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))));
+  return tar;
+}
+
+type Tap = (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
+
+async function decompress(program: string, file: Readable, tap: Tap, tar: PassThrough): Promise<void> {
   const child = execa(program, ['-dc'], {
     stdin: 'pipe',
     stdout: 'pipe',
     buffer: { stderr: true, stdout: false },
   });
-  const tar = new PassThrough();
-  const feed = pipeline(file, child.stdin);
-  // What the program says at its end decides: a cut-off archive is an error although all of its tar came out.
-  Promise.all([pipeline(child.stdout, tar, { end: false }), feed, child]).then(
-    () => tar.end(),
-    (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
-  );
-  return tar;
+  // What the program says at its end decides: a cut-off archive is an error although much of its tar came out.
+  await Promise.all([pipeline(child.stdout, tar, { end: false }), pipeline(file, tap, child.stdin), child]);
+  tar.end();
 }
 
 async function firstBytes(path: string): Promise<string> {

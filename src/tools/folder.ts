@@ -42,3 +42,18 @@ export async function listFiles(root: string): Promise<readonly string[]> {
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .sort();
 }
+
+/** Move all of `from` into `into`: folders are merged, anything else replaces what is there. */
+export async function mergeFolder(from: string, into: string): Promise<void> {
+  await mkdir(into, { recursive: true });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(into, entry.name)];
+    const there = await lstat(target).catch(() => undefined);
+    if (entry.isDirectory() && there?.isDirectory()) {
+      await mergeFolder(source, target);
+    } else {
+      await rm(target, { recursive: true, force: true });
+      await rename(source, target);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { CommandError, StepError, UsageError } from '../errors.ts';
+import type { BspTree } from '../plan/step-options.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import { exists } from '../tools/folder.ts';
+import { exactTags, headCommit } from '../tools/git.ts';
+import type { Step, StepContext } from './step.ts';
+
+/** The script's only server; a `--mirror` for this address is given to git as an insteadOf. */
+const SERVER = 'git://nv-tegra.nvidia.com/';
+
+/**
+ * NVIDIA's own source_sync.sh. It asks on its standard input where a tag is missing, goes on after errors and counts them in its exit
+ * code; so it gets no input, the tag on the command line, and each tree is looked at afterwards.
+ */
+export const syncBsp: Step<'sync-bsp'> = {
+  kind: 'sync-bsp',
+  tools: () => ['git', 'bash'],
+  title: ({ source, tag }) => `sync ${source} at ${tag} with the BSP's own script`,
+  outputs: ({ source, trees }) => trees.map(({ path }) => `${source}/${path}/.git`),
+  inputs: () => [],
+
+  shell: ({ source, tag, trees }, ctx) => [
+    `(cd ${shellQuote(ctx.path(source))} && ./source_sync.sh -k -t ${shellQuote(tag)} </dev/null)`,
+    ...trees.map(({ path }) =>
+      formatCommand(['git', '-C', join(ctx.path(source), path), 'describe', '--tags', '--exact-match']),
+    ),
+  ],
+
+  async run({ source, tag, trees }, ctx) {
+    const folder = ctx.path(source);
+    if (!(await exists(join(folder, 'source_sync.sh')))) {
+      throw new UsageError(
+        `${folder} has no source_sync.sh`,
+        'Jetson Linux 36 has it there; 35 and older, which had it elsewhere, are not supported.',
+      );
+    }
+    const ended = await runScript(folder, tag, ctx);
+    const problems = (await Promise.all(trees.map((tree) => judge(folder, tree, tag)))).filter(
+      (problem) => problem !== undefined,
+    );
+    if (problems.length > 0) {
+      throw new StepError(
+        `source_sync.sh ${ended ?? 'ended well'}, but:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+        'Choose `sources: sync` in the recipe: it asks several mirrors, over https.',
+      );
+    }
+    // All that is wanted is there: what the script counted as failures was something else.
+    if (ended !== undefined)
+      ctx.emit({ type: 'warning', text: `source_sync.sh ${ended}; every tree is right` });
+  },
+};
+
+/** Run the script; gives how it ended where that was not well. */
+async function runScript(folder: string, tag: string, ctx: StepContext): Promise<string | undefined> {
+  const mapped = ctx.url(SERVER);
+  const env: Record<string, string> = { GIT_TERMINAL_PROMPT: '0' };
+  if (mapped !== SERVER) {
+    Object.assign(env, { GIT_CONFIG_COUNT: '1', GIT_CONFIG_VALUE_0: SERVER });
+    env['GIT_CONFIG_KEY_0'] = `url.${mapped}.insteadOf`;
+  }
+  try {
+    await ctx.exec(['./source_sync.sh', '-k', '-t', tag], folder, env);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return error.failure.status;
+  }
+}
+
+async function judge(folder: string, { path, commit }: BspTree, tag: string): Promise<string | undefined> {
+  const tree = join(folder, path);
+  const head = await headCommit(tree);
+  if (head === undefined) return `${path} is not there`;
+  const tags = await exactTags(tree);
+  if (!tags.includes(tag)) return `${path} is at ${tags[0] ?? head}, not at ${tag}`;
+  if (commit !== undefined && head !== commit) return `${path}: ${tag} is ${head}, not ${commit}`;
+  return undefined;
+}

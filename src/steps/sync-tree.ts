@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import { formatCommand } from '../tools/command.ts';
+import { syncTree } from '../tools/git-sync.ts';
+import { recordSource } from '../tools/source-record.ts';
+import type { Step } from './step.ts';
+
+/** One repository at one tag, without its history, from the first mirror that has it. */
+export const syncTreeStep: Step<'sync-tree'> = {
+  kind: 'sync-tree',
+  tools: () => ['git', 'flock'],
+  title: ({ into, ref }) => `sync ${into} at ${ref}`,
+  outputs: ({ into }) => [`${into}/.git`],
+  inputs: () => [],
+
+  shell: ({ urls, ref, commit, into }, ctx) => {
+    const folder = ctx.path(into);
+    const clones = urls.map((url) =>
+      formatCommand(['git', 'clone', '--depth', '1', '--branch', ref, ctx.url(url), folder]),
+    );
+    const check = formatCommand(['git', '-C', folder, 'rev-parse', 'HEAD']);
+    return [clones.join(' || '), ...(commit === undefined ? [] : [`test "$(${check})" = ${commit}`])];
+  },
+
+  async run({ urls, ref, commit, into }, ctx) {
+    const request = { urls, ref, into: ctx.path(into), ...(commit === undefined ? {} : { commit }) };
+    const exact = await syncTree(request, ctx);
+    await recordSource(ctx.work, ctx.path(into), { from: `${urls[0]} ${ref}`, exact });
+  },
+};

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { StepError } from '../errors.ts';
+import { extractArchive } from '../tools/archive.ts';
+import { formatCommand } from '../tools/command.ts';
+import { exists, mergeFolder } from '../tools/folder.ts';
+import type { Step } from './step.ts';
+
+const SOURCE = 'Linux_for_Tegra/source';
+
+/** NVIDIA's sources without any server of theirs: one archive that holds the archives. */
+export const unpackPublicSources: Step<'unpack-public-sources'> = {
+  kind: 'unpack-public-sources',
+  tools: () => ['tar', 'bzip2'],
+  title: ({ archive }) => `unpack ${archive.replace(/^.*\//, '')}`,
+  outputs: ({ into, inner }) =>
+    inner.map((name) => `${into.replace(/\/?$/, into.endsWith(':') ? '' : '/')}${SOURCE}/${name}`),
+  inputs: () => [],
+
+  shell: ({ archive, into, inner }, ctx) => {
+    const source = join(ctx.path(into), SOURCE);
+    return [
+      formatCommand(['tar', '-C', ctx.path(into), '-xpf', ctx.path(archive)]),
+      ...inner.map((name) => formatCommand(['tar', '-C', source, '-xpf', join(source, name)])),
+    ];
+  },
+
+  async run({ archive, into, inner }, ctx) {
+    const scratch = join(ctx.path(into), '.public-sources');
+    ctx.defer(() => rm(scratch, { recursive: true, force: true }));
+    const outer = join(scratch, 'outer');
+    await extractArchive({ archive: ctx.path(archive), into: outer, strip: 0, signal: ctx.signal });
+    const source = join(outer, SOURCE);
+    for (const name of inner) {
+      await checkSum(join(source, name));
+      const unpacked = join(scratch, 'inner');
+      await extractArchive({ archive: join(source, name), into: unpacked, strip: 0, signal: ctx.signal });
+      await mergeFolder(unpacked, source);
+    }
+    await mergeFolder(outer, ctx.path(into));
+  },
+};
+
+/** Each archive inside comes with NAME.sha1sum. */
+async function checkSum(archive: string): Promise<void> {
+  if (!(await exists(archive))) {
+    throw new StepError(
+      `public_sources has no ${archive}`,
+      'Name the archives that this release has in the recipe.',
+    );
+  }
+  const sums = `${archive}.sha1sum`;
+  if (!(await exists(sums))) return;
+  const [wanted = ''] = (await readFile(sums, 'utf8')).trim().split(/\s+/);
+  const hash = createHash('sha1');
+  await pipeline(createReadStream(archive), hash);
+  const found = hash.digest('hex');
+  if (found !== wanted) {
+    throw new StepError(
+      `${archive} has sha1 ${found}, its .sha1sum says ${wanted}`,
+      'Fetch public_sources.tbz2 again.',
+    );
+  }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, StepError, UsageError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import { RECORD_FOLDER } from './file-undo.ts';
+import { exists, fillFolder } from './folder.ts';
+import {
+  changedFiles,
+  checkOut,
+  fetchCommit,
+  fetchShallow,
+  hasCommit,
+  headCommit,
+  listSubmodules,
+  localCommit,
+  remoteRef,
+} from './git.ts';
+import { withLock } from './lock.ts';
+import { removeOverlays } from './overlay.ts';
+import { removeSeries } from './patch-series.ts';
+
+export type SyncRequest = {
+  /** As the recipe has them. */
+  readonly urls: readonly string[];
+  /** A tag or a branch. */
+  readonly ref: string;
+  /** What it must be. */
+  readonly commit?: string;
+  readonly into: string;
+};
+
+export type SyncContext = {
+  readonly cache: string;
+  readonly offline: boolean;
+  readonly url: (address: string) => string;
+  readonly emit: Emit;
+  readonly signal: AbortSignal;
+};
+
+/** Of a QEMU's submodules the ones that a build without its own firmware and libraries wants; others are not fetched. */
+const SUBMODULES = /^(ui\/keycodemapdb|(tests\/fp|subprojects)\/(berkeley-(soft|test)float-3|keycodemapdb))$/;
+
+/**
+ * Bring one repository to `into`, without its history, at `ref`: mirrors in order, objects kept in the cache. A tree that is
+ * there at another commit is moved, after our own changes are taken out of it.
+ *
+ * @returns the commit
+ * @throws {StepError} no mirror has `ref`, or none at `commit`; names the repository
+ * @throws {UsageError} something of the user's is in the way
+ */
+export async function syncTree(request: SyncRequest, ctx: SyncContext): Promise<string> {
+  const store = storeOf(request.urls[0] ?? '', ctx.cache);
+  const commit = await withLock(`${store}.lock`, { who: request.into, signal: ctx.signal }, () =>
+    fetchAny(store, request, ctx),
+  );
+  await place(request.into, store, commit, ctx);
+  for (const submodule of await listSubmodules(request.into)) {
+    if (SUBMODULES.test(submodule.path)) await syncSubmodule(request.into, submodule, ctx);
+  }
+  return commit;
+}
+
+function storeOf(url: string, cache: string): string {
+  const name = url.replace(/^.*\//, '').replace(/\.git$/, '');
+  return join(cache, 'git', `${name}-${createHash('sha256').update(url).digest('hex').slice(0, 12)}.git`);
+}
+
+/** Have the wanted commit in `store`; gives it. */
+async function fetchAny(
+  store: string,
+  { urls, ref, commit }: SyncRequest,
+  ctx: SyncContext,
+): Promise<string> {
+  const known = commit ?? (ctx.offline && (await exists(store)) ? await localCommit(store, ref) : undefined);
+  if (known !== undefined && (await hasCommit(store, known))) return known;
+  if (ctx.offline) {
+    throw new EnvironmentError(
+      `${urls[0]} at ${ref} is not in ${store}, and the network may not be used`,
+      'Run once without --offline on a machine that has the network, and bring its cache along.',
+    );
+  }
+  const problems: string[] = [];
+  for (const url of urls) {
+    const found = await fetchOne(
+      store,
+      ctx.url(url),
+      { ref, ...(commit === undefined ? {} : { commit }) },
+      ctx,
+    );
+    if ('commit' in found) return found.commit;
+    ctx.emit({ type: 'warning', text: `${url}: ${found.problem}` });
+    problems.push(`  ${url}: ${found.problem}`);
+  }
+  throw new StepError(
+    `no mirror has ${ref}${commit === undefined ? '' : ` at ${commit}`} of ${urls[0]}:\n${problems.join('\n')}`,
+    'Correct the tag in the recipe, or map the server to one that has it with --mirror FROM=TO.',
+  );
+}
+
+async function fetchOne(
+  store: string,
+  url: string,
+  wanted: { readonly ref: string; readonly commit?: string },
+  ctx: SyncContext,
+): Promise<{ readonly commit: string } | { readonly problem: string }> {
+  try {
+    const remote = await remoteRef(url, wanted.ref, ctx.signal);
+    if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
+    if (wanted.commit === undefined || wanted.commit === remote.commit) {
+      await fetchShallow(store, url, remote.name, ctx.signal);
+      return { commit: remote.commit };
+    }
+    // A branch goes on, and its older commits stay; a tag that has moved is another release under the same name.
+    if (remote.name.startsWith('refs/tags/')) {
+      return { problem: `its tag ${wanted.ref} is ${remote.commit}, not ${wanted.commit}` };
+    }
+    await fetchCommit(store, url, wanted.commit, ctx.signal);
+    return { commit: wanted.commit };
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    return { problem: error instanceof Error ? error.message.trim() : String(error) };
+  }
+}
+
+async function place(into: string, store: string, commit: string, ctx: SyncContext): Promise<void> {
+  if ((await headCommit(into)) === commit) return;
+  if (!(await exists(into))) {
+    await fillFolder(into, (aside) => checkOut(aside, store, commit, ctx.signal));
+    return;
+  }
+  if (!(await exists(join(into, '.git')))) {
+    throw new UsageError(`${into} is in the way and is no git repository`, 'Move it away and run again.');
+  }
+  await removeSeries(into);
+  await removeOverlays(into);
+  const changed = await changedFiles(into, RECORD_FOLDER);
+  if (changed.length > 0) {
+    throw new UsageError(
+      `${into} has changes that are not ours: ${changed.slice(0, 5).join(', ')}${changed.length > 5 ? ' …' : ''}`,
+      'Commit them elsewhere, or remove the tree: it is fetched again.',
+    );
+  }
+  await checkOut(into, store, commit, ctx.signal);
+}
+
+async function syncSubmodule(
+  tree: string,
+  { path, url, commit }: { path: string; url: string; commit: string },
+  ctx: SyncContext,
+): Promise<void> {
+  const store = storeOf(url, ctx.cache);
+  const folder = join(tree, path);
+  if ((await headCommit(folder)) === commit) return;
+  const request = { urls: [url], ref: commit, commit, into: folder };
+  await withLock(`${store}.lock`, { who: tree, signal: ctx.signal }, async () => {
+    if (await hasCommit(store, commit)) return;
+    if (ctx.offline) await fetchAny(store, request, ctx);
+    await fetchCommit(store, ctx.url(url), commit, ctx.signal);
+  });
+  // git makes an empty folder in a submodule's place.
+  await rm(folder, { recursive: true, force: true });
+  await fillFolder(folder, (aside) => checkOut(aside, store, commit, ctx.signal));
+}
