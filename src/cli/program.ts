@@ -53,19 +53,19 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/firmware.ts')).firmwareCommand,
   },
   {
+    name: 'deploy',
+    summary: 'put a bundle and a second boot entry on a board, and off it again',
+    load: async () => (await import('./commands/deploy.ts')).deployCommand,
+  },
+  {
+    name: 'doctor',
+    summary: 'say whether a board can run the machine, and what mends what is in the way',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     name: 'completion',
     summary: 'print a completion script for bash, zsh or fish',
     load: async () => (await import('./commands/completion.ts')).completionCommand,
-  },
-  {
-    name: 'monitor',
-    summary: 'show transfers as they come, from a transcript or a host’s tracepoints',
-    load: async () => (await import('./commands/monitor.ts')).monitorCommand,
-  },
-  {
-    name: 'run',
-    summary: 'run a virtual machine: emulated, or inside a virtual Orin',
-    load: async () => (await import('./commands/run.ts')).runCommand,
   },
 ];
 

@@ -20,6 +20,8 @@ export type ExecContext = {
   readonly signal?: AbortSignal;
   /** Added to this process's environment; LC_ALL is always C. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What the program reads from its standard input; nothing where absent. */
+  readonly stdin?: { readonly text: string } | { readonly file: string };
 };
 
 /**
@@ -37,7 +39,7 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
   const child = execa(program, args, {
     cwd,
     env: { LC_ALL: 'C', ...ctx.env },
-    stdin: 'ignore',
+    ...stdinOf(ctx.stdin),
     all: true,
     buffer: { stdout: true, stderr: false, all: false },
     maxBuffer: 256 * 1024 * 1024,
@@ -61,4 +63,9 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
   }
   const status = result.signal === undefined ? `exited ${result.exitCode}` : `killed by ${result.signal}`;
   throw new CommandError({ line, cwd, status, tail: tail.join('\n') });
+}
+
+function stdinOf(stdin: ExecContext['stdin']) {
+  if (stdin === undefined) return { stdin: 'ignore' } as const;
+  return 'text' in stdin ? { input: stdin.text } : { inputFile: stdin.file };
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** What kind of board a module belongs to, as far as flashing differs. */
+export type BoardKind = 'agx-orin' | 'orin-nx-nano';
+
+/** A Jetson in recovery mode on this machine's USB. */
+export type RecoveryDevice = {
+  readonly module: string;
+  readonly kind: BoardKind;
+  /** sysfs name of the USB device: `1-2.3`. */
+  readonly usb: string;
+};
+
+const NVIDIA = '0955';
+/** USB product ids in recovery mode (l4t_initrd_flash.sh and nvautoflash.sh of r36). */
+const MODULES: Readonly<Record<string, readonly [module: string, kind: BoardKind]>> = {
+  '7023': ['Jetson AGX Orin, 64 GB or the developer kit', 'agx-orin'],
+  '7223': ['Jetson AGX Orin, 32 GB', 'agx-orin'],
+  '7323': ['Jetson Orin NX, 16 GB', 'orin-nx-nano'],
+  '7423': ['Jetson Orin NX, 8 GB', 'orin-nx-nano'],
+  '7523': ['Jetson Orin Nano, 8 GB', 'orin-nx-nano'],
+  '7623': ['Jetson Orin Nano, 4 GB', 'orin-nx-nano'],
+};
+/** The network gadget of a Jetson that has booted its root file system. */
+const BOOTED = '7020';
+
+/** NVIDIA's USB devices below `sys` (`/sys`), as sysfs name and product id. */
+async function nvidiaDevices(
+  sys: string,
+): Promise<readonly { readonly usb: string; readonly product: string }[]> {
+  const folder = join(sys, 'bus/usb/devices');
+  const names = await readdir(folder).catch((): string[] => []);
+  const read = (name: string, file: string) =>
+    readFile(join(folder, name, file), 'utf8').then(
+      (text) => text.trim(),
+      () => '',
+    );
+  const all = await Promise.all(
+    names.map(async (usb) => ({
+      usb,
+      vendor: await read(usb, 'idVendor'),
+      product: await read(usb, 'idProduct'),
+    })),
+  );
+  return all.filter(({ vendor }) => vendor === NVIDIA).sort((a, b) => a.usb.localeCompare(b.usb));
+}
+
+/** The Jetsons in recovery mode. `sys` is `/sys`, or a prepared tree. */
+export async function findRecovery(sys: string): Promise<readonly RecoveryDevice[]> {
+  const devices = await nvidiaDevices(sys);
+  return devices.flatMap(({ usb, product }) => {
+    const known = MODULES[product];
+    return known === undefined ? [] : [{ usb, module: known[0], kind: known[1] }];
+  });
+}
+
+/** Whether a Jetson that runs its own system is on this machine's USB. */
+export async function hasBooted(sys: string): Promise<boolean> {
+  return (await nvidiaDevices(sys)).some(({ product }) => product === BOOTED);
+}

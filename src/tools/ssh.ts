@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { CommandError, EnvironmentError, UsageError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { Command } from './command.ts';
+import { type ExecContext, exec } from './exec.ts';
+
+/** Where a board is: this machine, or one that ssh reaches. */
+export type Target =
+  | { readonly kind: 'local' }
+  | { readonly kind: 'ssh'; readonly host: string; readonly port?: string };
+
+/** How it is reached. ssh's own configuration, agent and known_hosts hold; nothing here loosens them. */
+export type Reach = {
+  readonly target: Target;
+  /** A file for ssh's -F, in place of the user's own configuration. */
+  readonly sshConfig?: string;
+  readonly signal: AbortSignal;
+  readonly emit: Emit;
+};
+
+/** ssh's exit code for its own failures: no connection, a wrong key, a lost connection. */
+const SSH_FAILED = 'exited 255';
+/** A connection that says nothing for this many seconds, three times in a row, is lost. */
+const ALIVE_SECONDS = 15;
+
+/**
+ * `local`, `ssh://user@host` or `ssh://user@host:port`.
+ *
+ * @throws {UsageError} it is neither
+ */
+export function parseTarget(text: string): Target {
+  if (text === 'local') return { kind: 'local' };
+  const found = /^ssh:\/\/([^:/\s-][^:/\s]*)(?::(\d+))?\/?$/.exec(text);
+  if (found?.[1] === undefined)
+    throw new UsageError(`'${text}' is no target`, 'Write ssh://user@host, ssh://user@host:port, or local.');
+  return { kind: 'ssh', host: found[1], ...(found[2] === undefined ? {} : { port: found[2] }) };
+}
+
+/** The command that reaches the target's shell: `words` are one command line there, quoted already. */
+export function sshCommand({ target, sshConfig }: Reach, words: string, terminal = false): Command {
+  if (target.kind === 'local') return ['sh', '-c', words];
+  const options = [
+    ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
+    ...(target.port === undefined ? [] : ['-p', target.port]),
+    ...(terminal ? ['-t'] : []),
+    '-o',
+    `ServerAliveInterval=${ALIVE_SECONDS}`,
+  ];
+  return ['ssh', ...options, '--', target.host, words];
+}
+
+/**
+ * Run `words` on the target to its end; gives its standard output. `name` is what events and errors call it.
+ *
+ * @throws {EnvironmentError} the target cannot be reached, or the connection was lost
+ * @throws {CommandError} the command failed there
+ */
+export async function runOnTarget(
+  reach: Reach,
+  name: string,
+  words: string,
+  stdin?: ExecContext['stdin'],
+): Promise<string> {
+  const where = reach.target.kind === 'local' ? 'here' : reach.target.host;
+  reach.emit({ type: 'command', line: name, cwd: where });
+  try {
+    return await exec(sshCommand(reach, words), '/', {
+      // The command event would show a whole script; what it printed is shown.
+      emit: (event) => event.type === 'output' && reach.emit(event),
+      signal: reach.signal,
+      ...(stdin === undefined ? {} : { stdin }),
+    });
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw explain(error, name, where, reach.target.kind === 'ssh');
+  }
+}
+
+function explain({ failure }: CommandError, name: string, where: string, isSsh: boolean): Error {
+  const said = failure.tail.trim() === '' ? '' : `\n${failure.tail.trim().replace(/^/gm, '  | ')}`;
+  if (isSsh && failure.status === SSH_FAILED)
+    return new EnvironmentError(
+      `no connection to ${where} (${name})${said}`,
+      `Try \`ssh ${where} true\`. What had arrived is kept: the same command goes on from there.`,
+    );
+  if (/sudo: .*password|sudo: a terminal/.test(failure.tail))
+    return new EnvironmentError(
+      `${where} wants a password for sudo${said}`,
+      'Log in as root, or let that user use sudo without a password: the board’s side runs without a terminal.',
+    );
+  return new CommandError(
+    { ...failure, line: name, cwd: where },
+    'The last lines above are the board’s own words.',
+  );
+}

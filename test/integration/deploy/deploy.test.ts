@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import type { Tree } from '../../helpers/board-tree.ts';
+import {
+  board,
+  bundle,
+  conf,
+  deploy,
+  expectSafe,
+  reset,
+  STOCK,
+  started,
+  succeed,
+  tree,
+  useBoard,
+} from '../../helpers/deploy-board.ts';
+import { readAsUefi } from '../../helpers/uefi-extlinux.ts';
+
+useBoard();
+
+test('adds files and an entry, changes nothing a second time, and leaves no trace when undone', async () => {
+  const before = tree();
+  const dry = await succeed('--dry-run');
+  expect(dry).toContain('send    /boot/bpmp-virt/');
+  expect(tree()).toEqual(before);
+
+  await succeed();
+  expectSafe();
+  const after = tree();
+  for (const [path, content] of Object.entries(before))
+    if (path !== '/boot/extlinux/extlinux.conf') expect(after[path]).toBe(content);
+  const entry = readAsUefi(conf()).entries.at(-1);
+  expect(entry?.['APPEND']).toContain(
+    'root=PARTUUID=1 rw rootwait vfio_platform.reset_required=0 vfio_iommu',
+  );
+  expect(after[entry?.['LINUX'] ?? '']).toBe(readFileSync(join(bundle.path, 'Image'), 'latin1'));
+  expect(Object.keys(after)).toEqual(
+    expect.arrayContaining([
+      '/opt/bpmp-virt/run-vm.sh',
+      '/opt/bpmp-virt/deploy.sh',
+      '/opt/bpmp-virt/Image',
+      '/lib/modules/6.12.5-bpmp/kernel/x.ko',
+      '/etc/systemd/system/bpmp-virt-uarta.service',
+    ]),
+  );
+  expect(after['/opt/bpmp-virt/deploy.sh']).toMatch(/^x /);
+  expect(await succeed('--status')).toContain('in the boot menu, not started by itself');
+
+  board.cutAfter(undefined);
+  expect(await succeed()).toBe('nothing to do');
+  expect(tree()).toEqual(after);
+
+  await succeed('--undo');
+  expect(tree()).toEqual(before);
+  expect(existsSync(join(board.root, 'opt/bpmp-virt'))).toBe(false);
+  expect(existsSync(join(board.root, 'boot/bpmp-virt'))).toBe(false);
+  expect(await succeed('--undo')).toBe('nothing to do');
+});
+
+test('sends only what differs', async () => {
+  await succeed();
+  board.cutAfter(undefined);
+  writeFileSync(join(board.root, 'opt/bpmp-virt/run-vm.sh'), 'changed by hand');
+  const out = await succeed();
+  expect(out).toMatch(/^send {4}\/opt\/bpmp-virt\/run-vm.sh \(1 KiB\)$/);
+  // Three connections and one agent each, but not the Image.
+  expect(board.bytes()).toBeLessThan(80 * 1024);
+});
+
+test('a boot on trial happens once; a confirmed entry stays; another kernel has to prove itself again', async () => {
+  await succeed('--boot-next');
+  expect(started()).toBe('bpmp-virt');
+  expect(await succeed('--status')).toContain('started at the next boot only');
+  expect(await succeed()).toBe('nothing to do');
+
+  const end = [
+    '-c',
+    readFileSync(join(board.root, 'opt/bpmp-virt/deploy.sh'), 'utf8'),
+    'deploy.sh',
+    'end-trial',
+  ];
+  await execa('sh', end, { env: { BPMP_VIRT_ROOT: board.root } });
+  expectSafe();
+  expect(await succeed()).toBe('nothing to do');
+
+  await succeed('--confirm');
+  expect(started()).toBe('bpmp-virt');
+  await execa('sh', end, { env: { BPMP_VIRT_ROOT: board.root } });
+  expect(started()).toBe('bpmp-virt');
+  expect(await succeed()).toBe('nothing to do');
+
+  const image = readFileSync(join(bundle.path, 'Image'));
+  try {
+    writeFileSync(join(bundle.path, 'Image'), 'another kernel');
+    expect(await succeed()).toContain('until you confirm this one');
+    expectSafe();
+    expect(readdirSync(join(board.root, 'boot/bpmp-virt'))).toHaveLength(1);
+  } finally {
+    writeFileSync(join(bundle.path, 'Image'), image);
+  }
+  await succeed('--undo');
+  expect(conf()).toBe(STOCK);
+});
+
+describe('refuses, and changes nothing:', () => {
+  const cases: readonly [what: string, changes: Tree, message: RegExp][] = [
+    ['no Jetson', { 'etc/nv_tegra_release': '' }, /not Jetson Linux/],
+    ['r35', { 'etc/nv_tegra_release': '# R35 (release), REVISION: 4.1, GCID\n' }, /36\.x is needed/],
+    [
+      'secure boot',
+      { 'sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c': '\x06\0\0\0\x01' },
+      /secure boot/,
+    ],
+    [
+      'boot mode 2',
+      {
+        'sys/firmware/efi/efivars/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9': '\x07\0\0\0\x02',
+      },
+      /boot mode 2/,
+    ],
+    ['a mounted /boot', { 'proc/mounts': '/dev/a / ext4 x\n/dev/nvme0n1p10 /boot vfat x\n' }, /nvme0n1p10/],
+    ['another board', { 'proc/device-tree/compatible': 'nvidia,p3768-0000+p3767-0005\0' }, /p3767/],
+    ['ten entries', { 'boot/extlinux/extlinux.conf': `${STOCK}${'LABEL x\n'.repeat(9)}` }, /10 entries/],
+    ['no extlinux', { 'boot/extlinux/extlinux.conf': { link: 'gone' } }, /no \/boot\/extlinux/],
+  ];
+  test.each(cases)('%s', async (_, changes, message) => {
+    reset(changes);
+    const before = tree();
+    const { error } = await deploy();
+    expect(error?.message).toMatch(message);
+    expect(tree()).toEqual(before);
+  });
+
+  test('a slot that is not the one to boot next', async () => {
+    writeFileSync(
+      join(board.bin, 'nvbootctrl'),
+      '#!/bin/sh\n[ "$3" != get-current-slot ] || { echo 0; exit; }\necho "Active rootfs slot: B"\n',
+      { mode: 0o755 },
+    );
+    expect((await deploy()).error?.message).toMatch(/another slot/);
+  });
+
+  test('too little space', async () => {
+    writeFileSync(join(board.bin, 'df'), '#!/bin/sh\nprintf "x\\n/dev/x 1 1 16500 1%% /\\n"\n', {
+      mode: 0o755,
+    });
+    expect((await deploy()).error?.message).toMatch(/16 MiB free/);
+  });
+});

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type OurEntry, readOurs, withOurs, withoutOurs } from '../../../src/deploy/extlinux.ts';
+import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
+
+const ours: OurEntry = {
+  id: '0123456789ab',
+  linux: '/boot/bpmp-virt/0123456789ab/Image',
+  fdt: '/boot/bpmp-virt/0123456789ab/tegra234-p3737-0000+p3701-0000.dtb',
+  overlays: ['/boot/bpmp-virt/0123456789ab/host.dtbo'],
+  args: ['vfio_platform.reset_required=0', 'vfio_iommu_type1.allow_unsafe_interrupts=1'],
+  root: '/dev/mmcblk0p1',
+};
+const ARGS = ours.args.join(' ');
+const APPEND = `\${cbootargs} root=PARTUUID=1234 rw rootwait rootfstype=ext4 console=ttyTCU0,115200`;
+
+const STOCK = `TIMEOUT 30
+DEFAULT primary
+
+MENU TITLE L4T boot options
+
+LABEL primary
+      MENU LABEL primary kernel
+      LINUX /boot/Image
+      INITRD /boot/initrd
+      APPEND ${APPEND}
+
+# When testing a custom kernel, it is recommended that you create a backup of
+# the original kernel and add a new entry to this file
+# LABEL backup
+#    MENU LABEL backup kernel
+#    LINUX /boot/Image.backup
+`;
+
+const JETSON_IO = `${STOCK.replace('DEFAULT primary', 'DEFAULT JetsonIO')}
+LABEL JetsonIO
+\tMENU LABEL Custom Header Config: <HDR40 x>
+\tLINUX /boot/Image
+\tFDT /boot/dtb/kernel_tegra234-p3737-0000+p3701-0000-nv.dtb
+\tINITRD /boot/initrd
+\tAPPEND \${cbootargs}
+\tOVERLAYS /boot/tegra234-x.dtbo,/boot/y.dtbo
+`;
+
+const tables: readonly [
+  what: string,
+  text: string,
+  append: string | undefined,
+  initrd: string | undefined,
+][] = [
+  ['stock', STOCK, APPEND, '/boot/initrd'],
+  [
+    'with FDT',
+    STOCK.replace('      INITRD', '      FDT /boot/dtb/kernel_x.dtb\n      INITRD'),
+    APPEND,
+    '/boot/initrd',
+  ],
+  ['with entries of jetson-io', JETSON_IO, APPEND, '/boot/initrd'],
+  ['CRLF', STOCK.replaceAll('\n', '\r\n'), APPEND, '/boot/initrd'],
+  ['tabs', STOCK.replaceAll('      ', '\t'), APPEND, '/boot/initrd'],
+  ['no newline at the end', STOCK.trimEnd(), APPEND, '/boot/initrd'],
+  [
+    'no APPEND',
+    STOCK.replace(/ +APPEND.*\n/, ''),
+    `\${cbootargs} root=/dev/mmcblk0p1 rw rootwait`,
+    '/boot/initrd',
+  ],
+  ['no INITRD', STOCK.replace(/ +INITRD.*\n/, ''), APPEND, undefined],
+  ['no DEFAULT', STOCK.replace('DEFAULT primary\n', ''), APPEND, '/boot/initrd'],
+  [
+    'a comment inside APPEND',
+    STOCK.replace(' rootwait', ' # rootwait'),
+    `\${cbootargs} root=PARTUUID=1234 rw`,
+    '/boot/initrd',
+  ],
+  [
+    'a DEFAULT with a comment',
+    STOCK.replace('DEFAULT primary', 'DEFAULT  primary   # mine'),
+    APPEND,
+    '/boot/initrd',
+  ],
+  ['no entry called primary', STOCK.replaceAll('primary', 'first'), APPEND, '/boot/initrd'],
+  ['nine entries', `${STOCK}${'LABEL x\nLINUX /x\n'.repeat(8)}`, APPEND, '/boot/initrd'],
+  ['APPEND twice', STOCK.replace('      APPEND', '      APPEND quiet\n      APPEND'), APPEND, '/boot/initrd'],
+  [
+    'slot B of A/B',
+    STOCK.replace('PARTUUID=1234', 'PARTUUID=b'),
+    APPEND.replace('1234', 'b'),
+    '/boot/initrd',
+  ],
+];
+
+describe.each(tables)('%s', (_, text, append, initrd) => {
+  test('UEFI finds one entry more, ours, and all others as they were', () => {
+    const before = readAsUefi(text);
+    const result = withOurs(text, ours, 'no');
+    const after = readAsUefi(result);
+    expect(after.entries.slice(0, -1)).toEqual(before.entries);
+    expect(after.entries.at(-1)).toEqual({
+      LABEL: 'bpmp-virt',
+      'MENU LABEL': 'BPMP virtualisation 0123456789ab',
+      LINUX: ours.linux,
+      FDT: ours.fdt,
+      OVERLAYS: ours.overlays[0],
+      APPEND: `${append} ${ARGS}`,
+      ...(initrd === undefined ? {} : { INITRD: initrd }),
+    });
+    expect({ ...after, entries: [] }).toEqual({ ...before, entries: [] });
+    expect(result.startsWith(text)).toBe(true);
+    expect(result.slice(text.length)).not.toMatch(/\r|#.*APPEND/);
+  });
+
+  test.each(['no', 'trial', 'default'] as const)(
+    '%s: can be repeated, read back, and undone to the byte',
+    (boot) => {
+      const result = withOurs(text, ours, boot);
+      expect(readOurs(result)).toEqual({ id: ours.id, boot });
+      expect(startedByUefi(readAsUefi(result))?.['LABEL']?.trim()).toBe(
+        boot === 'no' ? startedByUefi(readAsUefi(text))?.['LABEL']?.trim() : 'bpmp-virt',
+      );
+      expect(withOurs(result, ours, boot)).toBe(result);
+      expect(withoutOurs(result)).toBe(text);
+      for (const other of ['no', 'trial', 'default'] as const)
+        expect(withOurs(result, ours, other)).toBe(withOurs(text, ours, other));
+    },
+  );
+});
+
+describe('refuses', () => {
+  const cases: readonly [string, string, RegExp][] = [
+    ['a tenth entry besides ours', `${STOCK}${'LABEL x\n'.repeat(9)}`, /10 entries/],
+    ['more', `${STOCK}${'LABEL x\n'.repeat(12)}`, /13 entries/],
+    ['no entry at all', 'TIMEOUT 30\n# LABEL x\n', /no entry to copy/],
+    ['an entry of our name that is not ours', `${STOCK}LABEL bpmp-virt\n`, /did not make/],
+  ];
+  test.each(cases)('%s', (_, text, message) => {
+    expect(() => withOurs(text, ours, 'no')).toThrow(message);
+  });
+  test('no APPEND and no root= to make one of', () => {
+    const text = STOCK.replace(/ +APPEND.*\n/, '');
+    expect(() => withOurs(text, { ...ours, root: undefined }, 'no')).toThrow('no APPEND');
+  });
+  test('to choose among several DEFAULT lines', () => {
+    expect(() => withOurs(`DEFAULT a\n${STOCK}`, ours, 'trial')).toThrow('several DEFAULT');
+  });
+});
+
+test('ten entries with ours among them are room enough for ours', () => {
+  const ten = withOurs(`${STOCK}${'LABEL x\n'.repeat(8)}`, ours, 'no');
+  expect(readAsUefi(ten).entries).toHaveLength(10);
+  expect(withOurs(ten, { ...ours, id: 'next' }, 'no')).toContain('BPMP virtualisation next');
+});
+
+test('a DEFAULT that somebody changed after us stays theirs', () => {
+  const changed = withOurs(STOCK, ours, 'default').replace('DEFAULT bpmp-virt', 'DEFAULT other');
+  expect(readAsUefi(withoutOurs(changed)).default).toBe('other');
+});
+
+test('any file: added and undone to the byte', () => {
+  const line = fc.constantFrom(
+    'LABEL a',
+    '\tLINUX /x',
+    'APPEND root=/dev/x',
+    '# APPEND y',
+    '',
+    'DEFAULT a',
+    '  DEFAULT  b # c',
+    'junk\r',
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom('', '\n', '\n\n'), (lines, end) => {
+      const text = `LABEL primary\nAPPEND z\n${lines.filter((each, at) => !each.includes('DEFAULT') || lines.findIndex((x) => x.includes('DEFAULT')) === at).join('\n')}${end}`;
+      if (readAsUefi(text).entries.length > 9) return;
+      for (const boot of ['no', 'trial', 'default'] as const) {
+        const result = withOurs(text, ours, boot);
+        expect(withoutOurs(result)).toBe(text);
+        expect(readAsUefi(result).entries.at(-1)?.['LABEL']).toBe('bpmp-virt');
+      }
+    }),
+  );
+});
