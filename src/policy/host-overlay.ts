@@ -65,7 +65,8 @@ function labelOf(index: HostIndex, path: string): string {
 
 /** What the overlay changes of a device: it is switched on, and has a stream. Its `compatible` stays. */
 function deviceFragment(device: Device, given: GivenStream | undefined, index: HostIndex): readonly string[] {
-  const label = index.labels.get(device.node.path);
+  // A label without a phandle (no `dtc -@`) is none that fdtoverlay could follow.
+  const label = device.node.properties.has('phandle') ? index.labels.get(device.node.path) : undefined;
   const stream =
     given === undefined
       ? []

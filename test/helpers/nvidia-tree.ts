@@ -47,6 +47,7 @@ export const NVIDIA_TREE: NodeSpec = {
       resets: [BPMP, 100],
       'reset-names': 'serial',
       status: 'okay',
+      phandle: [20],
     },
     'dma-controller@2600000': {
       compatible: 'nvidia,tegra234-gpcdma',
@@ -112,6 +113,7 @@ export const NVIDIA_TREE: NodeSpec = {
       'nvidia,bpmp': [BPMP],
       'dma-coherent': true,
       status: 'okay',
+      phandle: [21],
     },
     'usb@3550000': {
       compatible: 'nvidia,tegra234-xudc',

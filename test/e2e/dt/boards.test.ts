@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { findDevice, listDevices } from '../../../src/dt/devices.ts';
+import { printDts } from '../../../src/dt/dts-text.ts';
+import { readFdt } from '../../../src/dt/read-fdt.ts';
+import {
+  cellsOf,
+  type DeviceTree,
+  type DtNode,
+  isEnabled,
+  phandlesOf,
+  stringOf,
+  stringsOf,
+} from '../../../src/dt/tree.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { derivePolicies } from '../../../src/policy/derive.ts';
+import { reportDevice } from '../../../src/policy/device-report.ts';
+import { lintPolicies } from '../../../src/policy/lint.ts';
+import type { VmPolicy } from '../../../src/policy/policy.ts';
+import { judgeDevice } from '../../../src/policy/verdict.ts';
+import { bindings, makeHostOverlay } from '../../../src/steps/device-trees.ts';
+import { applyOverlays, compileDts } from '../../../src/tools/dtc.ts';
+import { compileBoards, decompiled, recorder } from '../../helpers/board-dtbs.ts';
+import { figure } from '../../helpers/figures.ts';
+import { labKernelTree } from '../../helpers/lab.ts';
+import { mutate, random } from '../../helpers/mutate.ts';
+import { factsOf, NOTES, ROOT } from '../../helpers/nvidia-tree.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+
+const BOARDS = [
+  'tegra234-p3737-0000+p3701-0000',
+  'tegra234-p3740-0002+p3701-0008',
+  'tegra234-p3768-0000+p3767-0000',
+  'tegra234-p3768-0000+p3767-0005',
+  'tegra234-sim-vdk',
+];
+const AGX = 'tegra234-p3737-0000+p3701-0000';
+
+let tree: string;
+let boards: ReadonlyMap<string, string>;
+const blobOf = (board: string) => readFileSync(boards.get(board) ?? board);
+
+beforeAll(async () => {
+  tree = process.env['KSRC'] ?? (await labKernelTree());
+  const { mkdtempSync } = await import('node:fs');
+  const { tmpdir } = await import('node:os');
+  boards = await compileBoards(tree, mkdtempSync(join(tmpdir(), 'bpmp-virt-boards-')));
+});
+
+test('the kernel’s boards are those that are tested here', () => {
+  expect([...boards.keys()].sort()).toEqual(BOARDS);
+});
+
+describe.each(BOARDS)('%s', (board) => {
+  test('read, written and compiled again by dtc, it is the same tree', async () => {
+    const folder = tmpDir();
+    const read = readFdt(blobOf(board), board);
+    for (const references of [undefined, phandlesOf(read)]) {
+      writeFileSync(
+        join(folder, 'again.dts'),
+        printDts(read, references === undefined ? {} : { references }),
+      );
+      await recorder().run(['dtc', '-q', '-I', 'dts', '-O', 'dtb', '-o', 'again.dtb', 'again.dts'], folder);
+      expect(await decompiled('again.dtb', folder)).toBe(await decompiled(boards.get(board) ?? '', folder));
+    }
+  });
+
+  test('every device has a verdict, and every id a name of the dt-bindings', () => {
+    const facts = factsOf(blobOf(board));
+    const devices = listDevices(facts.index, facts.notes);
+    expect(devices.length).toBeGreaterThan(40);
+    for (const device of devices) {
+      const report = reportDevice(device, facts);
+      expect(report.registers.length).toBeGreaterThan(0);
+      expect(report.verdict.kind === 'ready').toBe(report.verdict.reasons.length === 0);
+      for (const id of [...report.clocks, ...report.resets, ...report.powerDomains])
+        expect(id.name, `${report.path} ${id.id}`).toMatch(/^TEGRA234_/);
+    }
+    expect(devices.flatMap((device) => device.problems)).toEqual([]);
+  });
+
+  test('TEGRA234_SID_SMMU_TEST is unused on smmu_niso0', () => {
+    const { index } = factsOf(blobOf(board));
+    const niso0 = index.streams.filter((use) => index.labels.get(use.smmu.path) === 'smmu_niso0');
+    expect(niso0.length).toBeGreaterThan(5);
+    expect(niso0.map((use) => use.stream)).not.toContain(0x18);
+  });
+});
+
+test('the AGX Orin’s devices have the registers, interrupts and ids of its data sheet', () => {
+  const facts = factsOf(blobOf(AGX));
+  const row = (name: string) => {
+    const report = reportDevice(findDevice(facts.index, name, NOTES), facts);
+    const ids = (list: readonly { id: number }[]) => list.map((each) => each.id);
+    return [
+      report.registers[0]?.address,
+      report.interrupts.map((each) => each.spi),
+      ids(report.clocks),
+      ids(report.resets),
+      ids(report.powerDomains),
+      report.streams.map((each) => `${each.smmu}:${each.stream}`),
+      report.verdict.kind,
+    ];
+  };
+  expect(row('uarta')).toEqual(['0x3100000', [112], [102, 155], [100], [], [], 'needs-iommus']);
+  expect(row('gen8_i2c')).toEqual(['0xc250000', [32], [54, 102], [34], [], [], 'needs-iommus']);
+  expect(row('spi1')).toEqual(['0x3210000', [36], [135], [91], [], ['smmu_niso0:0x4'], 'needs-iommus']);
+  expect(row('pwm1')).toEqual(['0x3280000', [], [105], [68], [], [], 'needs-iommus']);
+  const mgbe0 = [248, 357, 361, 369, 373, 374, 375, 376, 377, 379, 380, 381];
+  expect(row('mgbe0')).toEqual(['0x6800000', [384], mgbe0, [45, 46], [18], ['smmu_niso0:0x6'], 'ready']);
+  expect(row('vic@15340000')).toEqual([
+    '0x15340000',
+    [206],
+    [167],
+    [113],
+    [29],
+    ['smmu_niso1:0x34'],
+    'ready',
+  ]);
+});
+
+test.each([
+  ['mmc@3460000', 'refused', /soldered disk/],
+  ['gpcdma', 'refused', /rely on it: .*serial@3100000/],
+  ['pwm3', 'refused', /rely on it: \/pwm-fan/],
+  ['pcie@14160000', 'refused', /vfio-pci/],
+  ['mmc@3400000', 'shares-clock', /SDMMC_LEGACY_TM/],
+] as const)('the AGX Orin’s %s: %s', (name, kind, reason) => {
+  const facts = factsOf(blobOf(AGX));
+  const verdict = judgeDevice(findDevice(facts.index, name, NOTES), facts);
+  expect(verdict.kind).toBe(kind);
+  expect(verdict.reasons.join('\n')).toMatch(reason);
+});
+
+/** Cells of the nodes that a phandle names, for reading an overlay's work back. */
+function labelled(node: DtNode, property: string, labels: ReadonlyMap<number, DtNode>) {
+  const [phandle = 0, ...rest] = cellsOf(node, property) ?? [];
+  return [labels.get(phandle)?.name, ...rest];
+}
+
+/** The policy node of a VM says what its policy says. */
+function expectPolicyNode(merged: DeviceTree, policy: VmPolicy): void {
+  const node = merged.root.children.find((each) => stringOf(each, 'label') === policy.vm);
+  if (node === undefined) throw new Error(`no policy node for ${policy.vm}`);
+  const ids = (kind: string, of: string) =>
+    policy.ids.filter((id) => id.kind === kind && id.class === of).map((id) => id.id);
+  expect(stringsOf(node, 'compatible')).toEqual(['nvidia,bpmp-host-proxy']);
+  expect(labelled(node, 'nvidia,bpmp', phandlesOf(merged))).toEqual(['bpmp']);
+  expect(cellsOf(node, 'allowed-clocks')).toEqual(ids('clock', 'own'));
+  expect(cellsOf(node, 'shared-clocks')).toEqual(ids('clock', 'shared'));
+  expect(cellsOf(node, 'allowed-resets')).toEqual(ids('reset', 'own'));
+  expect(cellsOf(node, 'allowed-power-domains')).toEqual(ids('power-domain', 'own'));
+}
+
+describe.each(BOARDS.filter((board) => !board.endsWith('vdk')))('the overlay for %s', (board) => {
+  test('two VMs: compiled without a warning, applied, and read back', async () => {
+    const folder = tmpDir();
+    const facts = factsOf(blobOf(board));
+    const vms = [
+      { name: 'one', devices: ['uarta', 'gen8_i2c'] },
+      { name: 'two', devices: ['spi1', 'mgbe0', 'pwm1'] },
+    ];
+    const policies = derivePolicies(vms, facts);
+    expect(lintPolicies(policies, facts).filter(({ severity }) => severity === 'error')).toEqual([]);
+    const into = join(folder, 'host.dtbo');
+    const { run, said } = recorder();
+    const tools = {
+      path: (path: string) => path.replace(/^tool:/, `${ROOT}/`),
+      exec: run,
+      emit: () => undefined,
+    };
+    await makeHostOverlay(policies, facts, board, { into, includes: bindings(tree, tools) }, tools);
+    await applyOverlays(boards.get(board) ?? '', [into], join(folder, 'merged.dtb'), run);
+    expect(said).toEqual([]);
+
+    const merged = readFdt(readFileSync(join(folder, 'merged.dtb')), 'merged.dtb');
+    const phandles = phandlesOf(merged);
+    for (const policy of policies) {
+      expectPolicyNode(merged, policy);
+      for (const { node: before } of policy.devices) {
+        const after = merged.nodes.get(before.path) ?? merged.root;
+        expect(isEnabled(after)).toBe(true);
+        expect(stringsOf(after, 'compatible')).toEqual(stringsOf(before, 'compatible'));
+      }
+    }
+    const stream = (path: string) => labelled(merged.nodes.get(path) ?? merged.root, 'iommus', phandles);
+    expect(stream('/bus@0/serial@3100000')).toEqual(['iommu@12000000', 0x18]);
+    expect(stream('/bus@0/i2c@c250000')).toEqual(['iommu@12000000', 0x18]);
+    expect(stream('/bus@0/spi@3210000')).toEqual(['iommu@12000000', 0x7e]);
+    expect(stream('/bus@0/ethernet@6800000')).toEqual(['iommu@12000000', 6]);
+  });
+});
+
+test('the overlay fits a tree with the shapes of NVIDIA’s: the GPU with its domain', async () => {
+  const folder = tmpDir();
+  const { makeFdt } = await import('../../helpers/make-fdt.ts');
+  const { NVIDIA_TREE } = await import('../../helpers/nvidia-tree.ts');
+  writeFileSync(join(folder, 'nv.dtb'), makeFdt(NVIDIA_TREE));
+  const facts = factsOf(makeFdt(NVIDIA_TREE));
+  const policies = derivePolicies([{ name: 'gpu-vm', devices: ['gpu', 'uarta'] }], facts);
+  const { run, said } = recorder();
+  const tools = {
+    path: (path: string) => path.replace(/^tool:/, `${ROOT}/`),
+    exec: run,
+    emit: () => undefined,
+  };
+  const into = join(folder, 'host.dtbo');
+  await makeHostOverlay(policies, facts, 'nv.dtb', { into, includes: bindings(tree, tools) }, tools);
+  await applyOverlays(join(folder, 'nv.dtb'), [into], join(folder, 'merged.dtb'), run);
+  expect(said).toEqual([]);
+  const node = readFdt(readFileSync(join(folder, 'merged.dtb')), 'merged.dtb').nodes.get('/bpmp_host_proxy');
+  if (node === undefined) throw new Error('no policy node');
+  expect(cellsOf(node, 'allowed-power-domains')).toEqual([35]);
+  expect(cellsOf(node, 'allowed-clocks')).toEqual([41, 155, 236, 304]);
+});
+
+test('an overlay that refers to what is not there is refused by dtc or fdtoverlay', async () => {
+  const folder = tmpDir();
+  const files = new Map([['x.dts', '/dts-v1/;\n/plugin/;\n&nowhere { status = "okay"; };\n']]);
+  const { run } = recorder();
+  await compileDts({ files, includes: [], symbols: true }, join(folder, 'x.dtbo'), run);
+  const merge = applyOverlays(boards.get(AGX) ?? '', [join(folder, 'x.dtbo')], join(folder, 'y.dtb'), run);
+  await expect(merge).rejects.toThrow(/fdtoverlay/);
+});
+
+test('500 mutations of the AGX Orin’s tree give a tree or an error', { timeout: 1_800_000 }, () => {
+  const blob = blobOf(AGX);
+  const next = random(3_737);
+  let [refused, slowest] = [0, 0];
+  for (let run = 0; run < 500; run += 1) {
+    const mutation = mutate(blob, next);
+    const start = performance.now();
+    try {
+      const facts = factsOf(mutation);
+      for (const device of listDevices(facts.index, facts.notes).slice(0, 3)) reportDevice(device, facts);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      refused += 1;
+    }
+    slowest = Math.max(slowest, performance.now() - start);
+  }
+  figure('mutations of the AGX Orin’s tree: refused', refused, 'of 500');
+  figure('mutations of the AGX Orin’s tree: slowest', Math.round(slowest), 'ms', { atMost: 1000 });
+  expect(refused).toBeGreaterThan(50);
+  expect(slowest).toBeLessThan(20_000);
+});
