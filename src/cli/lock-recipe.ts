@@ -4,7 +4,7 @@ import { loadUnlocked } from '../recipe/load.ts';
 import { type Floating, floatingOf, formatLock, lockFileOf, type Pin } from '../recipe/lock.ts';
 import { type AptContext, candidates, openApt } from '../tools/apt.ts';
 import { exec } from '../tools/exec.ts';
-import { remoteRef } from '../tools/git.ts';
+import { remoteRef } from '../tools/git-remote.ts';
 import { remoteSum } from '../tools/remote-sum.ts';
 import type { CliContext } from './context.ts';
 import { mirrorMap } from './mirrors.ts';

@@ -6,17 +6,8 @@ import { EnvironmentError, StepError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { RECORD_FOLDER } from './file-undo.ts';
 import { exists, fillFolder } from './folder.ts';
-import {
-  changedFiles,
-  checkOut,
-  fetchCommit,
-  fetchShallow,
-  hasCommit,
-  headCommit,
-  listSubmodules,
-  localCommit,
-  remoteRef,
-} from './git.ts';
+import { changedFiles, headCommit, localCommit } from './git.ts';
+import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
 import { withLock } from './lock.ts';
 import { removeOverlays } from './overlay.ts';
 import { removeSeries } from './patch-series.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BpmpVirtError, StepError, UsageError } from '../errors.ts';
 import { RECORD_FOLDER, restoreFiles, withUndo } from './file-undo.ts';
 import { exists, fillFolder } from './folder.ts';
-import { applyPatch, touchedFiles } from './git.ts';
+import { applyPatch, touchedFiles } from './git-patch.ts';
 import { isCode } from './write-file.ts';
 
 /** The copy of the series that is in a tree, kept in the tree itself. */

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { exists } from './folder.ts';
+import { gitIn, revParse } from './git.ts';
+
+/** What a server has under a name: a tag's commit, or a branch's. */
+export type RemoteRef = { readonly name: string; readonly commit: string };
+
+/**
+ * What `ref` is on the server at `url`: a tag first, else a branch; annotated tags are followed to their commit.
+ *
+ * @returns undefined where the server has neither
+ * @throws {Error} the server does not answer
+ */
+export async function remoteRef(
+  url: string,
+  ref: string,
+  signal?: AbortSignal,
+): Promise<RemoteRef | undefined> {
+  const names = [`refs/tags/${ref}^{}`, `refs/tags/${ref}`, `refs/heads/${ref}`];
+  const listing = await gitIn('/', signal).listRemote([url, ...names]);
+  const found = new Map(
+    listing
+      .split('\n')
+      .filter((line) => line.includes('\t'))
+      .map((line) => {
+        const [commit = '', name = ''] = line.split('\t');
+        return [name, commit] as const;
+      }),
+  );
+  for (const name of names) {
+    const commit = found.get(name);
+    if (commit !== undefined) return { name: name.replace('^{}', ''), commit };
+  }
+  return undefined;
+}
+
+/**
+ * Fetch `name` (`refs/tags/…`, `refs/heads/…`) without its history from `url` into the bare repository `store`, which is
+ * made where it is missing.
+ */
+export async function fetchShallow(
+  store: string,
+  url: string,
+  name: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(store, { recursive: true });
+  const git = gitIn(store, signal);
+  await git.init(true);
+  await git.raw(['fetch', '--no-tags', '--depth=1', url, `+${name}:${name}`]);
+}
+
+/** Fetch one commit without its history from `url` into the bare repository `store`, under the name `name`. */
+export async function fetchCommit(
+  store: string,
+  url: string,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await mkdir(store, { recursive: true });
+  const git = gitIn(store, signal);
+  await git.init(true);
+  await git.raw(['fetch', '--no-tags', '--depth=1', url, `+${commit}:refs/bpmp-virt/${commit}`]);
+}
+
+/** Whether the repository `store` has `commit` with all that belongs to it. */
+export async function hasCommit(store: string, commit: string): Promise<boolean> {
+  return (await exists(store)) && (await revParse(store, `${commit}^{tree}`)) !== undefined;
+}
+
+/** Bring `commit` (and the names that `store` has for it) from `store` into the repository `folder`, and check it out. */
+export async function checkOut(
+  folder: string,
+  store: string,
+  commit: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const git = gitIn(folder, signal);
+  await git.init();
+  const refs = [
+    '+refs/tags/*:refs/tags/*',
+    '+refs/heads/*:refs/remotes/origin/*',
+    '+refs/bpmp-virt/*:refs/bpmp-virt/*',
+  ];
+  await git.raw(['fetch', '--quiet', '--depth=1', `file://${store}`, ...refs]);
+  await git.raw(['checkout', '--quiet', '--force', '--detach', commit]);
+}
+
+/** A submodule as a tree names it: where, from where, and at which commit. */
+export type Submodule = { readonly path: string; readonly url: string; readonly commit: string };
+
+/** The submodules of the tree `folder`. */
+export async function listSubmodules(folder: string): Promise<readonly Submodule[]> {
+  if (!(await exists(join(folder, '.gitmodules')))) return [];
+  const git = gitIn(folder);
+  const lines = await git.raw([
+    'config',
+    '--file',
+    '.gitmodules',
+    '--get-regexp',
+    '^submodule\\..*\\.(path|url)$',
+  ]);
+  const found = new Map<string, { path?: string; url?: string }>();
+  for (const line of lines.split('\n')) {
+    const [, name, key, value] = /^submodule\.(.*)\.(path|url) (.*)$/.exec(line) ?? [];
+    if (name !== undefined && key !== undefined) found.set(name, { ...found.get(name), [key]: value });
+  }
+  const submodules: Submodule[] = [];
+  for (const { path, url } of found.values()) {
+    if (path === undefined || url === undefined) continue;
+    const entry = await git.raw(['ls-tree', 'HEAD', '--', path]);
+    const commit = /^160000 commit ([0-9a-f]{40})/.exec(entry)?.[1];
+    if (commit !== undefined) submodules.push({ path, url, commit });
+  }
+  return submodules;
+}
