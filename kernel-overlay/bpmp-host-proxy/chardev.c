@@ -255,7 +255,8 @@ int bpmp_host_register(struct bpmp_host *host)
 
 	err = name_add(host);
 	if (err)
-		return dev_err_probe(host->dev, err, "/dev/%s is there already: give each node a label\n",
+		return dev_err_probe(host->dev, err,
+				     "/dev/%s is there already: give each node a label\n",
 				     host->name);
 
 	host->misc.minor = MISC_DYNAMIC_MINOR;

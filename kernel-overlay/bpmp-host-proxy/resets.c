@@ -11,28 +11,52 @@
 
 #include "host.h"
 
-static struct reset_control *reset_of(struct bpmp_host *host, u32 id)
+/*
+ * Asking for a held reset exclusively at once makes the reset core warn with a
+ * backtrace, which a virtual machine must not be able to cause. So it is first
+ * taken as released, then acquired. The arguments became flags in 6.12.y.
+ */
+static struct reset_control *get_released(struct device_node *np, int index)
 {
-	unsigned long index = xa_to_value(xa_load(&host->reset_index, id)) - 1;
+#ifdef RESET_CONTROL_FLAGS_BIT_ACQUIRED
+	return __of_reset_control_get(np, NULL, index,
+				      RESET_CONTROL_EXCLUSIVE_RELEASED);
+#else
+	return __of_reset_control_get(np, NULL, index, false, false, false);
+#endif
+}
+
+static struct reset_control *reset_new(struct bpmp_host *host, u32 id)
+{
+	int index = xa_to_value(xa_load(&host->reset_index, id)) - 1;
 	struct reset_control *reset;
 	int err;
 
-	reset = xa_load(&host->resets, id);
-	if (reset)
+	reset = get_released(host->dev->of_node, index);
+	if (IS_ERR(reset)) {
+		/*
+		 * A driver of the host holds it as shared, of which the core
+		 * has warned: once is enough.
+		 */
+		if (reset == ERR_PTR(-EBUSY))
+			bpmp_idset_add(&host->policy.reset_busy, id);
 		return reset;
+	}
 
-	reset = of_reset_control_get_exclusive_by_index(host->dev->of_node,
-							index);
-	if (IS_ERR(reset))
-		return reset;
-
-	err = xa_err(xa_store(&host->resets, id, reset, GFP_KERNEL));
+	err = reset_control_acquire(reset);
+	if (!err)
+		err = xa_err(xa_store(&host->resets, id, reset, GFP_KERNEL));
 	if (err) {
 		reset_control_put(reset);
 		return ERR_PTR(err);
 	}
 
 	return reset;
+}
+
+static struct reset_control *reset_of(struct bpmp_host *host, u32 id)
+{
+	return xa_load(&host->resets, id) ?: reset_new(host, id);
 }
 
 static int change_by_api(struct bpmp_host *host, const struct bpmp_op *op)

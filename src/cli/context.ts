@@ -13,6 +13,8 @@ type Environment = {
 export type CliContext = {
   /** A result, to standard output; a newline is added. */
   readonly print: (text: string) => void;
+  /** Bytes as they are, to standard output: the console of a machine. */
+  readonly write: (bytes: Uint8Array) => void;
   /** A remark, to standard error; a newline is added. */
   readonly warn: (text: string) => void;
   /** Whether standard output is a terminal. */

@@ -28,6 +28,7 @@ function report(error: unknown, cli: CliContext): ExitCode {
 function makeContext(signal: AbortSignal): CliContext {
   return {
     print: (text) => void process.stdout.write(`${text}\n`),
+    write: (bytes) => void process.stdout.write(bytes),
     warn: (text) => void process.stderr.write(`${text}\n`),
     isTerminal: process.stdout.isTTY === true,
     columns: process.stdout.columns ?? 80,

@@ -67,6 +67,16 @@ export const VERBS: readonly Verb[] = [
     summary: 'print a completion script for bash, zsh or fish',
     load: async () => (await import('./commands/completion.ts')).completionCommand,
   },
+  {
+    name: 'monitor',
+    summary: 'show transfers as they come, from a transcript or a host’s tracepoints',
+    load: async () => (await import('./commands/monitor.ts')).monitorCommand,
+  },
+  {
+    name: 'run',
+    summary: 'run a virtual machine: emulated, or inside a virtual Orin',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
 ];
 
 /**

@@ -33,6 +33,12 @@ const CROSS = 'aarch64-linux-gnu-';
 const EPOCH = 1_735_689_600;
 const MIRROR = 'http://deb.debian.org/debian';
 const BOOKWORM = ['bookworm', 'bookworm-security'];
+const LINUX_SOURCE: DebianSource = {
+  mirror: MIRROR,
+  suites: BOOKWORM,
+  package: 'linux-source-6.12',
+  form: 'linux-source',
+};
 const SYSROOT_PACKAGES = ['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libfdt-dev', 'libc6-dev'];
 const QEMU_WORDS = [
   '--without-default-features',
@@ -54,6 +60,15 @@ export type LabQemu = { readonly src: string; readonly build: string; readonly b
 /** A kernel 6.12 tree with our overlay linked in and our patches applied; gives its folder. Build it with O= only. */
 export async function labKernelTree(): Promise<string> {
   return alone(() => kernelTree());
+}
+
+/** A kernel 6.12 tree as Debian has it, without overlay and patches; gives its folder. Build it with O= only. */
+export async function labUnpatchedKernelTree(): Promise<string> {
+  return alone(async () => {
+    const tree = join(OWN, 'linux-6.12-unpatched');
+    await unpacked('linux-6.12', LINUX_SOURCE, tree);
+    return tree;
+  });
 }
 
 /**
@@ -157,8 +172,7 @@ function sanitizerWords(version: QemuVersion): readonly string[] {
 
 async function kernelTree(): Promise<string> {
   const tree = join(OWN, 'linux-6.12');
-  const options = { mirror: MIRROR, suites: BOOKWORM, package: 'linux-source-6.12' };
-  await unpacked('linux-6.12', { ...options, form: 'linux-source' }, tree);
+  await unpacked('linux-6.12', LINUX_SOURCE, tree);
   await run(kernelChanges(tree));
   return tree;
 }

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { runPlan } from '../../engine/run-plan.ts';
+import { UsageError } from '../../errors.ts';
+import { LAYOUT, QEMU_PROGRAM } from '../../plan/layout.ts';
+import type { PlannedStep } from '../../plan/plan.ts';
+import { type PathRoots, resolvePlanPath } from '../../plan/plan-paths.ts';
+import type { StepOptions } from '../../plan/step-options.ts';
+import { loadStep } from '../../steps/index.ts';
+import { fetchBusybox } from '../../tools/busybox.ts';
+import { exec } from '../../tools/exec.ts';
+import { exists } from '../../tools/folder.ts';
+import { buildPlan } from '../build-plan.ts';
+import type { CliContext } from '../context.ts';
+import { requireTools } from '../host-check.ts';
+import { mirrorMap } from '../mirrors.ts';
+import { pathRoots } from '../places.ts';
+import { VERSION } from '../version.ts';
+import type { EmulateFlags } from './flags.ts';
+
+/** Everything an emulated machine is made of; absolute paths. */
+export type Products = {
+  readonly qemu: string;
+  readonly kernel: string;
+  readonly bundle: string;
+  /** Tree of the guest or of the virtual Orin. */
+  readonly dtb: string;
+  /** Of the emulated machine. */
+  readonly cpus: number;
+  /** Tree of the guest inside the virtual Orin, where it is not the bundle's. */
+  readonly innerDtb?: string;
+  readonly busybox: string;
+  readonly folder: string;
+  readonly guestScripts: string;
+};
+
+/** Memory of the host inside the virtual Orin: the guest's, its kernel, QEMU and the bundle in an initramfs. */
+export const ORIN_MEMORY = '1536M';
+const ORIN_CPUS = 2;
+
+type GuestTree = StepOptions['render-guest-tree'];
+
+/**
+ * Find what `build` made, and make the rest: the device tree for this machine and busybox.
+ *
+ * @throws {UsageError} nothing was built yet, or the recipe has no virtual machine
+ */
+export async function findProducts(recipe: string, flags: EmulateFlags, cli: CliContext): Promise<Products> {
+  const roots = pathRoots(flags.work, cli);
+  const at = (path: string) => resolvePlanPath(path, roots);
+  const products = {
+    qemu: at(`${LAYOUT.qemuBuild}/${QEMU_PROGRAM}`),
+    kernel: at(LAYOUT.image),
+    bundle: at(LAYOUT.bundle),
+    folder: flags.logs === undefined ? at(`work:emulate/${flags.emulate}`) : join(cli.cwd, flags.logs),
+    guestScripts: at('tool:guest'),
+  };
+  for (const path of [products.qemu, products.kernel, products.bundle]) {
+    if (await exists(path)) continue;
+    throw new UsageError(
+      `${path} is not there`,
+      `Build it first: bpmp-virt build ${recipe} --work ${flags.work}`,
+    );
+  }
+  const options = await guestTreeOptions(recipe, cli);
+  const cpus = flags.smp === undefined ? options.machine.cpus : Number(flags.smp);
+  const steps = treeSteps(
+    flags,
+    { ...options, machine: { ...options.machine, cpus, memory: flags.mem } },
+    at,
+  );
+  await runSteps(steps, { ...roots, work: at('work:emulate') }, flags, cli);
+  const ctx = {
+    run: (command: Parameters<typeof exec>[0], cwd: string) =>
+      exec(command, cwd, { emit: () => undefined, signal: cli.signal }),
+    cache: roots.cache,
+    offline: flags.offline === true,
+    url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
+    signal: cli.signal,
+  };
+  return {
+    ...products,
+    dtb: at(`work:emulate/${flags.emulate}.dtb`),
+    cpus: flags.emulate === 'orin' ? ORIN_CPUS : cpus,
+    ...(flags.emulate === 'orin' && flags.smp !== undefined
+      ? { innerDtb: at('work:emulate/guest.dtb') }
+      : {}),
+    busybox: await fetchBusybox(ctx),
+  };
+}
+
+/** How the recipe's first guest tree is made. */
+async function guestTreeOptions(recipe: string, cli: CliContext): Promise<GuestTree> {
+  const { plan } = await buildPlan(recipe, [], cli);
+  for (const step of plan.steps) if (step.kind === 'render-guest-tree') return step.options;
+  throw new UsageError(`recipe ${recipe} has no virtual machine`, 'Name one under vms: in the recipe.');
+}
+
+/** The steps that make the trees of these very machines, with absolute paths: they work in a folder of their own. */
+function treeSteps(
+  { emulate, smp }: EmulateFlags,
+  options: GuestTree,
+  at: (path: string) => string,
+): readonly PlannedStep[] {
+  const places = { dtb: at(options.dtb), tree: at(options.tree), qemu: at(options.qemu) };
+  const guest: PlannedStep = {
+    id: 'guest-tree',
+    kind: 'render-guest-tree',
+    options: { ...options, ...places, into: at('work:emulate/guest.dtb') },
+    after: [],
+  };
+  if (emulate === 'guest') return [guest];
+  const machine = { memory: ORIN_MEMORY, cpus: ORIN_CPUS, qemuVersion: options.machine.qemuVersion };
+  const vms = [options.vm, ...options.others];
+  const orin: PlannedStep = {
+    id: 'orin-tree',
+    kind: 'render-orin-tree',
+    options: { ...places, vms, machine, into: at('work:emulate/orin.dtb') },
+    after: [],
+  };
+  return smp === undefined ? [orin] : [orin, guest];
+}
+
+async function runSteps(
+  steps: readonly PlannedStep[],
+  roots: PathRoots,
+  flags: EmulateFlags,
+  cli: CliContext,
+): Promise<void> {
+  await runPlan(
+    { version: 1, recipe: 'emulate', steps },
+    {
+      roots,
+      jobs: flags.jobs,
+      offline: flags.offline === true,
+      url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
+      emit: (event) => {
+        if (event.type === 'warning') cli.warn(`warning: ${event.text}`);
+      },
+      signal: cli.signal,
+      toolVersion: VERSION,
+      command: 'bpmp-virt run',
+      redo: [],
+      load: loadStep,
+      before: (todo) => requireTools(todo.map(({ step }) => step)),
+    },
+  );
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StepError, UsageError } from '../../errors.ts';
+import { readScript } from '../../firmware/script.ts';
+import { startEmulatedGuest } from '../../run/emulate/emulated-guest.ts';
+import type { Machine } from '../../run/emulate/machine.ts';
+import { startVirtualOrin } from '../../run/emulate/virtual-orin.ts';
+import { exec } from '../../tools/exec.ts';
+import type { CliContext } from '../context.ts';
+import { hasKeys, rawKeys } from '../stdin.ts';
+import type { EmulateFlags } from './flags.ts';
+import { findProducts, ORIN_MEMORY, type Products } from './products.ts';
+import { Witness } from './witness.ts';
+
+/** Ctrl-], as telnet has it. */
+const ESCAPE = 0x1d;
+
+/** `run --emulate`: start the machine, show it, and say at the end what happened. */
+export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliContext): Promise<void> {
+  if (flags.exec === undefined && !hasKeys()) {
+    throw new UsageError(
+      'standard input is no terminal, so nobody could use the shell on the console',
+      "Give a command for the guest: --exec 'echo 123 > /dev/ttyTHS0'",
+    );
+  }
+  const products = await findProducts(recipe, flags, cli);
+  const witness = new Witness(flags, cli);
+  const machine = await start(products, flags, witness, cli);
+  witness.watch(machine);
+  const restore = rawKeys((bytes) => {
+    if (bytes.includes(ESCAPE)) machine.kill('SIGTERM');
+    else machine.type(bytes);
+  });
+  try {
+    await machine.ended;
+  } catch (error) {
+    // Ctrl-] is how a person ends a machine.
+    if (!machine.killed) throw error;
+  } finally {
+    restore();
+  }
+  cli.print(witness.report(products.folder));
+  if (witness.guestExit !== undefined && witness.guestExit !== 0) {
+    throw new StepError(
+      `the command in the guest ended with ${witness.guestExit}`,
+      `What it said is above; the logs are in ${products.folder}.`,
+    );
+  }
+  if (flags.exec !== undefined && witness.guestExit === undefined) {
+    throw new StepError(
+      'the machine ended before the command in the guest did',
+      `console.log and qemu.log in ${products.folder} say why.`,
+    );
+  }
+}
+
+async function start(
+  products: Products,
+  flags: EmulateFlags,
+  witness: Witness,
+  cli: CliContext,
+): Promise<Machine> {
+  const { qemu, kernel, dtb, cpus, folder } = products;
+  const script = flags.script === undefined ? undefined : await readScript(flags.script);
+  const common = {
+    ...{ qemu, kernel, dtb, cpus, folder },
+    root: { busybox: products.busybox, scripts: products.guestScripts },
+    signal: cli.signal,
+    listener: witness.listener,
+    ...(flags.exec === undefined ? {} : { exec: flags.exec }),
+    ...(script === undefined ? {} : { script }),
+  };
+  if (flags.emulate === 'guest') return startEmulatedGuest({ ...common, memory: flags.mem });
+  return startVirtualOrin({
+    ...common,
+    memory: ORIN_MEMORY,
+    bundle: bundleFiles(products),
+    env: {
+      // The only things that are not as on a board: where the UART is, and how much the machine has.
+      VM_DEVICES: 'c000000.serial',
+      VM_MEMORY: flags.mem,
+      ...(flags.smp === undefined ? {} : { VM_SMP: flags.smp }),
+    },
+    run: (command, cwd, env) =>
+      exec(command, cwd, {
+        emit: () => undefined,
+        signal: cli.signal,
+        ...(env === undefined ? {} : { env }),
+      }),
+  });
+}
+
+/** What the host needs of the bundle. */
+function bundleFiles({ bundle, innerDtb }: Products): Readonly<Record<string, string>> {
+  const names = ['Image', 'guest.dtb', 'run-vm.sh', 'qemu-system-aarch64'];
+  const files = Object.fromEntries(names.map((name) => [name, `${bundle}/${name}`]));
+  return innerDtb === undefined ? files : { ...files, 'guest.dtb': innerDtb };
+}

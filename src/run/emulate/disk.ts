@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Run } from '../../tools/exec.ts';
+import { type FileEntry, withFolders } from './file-tree.ts';
+
+/** Room for what a guest writes; busybox itself is 2 MB. */
+const DISK_BYTES = 24 * 1024 * 1024;
+
+/**
+ * A raw ext4 image with `entries`, made without root: mke2fs copies a folder in, all of it owned by 0:0. Devices
+ * are left out: the kernel mounts devtmpfs over /dev before process 1 starts.
+ */
+export async function makeDisk(image: string, entries: readonly FileEntry[], run: Run): Promise<void> {
+  const staged = `${image}.root`;
+  await rm(staged, { recursive: true, force: true });
+  await rm(image, { force: true });
+  await mkdir(staged, { recursive: true });
+  try {
+    for (const entry of withFolders(entries)) await stage(staged, entry);
+    await writeFile(image, '');
+    await truncate(image, DISK_BYTES);
+    // No journal: the image is made anew for each run.
+    const options = [
+      '-q',
+      '-F',
+      '-t',
+      'ext4',
+      '-O',
+      '^has_journal',
+      '-E',
+      'root_owner=0:0,lazy_itable_init=0',
+    ];
+    await run(['mke2fs', ...options, '-d', staged, image], staged, { PATH: withSbin() });
+  } finally {
+    await rm(staged, { recursive: true, force: true });
+  }
+}
+
+/** mke2fs is in sbin, which is not on everybody's PATH. */
+function withSbin(): string {
+  return [process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':');
+}
+
+async function stage(root: string, entry: FileEntry): Promise<void> {
+  const path = join(root, entry.path);
+  if (entry.type === 'folder') await mkdir(path, { recursive: true });
+  if (entry.type === 'link') await symlink(entry.target, path);
+  if (entry.type !== 'file') return;
+  await writeFile(path, entry.content);
+  await chmod(path, entry.mode);
+}

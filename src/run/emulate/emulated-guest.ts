@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Script } from '../../firmware/script.ts';
+import { makeCpio } from './cpio.ts';
+import { guestRoot, type RootParts } from './guest-files.ts';
+import { type Machine, type MachineOptions, startMachine } from './machine.ts';
+import { machineArgv } from './machine-args.ts';
+
+/** One emulated guest. Paths are absolute. */
+export type EmulatedGuest = {
+  readonly qemu: string;
+  readonly kernel: string;
+  /** Made for as many CPUs as `cpus`. */
+  readonly dtb: string;
+  readonly root: RootParts;
+  readonly cpus: number;
+  readonly memory: string;
+  /** A shell command; without it, a shell on the console. */
+  readonly exec?: string;
+  readonly script?: Script;
+  /** How long QEMU lets the guest wait for an answer, ms; default: QEMU's own 30 s. */
+  readonly timeoutMs?: number;
+  /** Gets the logs. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly listener: MachineOptions['listener'];
+};
+
+/** Boot the kernel as a guest under TCG, with the emulated UARTA and the firmware model. */
+export async function startEmulatedGuest(guest: EmulatedGuest): Promise<Machine> {
+  await mkdir(guest.folder, { recursive: true });
+  const initrd = join(guest.folder, 'initrd.cpio');
+  await writeFile(initrd, makeCpio(await guestRoot(guest.root, guest.exec)));
+  return startMachine({
+    command: (sockets) =>
+      machineArgv('guest', {
+        ...guest,
+        initrd,
+        append: 'quiet',
+        ...(guest.timeoutMs === undefined ? {} : { timeoutMs: guest.timeoutMs }),
+        sockets,
+        trace: join(guest.folder, 'qemu-trace.log'),
+      }),
+    folder: guest.folder,
+    signal: guest.signal,
+    ...(guest.script === undefined ? {} : { script: guest.script }),
+    listener: guest.listener,
+  });
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileEntry } from './file-tree.ts';
+
+/** What the root file system of an emulated machine is made of. */
+export type RootParts = {
+  /** A static arm64 busybox. */
+  readonly busybox: string;
+  /** The folder guest/ of this package. */
+  readonly scripts: string;
+};
+
+/** init, its helpers and busybox: a whole root file system. */
+export async function guestRoot(parts: RootParts, exec?: string): Promise<readonly FileEntry[]> {
+  return [
+    ...(await common(parts, 'init')),
+    await script(parts, 'port-22', 'etc/bpmp-virt/port-22'),
+    await script(parts, 'bpmp-ask', 'bin/bpmp-ask'),
+    ...(exec === undefined ? [] : [file('etc/bpmp-virt/exec', `${exec}\n`)]),
+  ];
+}
+
+/** The same for the host inside the virtual Orin. `files`: place below /bundle → a file of this machine. */
+export async function hostRoot(
+  parts: RootParts,
+  inside: {
+    readonly files: Readonly<Record<string, string>>;
+    /** Settings of run-vm.sh. */
+    readonly env: Readonly<Record<string, string>>;
+    /** In place of one plain run of run-vm.sh: a shell script. */
+    readonly exec?: string;
+  },
+): Promise<readonly FileEntry[]> {
+  const env = Object.entries(inside.env).map(([name, value]) => `export ${name}='${value}'\n`);
+  const bundle = Object.entries(inside.files).map(async ([name, from]) => {
+    const path = `bundle/${name}`;
+    return { type: 'file', path, mode: 0o755, content: await readFile(from) } as const;
+  });
+  return [
+    ...(await common(parts, 'init-host')),
+    file('etc/bpmp-virt/vm.env', env.join('')),
+    ...(inside.exec === undefined ? [] : [file('etc/bpmp-virt/host-exec', `${inside.exec}\n`)]),
+    ...(await Promise.all(bundle)),
+  ];
+}
+
+async function common(parts: RootParts, init: string): Promise<readonly FileEntry[]> {
+  const folders = ['bin', 'dev', 'proc', 'sys', 'tmp', 'run', 'root', 'sbin'];
+  return [
+    ...folders.map((path) => ({ type: 'folder', path }) as const),
+    // The kernel opens it for process 1 before anything is mounted.
+    { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
+    { type: 'file', path: 'bin/busybox', mode: 0o755, content: await readFile(parts.busybox) },
+    await script(parts, init, 'init'),
+    { type: 'link', path: 'sbin/init', target: '../init' },
+  ];
+}
+
+async function script({ scripts }: RootParts, name: string, path: string): Promise<FileEntry> {
+  return { type: 'file', path, mode: 0o755, content: await readFile(join(scripts, name)) };
+}
+
+function file(path: string, content: string): FileEntry {
+  return { type: 'file', path, mode: 0o644, content };
+}

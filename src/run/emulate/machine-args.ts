@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from '../../tools/command.ts';
+
+/** Unix sockets on which this process listens when QEMU starts. */
+export type MachineSockets = {
+  readonly firmware: string;
+  readonly console: string;
+  readonly uart: string;
+};
+
+/** What both emulated machines are made of. */
+export type MachineParts = {
+  /** The build machine's qemu-system-aarch64. */
+  readonly qemu: string;
+  readonly kernel: string;
+  readonly initrd: string;
+  readonly dtb: string;
+  readonly cpus: number;
+  /** As QEMU's -m takes it. */
+  readonly memory: string;
+  /** Added to the kernel's command line. */
+  readonly append: string;
+  readonly sockets: MachineSockets;
+  /** File for QEMU's trace of window and UART. */
+  readonly trace: string;
+  /** How long a guest waits for the firmware, ms; default: QEMU's own. */
+  readonly timeoutMs?: number;
+};
+
+/** The machine type: a plain guest, or one that can be a host for KVM with an SMMU in front of its devices. */
+export const MACHINE_TYPES = {
+  guest: 'virt,gic-version=3',
+  orin: 'virt,gic-version=3,virtualization=on,iommu=smmuv3',
+} as const;
+export type MachineType = keyof typeof MACHINE_TYPES;
+
+/** QEMU's command line that boots the machine. */
+export function machineArgv(type: MachineType, parts: MachineParts): Command {
+  const { sockets } = parts;
+  return [
+    parts.qemu,
+    ...hardware(type, parts.cpus, parts.memory),
+    '-display',
+    'none',
+    '-no-reboot',
+    '-kernel',
+    parts.kernel,
+    '-initrd',
+    parts.initrd,
+    '-dtb',
+    parts.dtb,
+    '-append',
+    `console=ttyAMA0 rdinit=/init ${parts.append}`.trim(),
+    '-chardev',
+    socket('firmware', sockets.firmware),
+    '-chardev',
+    socket('line', sockets.firmware),
+    '-chardev',
+    socket('uart', sockets.uart),
+    '-chardev',
+    socket('console', sockets.console),
+    '-serial',
+    'chardev:console',
+    '-trace',
+    'nvidia_bpmp_*',
+    '-D',
+    parts.trace,
+    ...(parts.timeoutMs === undefined ? [] : ['-global', `nvidia-bpmp-guest.timeout-ms=${parts.timeoutMs}`]),
+  ];
+}
+
+function hardware(type: MachineType, cpus: number, memory: string): readonly string[] {
+  return [
+    '-machine',
+    `${MACHINE_TYPES[type]},bpmp=on,bpmp-chardev=firmware`,
+    '-cpu',
+    'max',
+    '-smp',
+    String(cpus),
+    '-m',
+    memory,
+    // No other card or drive than those that are asked for.
+    '-nic',
+    'none',
+    '-device',
+    'tegra-hsuart,chardev=uart,firmware=line',
+  ];
+}
+
+function socket(id: string, path: string): string {
+  return `socket,id=${id},path=${path}`;
+}

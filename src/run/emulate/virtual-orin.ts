@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Script } from '../../firmware/script.ts';
+import type { Run } from '../../tools/exec.ts';
+import { makeCpio } from './cpio.ts';
+import { makeDisk } from './disk.ts';
+import { guestRoot, hostRoot, type RootParts } from './guest-files.ts';
+import { type Machine, type MachineOptions, startMachine } from './machine.ts';
+import { machineArgv } from './machine-args.ts';
+
+/** One virtual Orin. Paths are absolute. */
+export type VirtualOrin = {
+  /** QEMU of the build machine. */
+  readonly qemu: string;
+  /** The host's kernel; the guest boots the bundle's. */
+  readonly kernel: string;
+  /** The host's device tree, with the UART behind the SMMU and the policy nodes. */
+  readonly dtb: string;
+  /** Place in /bundle → file: Image, guest.dtb, run-vm.sh, qemu-system-aarch64. */
+  readonly bundle: Readonly<Record<string, string>>;
+  /** Settings of run-vm.sh that differ from the bundle's own. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly root: RootParts;
+  /** Of the host, as QEMU's -m takes it. */
+  readonly memory: string;
+  readonly cpus: number;
+  /** A shell command in the guest; without it, a shell on the guest's console. */
+  readonly exec?: string;
+  /** A shell script in the host, in place of one plain run of run-vm.sh. */
+  readonly hostExec?: string;
+  readonly script?: Script;
+  /** Gets the logs. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly run: Run;
+  readonly listener: MachineOptions['listener'];
+};
+
+/** The guest's disk inside the host. */
+const DISK = 'rootfs.img.raw';
+
+/** Boot the host; by itself it runs the bundle's machine and reports. */
+export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
+  await mkdir(orin.folder, { recursive: true });
+  const disk = join(orin.folder, DISK);
+  await makeDisk(disk, await guestRoot(orin.root, orin.exec), orin.run);
+  const initrd = join(orin.folder, 'initrd.cpio');
+  const host = await hostRoot(orin.root, {
+    files: { ...orin.bundle, [DISK]: disk },
+    env: { VM_DRIVE: DISK, ...orin.env },
+    ...(orin.hostExec === undefined ? {} : { exec: orin.hostExec }),
+  });
+  await writeFile(initrd, makeCpio(host));
+  return startMachine({
+    command: (sockets) =>
+      machineArgv('orin', {
+        ...orin,
+        initrd,
+        // Without it vfio-platform does not bind a device that has no reset driver.
+        append: 'quiet vfio_platform.reset_required=0',
+        sockets,
+        trace: join(orin.folder, 'qemu-trace.log'),
+      }),
+    folder: orin.folder,
+    signal: orin.signal,
+    ...(orin.script === undefined ? {} : { script: orin.script }),
+    listener: orin.listener,
+  });
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Build a kernel that knows nothing of bpmp-virt, with modules: the host proxy must load into it.
+#
+# Takes by environment:
+#   KSRC     kernel tree without our patch, clean (it is built with O=)
+#   KBUILD   folder to build in; what is up to date there is not built again
+#   FRAGMENTS  further configuration, absolute paths (test/c/kconfig/modules.config)
+#   CROSS_COMPILE (aarch64-linux-gnu-), JOBS (number of CPUs)
+set -eu
+
+root=$(cd "$(dirname "$0")/../../.." && pwd)
+: "${KSRC:?kernel tree}" "${KBUILD:?folder to build in}"
+fragments=${FRAGMENTS:-$root/test/c/kconfig/modules.config}
+jobs=${JOBS:-$(nproc)}
+
+if [ -e "$KSRC/drivers/firmware/tegra/bpmp-host-proxy" ]; then
+	echo "$KSRC: has the overlay; a tree without it is wanted" >&2
+	exit 1
+fi
+
+mkdir -p "$KBUILD"
+# Our own symbols do not exist there.
+# shellcheck disable=SC2086 # a list of paths
+cat "$root/recipes/kconfig/lab.config" $fragments |
+	grep -vE '^CONFIG_TEGRA_BPMP_(HOST|GUEST)_PROXY=' > "$KBUILD/wanted.config.new"
+
+kernel_make() {
+	make -s -C "$KSRC" O="$KBUILD" ARCH=arm64 \
+		CROSS_COMPILE="${CROSS_COMPILE:-aarch64-linux-gnu-}" "$@"
+}
+
+if ! cmp -s "$KBUILD/wanted.config.new" "$KBUILD/wanted.config"; then
+	kernel_make KCONFIG_ALLCONFIG="$KBUILD/wanted.config.new" allnoconfig
+	grep '^CONFIG_.*=y' "$KBUILD/wanted.config.new" | while read -r line; do
+		grep -qx "$line" "$KBUILD/.config" || {
+			echo "$line is not in the result" >&2
+			exit 1
+		}
+	done
+	mv "$KBUILD/wanted.config.new" "$KBUILD/wanted.config"
+fi
+kernel_make -j"$jobs" Image modules

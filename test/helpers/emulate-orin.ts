@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { FirmwareState } from '../../src/firmware/model.ts';
+import type { Script } from '../../src/firmware/script.ts';
+import type { StepOptions } from '../../src/plan/step-options.ts';
+import { makeDisk } from '../../src/run/emulate/disk.ts';
+import { guestRoot } from '../../src/run/emulate/guest-files.ts';
+import type { Machine } from '../../src/run/emulate/machine.ts';
+import { startVirtualOrin } from '../../src/run/emulate/virtual-orin.ts';
+import { logFolder, naming, quietly, recorder, rootParts, type Seen } from './emulate.ts';
+import { emulationKernel, guestTree, orinTree, runScript } from './emulate-trees.ts';
+import { badKernelLines } from './kernel-log.ts';
+import { labQemu } from './lab.ts';
+
+/** What is run in the virtual Orin. */
+export type OrinWish = {
+  readonly name: string;
+  /** In the guest. */
+  readonly exec: string;
+  /** In the host, in place of one plain run of run-vm.sh. */
+  readonly hostExec?: string;
+  /** In the guest of other.img.raw, a disk beside the bundle. */
+  readonly otherExec?: string;
+  readonly vms?: StepOptions['render-orin-tree']['vms'];
+  readonly script?: Script;
+  readonly allowed?: readonly RegExp[];
+};
+
+/** How it went. */
+export type OrinRun = Seen & {
+  readonly sections: ReadonlyMap<string, string>;
+  /** The firmware's state when the host was ready, when it was finished, and at another mark. */
+  readonly before: FirmwareState;
+  readonly after: FirmwareState;
+  readonly at: (mark: string) => FirmwareState;
+};
+
+/** Boot a virtual Orin with the bundle's files, look at the kernel logs of both levels, and give what happened. */
+export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Promise<void>): Promise<void> {
+  const folder = await logFolder(wish.name);
+  const machine = { version: '7.2', cpus: 2, memory: '1536M' } as const;
+  const { image } = await emulationKernel();
+  const { binary: qemu } = await labQemu({ version: '7.2' });
+  const { binary: arm64 } = await labQemu({ version: '7.2', target: 'arm64' });
+  const root = await rootParts();
+  const other = join(folder, 'other.img.raw');
+  if (wish.otherExec !== undefined) await makeDisk(other, await guestRoot(root, wish.otherExec), quietly);
+  const bundle = {
+    Image: image,
+    'qemu-system-aarch64': arm64,
+    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '256M' }),
+    'run-vm.sh': await runScript(folder),
+    ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
+  };
+  const dtb = await orinTree(folder, machine, wish.vms);
+  const { seen, listener } = recorder();
+  const states = new Map<string, FirmwareState>();
+  await naming(folder, async () => {
+    const orin: Machine = await startVirtualOrin({
+      ...{ qemu, kernel: image, dtb, bundle, root, folder },
+      ...{ cpus: machine.cpus, memory: machine.memory, exec: wish.exec },
+      env: { VM_DEVICES: 'c000000.serial', VM_MEMORY: '256M' },
+      ...(wish.hostExec === undefined ? {} : { hostExec: wish.hostExec }),
+      ...(wish.script === undefined ? {} : { script: wish.script }),
+      signal: AbortSignal.timeout(600_000),
+      run: quietly,
+      listener: {
+        ...listener,
+        onMark: (words) => {
+          listener.onMark?.(words);
+          // `host ready serial-tegra` is `host ready`.
+          states.set(words.slice(0, words[0] === 'host' ? 2 : 1).join(' '), orin.firmware.snapshot());
+        },
+      },
+    });
+    await orin.ended;
+    const at = (mark: string) => {
+      const state = states.get(mark);
+      if (state === undefined)
+        throw new Error(`the host never said '${mark}'; it said: ${seen.marks.join('; ')}`);
+      return state;
+    };
+    for (const level of ['host-dmesg', 'guest-dmesg']) {
+      expect(badKernelLines(orin.sections.get(level) ?? '', wish.allowed), level).toEqual([]);
+    }
+    await check({ ...seen, sections: orin.sections, before: at('host ready'), after: at('host after'), at });
+  });
+}

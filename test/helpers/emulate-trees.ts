@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import { resolvePlanPath } from '../../src/plan/plan-paths.ts';
+import type { StepKind, StepOptions } from '../../src/plan/step-options.ts';
+import { loadStep } from '../../src/steps/index.ts';
+import { exec } from '../../src/tools/exec.ts';
+import { labKernel, labQemu, type QemuVersion } from './lab.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+/** The board of the recipes: what its devices are is read from its tree. */
+const BOARD = 'arch/arm64/boot/dts/nvidia/tegra234-p3737-0000+p3701-0000.dtb';
+const VMS = [{ name: 'uart-vm', devices: ['uarta'] }];
+
+/** The lab's kernel with the board's tree, as the recipe builds it. */
+export function emulationKernel() {
+  return labKernel({ name: 'lab', targets: ['Image', 'dtbs'] });
+}
+
+type Wish = { readonly version: QemuVersion; readonly cpus: number; readonly memory: string };
+
+/** The tree of a guest with UARTA, made by the product's own step into `folder`. */
+export async function guestTree(folder: string, { version, cpus, memory }: Wish): Promise<string> {
+  const { src, out } = await emulationKernel();
+  const { binary } = await labQemu({ version });
+  const into = join(folder, 'guest.dtb');
+  const machine = { memory, cpus, gic: 3, qemuVersion: version } as const;
+  const [vm = { name: '', devices: [] }] = VMS;
+  await runStep(
+    'render-guest-tree',
+    { dtb: join(out, BOARD), tree: src, vm, others: [], machine, qemu: binary, into },
+    folder,
+  );
+  return into;
+}
+
+/** The tree of a virtual Orin with a policy node for each of `vms`. */
+export async function orinTree(
+  folder: string,
+  { version, cpus, memory }: Wish,
+  vms: StepOptions['render-orin-tree']['vms'] = VMS,
+): Promise<string> {
+  const { src, out } = await emulationKernel();
+  const { binary } = await labQemu({ version });
+  const into = join(folder, 'orin.dtb');
+  const machine = { memory, cpus, qemuVersion: version };
+  await runStep(
+    'render-orin-tree',
+    { dtb: join(out, BOARD), tree: src, vms, machine, qemu: binary, into },
+    folder,
+  );
+  return into;
+}
+
+/** The bundle's launcher, made by the product's own step below `folder`. */
+export async function runScript(folder: string): Promise<string> {
+  const { out } = await emulationKernel();
+  const machine = { memory: '256M', cpus: 1, gic: 3, qemuVersion: '7.2' } as const;
+  const [vm = { name: '', devices: [] }] = VMS;
+  const into = join(folder, 'run');
+  const own = { recipe: 'debian-6.12', bpmpHost: '/dev/bpmp-host-uart-vm', place: '.' };
+  await runStep('write-run-script', { dtb: join(out, BOARD), vm, machine, ...own, into }, folder);
+  return join(into, 'run-vm.sh');
+}
+
+async function runStep<K extends StepKind>(kind: K, options: StepOptions[K], work: string): Promise<void> {
+  const step = await loadStep(kind);
+  const undo: (() => Promise<void> | void)[] = [];
+  await step.run(options, {
+    work,
+    cache: work,
+    path: (path) => resolvePlanPath(path, { work, cache: work, tool: ROOT }),
+    exec: (command, cwd, env) =>
+      exec(command, cwd, { emit: () => undefined, ...(env === undefined ? {} : { env }) }),
+    emit: () => undefined,
+    signal: new AbortController().signal,
+    jobs: 1,
+    offline: false,
+    url: (address) => address,
+    defer: (action) => void undo.push(action),
+  });
+  for (const action of undo.reverse()) await action();
+}
