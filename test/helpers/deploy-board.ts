@@ -76,6 +76,7 @@ export async function deploy(...words: string[]): Promise<{ out: string; error: 
   const cli = {
     print: (text: string) => void out.push(text),
     warn: () => undefined,
+    write: () => undefined,
     isTerminal: false,
     columns: 80,
     signal: new AbortController().signal,
