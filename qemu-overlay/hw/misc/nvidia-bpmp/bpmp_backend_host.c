@@ -1,0 +1,375 @@
+/*
+ * BPMP back end: the proxy in the host's kernel
+ *
+ * An answer may take as long as the kernel's own time-out, minutes, and the
+ * thread that waits for it cannot be woken. So requests are given to threads
+ * of this file, and the virtual CPU that asked can give up.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include <sys/ioctl.h>
+#include "qapi/error.h"
+#include "qemu/module.h"
+#include "hw/boards.h"
+#include "hw/misc/bpmp-backend.h"
+#include "hw/misc/bpmp-host-abi.h"
+#include "hw/misc/bpmp-qemu-compat.h"
+#include "monitor/monitor.h"
+#include "trace.h"
+
+QEMU_BUILD_BUG_ON(BPMP_HOST_PAYLOAD != BPMP_PAYLOAD_MAX);
+
+OBJECT_DECLARE_SIMPLE_TYPE(BpmpBackendHost, BPMP_BACKEND_HOST)
+
+/* Outlives the back end as long as a thread is inside the kernel. */
+typedef struct BpmpHostPool {
+    int fd;
+    /* 0: BPMP_HOST_TRANSFER; else the bytes that write() wants */
+    size_t compat_size;
+    unsigned max_threads;
+
+    /* Guards all below. */
+    QemuMutex lock;
+    QemuCond work;
+    BpmpRequestQueue queue;
+    unsigned queued;
+    unsigned refs;
+    unsigned threads;
+    unsigned idle;
+    unsigned running;
+    bool resetting;
+    bool closed;
+} BpmpHostPool;
+
+struct BpmpBackendHost {
+    BpmpBackend parent_obj;
+
+    BpmpHostPool *pool;
+};
+
+static int host_ioctl_transfer(int fd, BpmpMessage *msg)
+{
+    struct bpmp_host_transfer t = {
+        .mrq = msg->mrq,
+        .tx_size = msg->tx_size,
+        .rx_size = msg->rx_size,
+    };
+    int ret;
+
+    memcpy(t.tx, msg->tx, msg->tx_size);
+    do {
+        ret = ioctl(fd, BPMP_HOST_TRANSFER, &t);
+    } while (ret < 0 && errno == EINTR);
+    if (ret < 0) {
+        return -errno;
+    }
+    if (t.rx_size > msg->rx_size) {
+        return -EIO;
+    }
+    memcpy(msg->rx, t.rx, t.rx_size);
+    msg->rx_size = t.rx_size;
+    msg->ret = t.ret;
+    return 0;
+}
+
+static int host_write_transfer(int fd, size_t size, BpmpMessage *msg)
+{
+    uint8_t rx[BPMP_PAYLOAD_MAX] = {};
+    struct bpmp_host_compat c = {
+        .mrq = msg->mrq,
+        .tx_data = (uintptr_t)msg->tx,
+        .tx_size = msg->tx_size,
+        .rx_data = (uintptr_t)rx,
+        .rx_size = msg->rx_size,
+        /* Some of these drivers leave it alone where they refuse. */
+        .ret = -EIO,
+    };
+    ssize_t ret;
+
+    do {
+        ret = write(fd, &c, size);
+    } while (ret < 0 && errno == EINTR);
+    if (ret < 0) {
+        return -errno;
+    }
+    if (c.rx_size > msg->rx_size) {
+        return -EIO;
+    }
+    memcpy(msg->rx, rx, c.rx_size);
+    msg->rx_size = c.rx_size;
+    msg->ret = c.ret;
+    return 0;
+}
+
+static int host_run(BpmpHostPool *pool, BpmpRequest *req)
+{
+    if (req->kind == BPMP_REQUEST_RESET) {
+        if (pool->compat_size) {
+            return -ENOTTY;
+        }
+        return ioctl(pool->fd, BPMP_HOST_RESET) < 0 ? -errno : 0;
+    }
+    if (bpmp_request_abandoned(req)) {
+        /* Nobody waits any more: it must not happen later. */
+        return -ETIMEDOUT;
+    }
+    if (pool->compat_size) {
+        return host_write_transfer(pool->fd, pool->compat_size, &req->msg);
+    }
+    return host_ioctl_transfer(pool->fd, &req->msg);
+}
+
+static void pool_unref_unlock(BpmpHostPool *pool)
+{
+    bool last = --pool->refs == 0;
+
+    qemu_mutex_unlock(&pool->lock);
+    if (last) {
+        close(pool->fd);
+        qemu_cond_destroy(&pool->work);
+        qemu_mutex_destroy(&pool->lock);
+        g_free(pool);
+    }
+}
+
+/* The next request that may start now: a reset runs alone. */
+static BpmpRequest *pool_take(BpmpHostPool *pool)
+{
+    BpmpRequest *req = QSIMPLEQ_FIRST(&pool->queue);
+
+    if (!req || pool->resetting ||
+        (req->kind == BPMP_REQUEST_RESET && pool->running)) {
+        return NULL;
+    }
+    QSIMPLEQ_REMOVE_HEAD(&pool->queue, next);
+    pool->queued--;
+    pool->running++;
+    pool->resetting = req->kind == BPMP_REQUEST_RESET;
+    return req;
+}
+
+static void *pool_thread(void *opaque)
+{
+    BpmpHostPool *pool = opaque;
+
+    qemu_mutex_lock(&pool->lock);
+    while (!pool->closed) {
+        BpmpRequest *req = pool_take(pool);
+        int status;
+
+        if (!req) {
+            pool->idle++;
+            qemu_cond_wait(&pool->work, &pool->lock);
+            pool->idle--;
+            continue;
+        }
+
+        qemu_mutex_unlock(&pool->lock);
+        status = host_run(pool, req);
+        if (req->kind == BPMP_REQUEST_RESET) {
+            trace_bpmp_backend_host_reset(status);
+        }
+        qemu_mutex_lock(&pool->lock);
+
+        pool->running--;
+        pool->resetting = false;
+        if (!QSIMPLEQ_EMPTY(&pool->queue)) {
+            /* A reset may have held the others back. */
+            qemu_cond_broadcast(&pool->work);
+        }
+        bpmp_request_complete(req, status);
+    }
+    pool_unref_unlock(pool);
+    return NULL;
+}
+
+static void bpmp_backend_host_submit(BpmpBackend *be, BpmpRequest *req)
+{
+    BpmpHostPool *pool = BPMP_BACKEND_HOST(be)->pool;
+    QemuThread thread;
+
+    QEMU_LOCK_GUARD(&pool->lock);
+    QSIMPLEQ_INSERT_TAIL(&pool->queue, req, next);
+    pool->queued++;
+    if (pool->idle < pool->queued && pool->threads < pool->max_threads) {
+        pool->threads++;
+        pool->refs++;
+        qemu_thread_create(&thread, "bpmp-host", pool_thread, pool,
+                           QEMU_THREAD_DETACHED);
+    }
+    qemu_cond_signal(&pool->work);
+}
+
+/* An echo: the one request that changes nothing on any BPMP. */
+static int host_ping(int fd, size_t size)
+{
+    const uint32_t challenge = 0x12345678;
+    BpmpMessage msg = {
+        .mrq = BPMP_MRQ_PING,
+        .tx_size = sizeof(challenge),
+        .rx_size = sizeof(challenge),
+    };
+    int ret;
+
+    stl_le_p(msg.tx, challenge);
+    ret = host_write_transfer(fd, size, &msg);
+    if (ret < 0) {
+        return ret;
+    }
+    if (msg.ret < 0 || ldl_le_p(msg.rx) != challenge << 1) {
+        return -EPROTO;
+    }
+    return 0;
+}
+
+/* Which of the host drivers' interfaces is behind @fd? */
+static bool host_probe(int fd, const char *name, size_t *compat_size,
+                       Error **errp)
+{
+    ERRP_GUARD();
+    static const size_t sizes[] = {
+        sizeof(struct bpmp_host_compat), BPMP_HOST_COMPAT_SIZE,
+    };
+    struct bpmp_host_info info = {};
+    struct stat st;
+    int ret = -ENODEV;
+
+    /* Below, files of another kind would be written to. */
+    if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode)) {
+        error_setg(errp, "%s is not a character device", name);
+        return false;
+    }
+
+    if (ioctl(fd, BPMP_HOST_INFO, &info) == 0) {
+        *compat_size = 0;
+        trace_bpmp_backend_host_info(name, info.version, info.own_clocks,
+                                     info.own_resets, info.own_domains);
+        if (info.version != BPMP_HOST_VERSION) {
+            error_setg(errp, "%s speaks version %" PRIu32 " of the interface,"
+                       " this QEMU version %d", name, info.version,
+                       BPMP_HOST_VERSION);
+            return false;
+        }
+        return true;
+    }
+
+    for (int i = 0; i < ARRAY_SIZE(sizes) && ret < 0; i++) {
+        ret = host_ping(fd, sizes[i]);
+        *compat_size = sizes[i];
+    }
+    if (ret < 0) {
+        error_setg_errno(errp, -ret, "%s does not answer like a BPMP", name);
+        error_append_hint(errp, "It must be the device of the host's "
+                          "bpmp-host-proxy driver.\n");
+        return false;
+    }
+    trace_bpmp_backend_host_compat(name, *compat_size);
+    return true;
+}
+
+static int host_open(const char *path, const char *fdname, Error **errp)
+{
+    ERRP_GUARD();
+    int fd;
+
+    if (fdname) {
+        fd = monitor_fd_param(monitor_cur(), fdname, errp);
+        if (fd >= 0) {
+            qemu_set_cloexec(fd);
+        }
+        return fd;
+    }
+
+    errno = 0;
+    fd = qemu_open(path, O_RDWR, errp);
+    if (fd < 0) {
+        switch (errno) {
+        case EBUSY:
+            error_append_hint(errp, "Another program has it open: a virtual "
+                              "machine needs a policy node of its own.\n");
+            break;
+        case EACCES:
+        case EPERM:
+            error_append_hint(errp, "Only its owner may open it, root as a "
+                              "rule: run as that user, or pass an open file "
+                              "with bpmp-fd=.\n");
+            break;
+        default:
+            error_append_hint(errp, "Is the host's bpmp-host-proxy driver "
+                              "loaded, and has the host's device tree a node "
+                              "for it? Without a BPMP: -M virt,bpmp=off\n");
+            break;
+        }
+    }
+    return fd;
+}
+
+BpmpBackend *bpmp_backend_host_new(const char *path, const char *fdname,
+                                   uint32_t timeout_ms, Error **errp)
+{
+    const char *name = path ?: "the descriptor of the BPMP's device";
+    size_t compat_size = 0;
+    BpmpBackend *be;
+    BpmpHostPool *pool;
+    int fd = host_open(path, fdname, errp);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    if (!host_probe(fd, name, &compat_size, errp)) {
+        close(fd);
+        return NULL;
+    }
+
+    pool = g_new0(BpmpHostPool, 1);
+    pool->fd = fd;
+    pool->compat_size = compat_size;
+    /* One for each virtual CPU, one for a reset. */
+    pool->max_threads = current_machine->smp.max_cpus + 1;
+    pool->refs = 1;
+    qemu_mutex_init(&pool->lock);
+    qemu_cond_init(&pool->work);
+    QSIMPLEQ_INIT(&pool->queue);
+
+    be = BPMP_BACKEND(object_new(TYPE_BPMP_BACKEND_HOST));
+    be->timeout_ms = timeout_ms;
+    BPMP_BACKEND_HOST(be)->pool = pool;
+    return be;
+}
+
+static void bpmp_backend_host_finalize(Object *obj)
+{
+    BpmpHostPool *pool = BPMP_BACKEND_HOST(obj)->pool;
+    BpmpRequest *req;
+
+    if (!pool) {
+        return;
+    }
+    qemu_mutex_lock(&pool->lock);
+    pool->closed = true;
+    while ((req = QSIMPLEQ_FIRST(&pool->queue))) {
+        QSIMPLEQ_REMOVE_HEAD(&pool->queue, next);
+        bpmp_request_complete(req, -ENODEV);
+    }
+    qemu_cond_broadcast(&pool->work);
+    pool_unref_unlock(pool);
+}
+
+static void bpmp_backend_host_class_init(ObjectClass *klass, void *data)
+{
+    BPMP_BACKEND_CLASS(klass)->submit = bpmp_backend_host_submit;
+}
+
+static const TypeInfo bpmp_backend_host_types[] = {
+    {
+        .name = TYPE_BPMP_BACKEND_HOST,
+        .parent = TYPE_BPMP_BACKEND,
+        .instance_size = sizeof(BpmpBackendHost),
+        .instance_finalize = bpmp_backend_host_finalize,
+        .class_init = bpmp_backend_host_class_init,
+    },
+};
+
+DEFINE_TYPES(bpmp_backend_host_types)

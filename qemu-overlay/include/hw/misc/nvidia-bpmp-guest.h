@@ -1,0 +1,89 @@
+/*
+ * The guest's window to the BPMP, and what the virt machine needs of it
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#ifndef HW_MISC_NVIDIA_BPMP_GUEST_H
+#define HW_MISC_NVIDIA_BPMP_GUEST_H
+
+#include "hw/sysbus.h"
+#include "hw/platform-bus.h"
+#include "hw/misc/nvidia-bpmp-guest-regs.h"
+#include "qapi/qapi-types-common.h"
+
+#define TYPE_NVIDIA_BPMP_GUEST "nvidia-bpmp-guest"
+#define TYPE_TEGRA_HSUART "tegra-hsuart"
+
+/*
+ * Does entry @i of a memory map with @n entries leave the window alone? @self
+ * is the window's own entry.
+ */
+#define NVIDIA_BPMP_CLEAR(map, n, self, i)                              \
+    ((i) >= (n) || (i) == (self) ||                                     \
+     (map)[(i) < (n) ? (i) : 0].base >=                                 \
+         NVIDIA_BPMP_GUEST_BASE + NVIDIA_BPMP_GUEST_SIZE ||             \
+     (map)[(i) < (n) ? (i) : 0].base + (map)[(i) < (n) ? (i) : 0].size  \
+         <= NVIDIA_BPMP_GUEST_BASE)
+
+#define NVIDIA_BPMP_CLEAR_8(map, n, self, i)                            \
+    (NVIDIA_BPMP_CLEAR(map, n, self, (i)) &&                            \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 1) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 2) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 3) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 4) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 5) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 6) &&                        \
+     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 7))
+
+/*
+ * Refuse to build where another entry of a constant memory map of up to 64
+ * is at the window's place. Written out, since the compiler decides it only
+ * without a loop.
+ */
+#define NVIDIA_BPMP_CHECK_PLACE(map, n, self)                           \
+    do {                                                                \
+        QEMU_BUILD_BUG_ON((n) > 64);                                    \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 0));        \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 8));        \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 16));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 24));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 32));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 40));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 48));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 56));       \
+    } while (0)
+
+/* What the properties of the virt machine say. */
+typedef struct NvidiaBpmpVirt {
+    OnOffAuto mode;
+    char *host;
+    char *fd;
+    char *chardev;
+    DeviceState *dev;
+} NvidiaBpmpVirt;
+
+/* Add the properties bpmp, bpmp-host, bpmp-fd and bpmp-chardev. */
+void nvidia_bpmp_virt_class_init(ObjectClass *oc);
+
+/* Make the window at @base, where the properties ask for it. */
+void nvidia_bpmp_virt_init(NvidiaBpmpVirt *s, hwaddr base, void *fdt);
+
+/* @dev was plugged: make the window if it is the first that may need it. */
+void nvidia_bpmp_virt_plug(NvidiaBpmpVirt *s, hwaddr base, void *fdt,
+                           DeviceState *dev, Error **errp);
+
+/*
+ * Nodes of the machine's device tree for devices of the platform bus. @parent
+ * is the bus's node, @irq_start its first SPI.
+ */
+int nvidia_tegra_add_vfio_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
+                               void *fdt, const char *parent, int irq_start);
+int nvidia_tegra_add_hsuart_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
+                                 void *fdt, const char *parent,
+                                 int irq_start);
+
+/* Is this a vfio-platform device that nvidia_tegra_add_vfio_node() knows? */
+bool nvidia_tegra_is_vfio(SysBusDevice *sbdev);
+
+#endif /* HW_MISC_NVIDIA_BPMP_GUEST_H */

@@ -1,0 +1,332 @@
+/*
+ * A firmware model small enough for tests
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include <sys/socket.h>
+#include <sys/un.h>
+#include "qemu/bswap.h"
+#include "bpmp-peer.h"
+
+#define HEADER 16
+
+typedef struct Frame {
+    uint32_t mrq;
+    uint32_t tx_size;
+    uint32_t rx_room;
+    uint8_t tx[PEER_PAYLOAD];
+} Frame;
+
+struct BpmpPeer {
+    char *dir;
+    char *path;
+    int listener;
+    GThread *acceptor;
+
+    GMutex lock;
+    GCond changed;
+    GHashTable *counts;
+    unsigned total;
+    bool released;
+    bool stopping;
+    bool clock_on;
+    bool reset_asserted;
+    GSList *connections;
+    GSList *threads;
+};
+
+typedef struct Connection {
+    BpmpPeer *peer;
+    int fd;
+} Connection;
+
+static bool read_exactly(int fd, void *buf, size_t len)
+{
+    while (len) {
+        ssize_t n = read(fd, buf, len);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return false;
+        }
+        buf = (char *)buf + n;
+        len -= n;
+    }
+    return true;
+}
+
+static bool frame_read(int fd, Frame *f)
+{
+    uint8_t header[HEADER];
+
+    if (!read_exactly(fd, header, sizeof(header))) {
+        return false;
+    }
+    f->mrq = ldl_le_p(header + 4);
+    f->tx_size = ldl_le_p(header + 8);
+    f->rx_room = ldl_le_p(header + 12);
+
+    /* What QEMU promises never to let out. */
+    g_assert_cmphex(ldl_le_p(header), ==, PEER_MAGIC);
+    g_assert_cmpuint(f->tx_size, <=, PEER_PAYLOAD);
+    g_assert_cmpuint(f->rx_room, <=, PEER_PAYLOAD);
+    g_assert(f->mrq <= 255 || f->mrq == PEER_LINE_STATE ||
+             f->mrq == PEER_MASTER_RESET);
+    memset(f->tx, 0, sizeof(f->tx));
+    return read_exactly(fd, f->tx, f->tx_size);
+}
+
+static void answer(int fd, uint32_t magic, int32_t status, int32_t ret,
+                   const uint8_t *rx, uint32_t rx_size, size_t slice)
+{
+    g_autofree uint8_t *buf = g_malloc0(HEADER + rx_size);
+    size_t len = HEADER + rx_size;
+
+    stl_le_p(buf, magic);
+    stl_le_p(buf + 4, status);
+    stl_le_p(buf + 8, ret);
+    stl_le_p(buf + 12, rx_size);
+    memcpy(buf + HEADER, rx, rx_size);
+    for (size_t i = 0; i < len; i += slice) {
+        /* QEMU may have gone. */
+        if (send(fd, buf + i, MIN(slice, len - i), MSG_NOSIGNAL) < 0) {
+            return;
+        }
+    }
+}
+
+static void count(BpmpPeer *peer, uint32_t mrq)
+{
+    gpointer key = GUINT_TO_POINTER(mrq);
+    guint n = GPOINTER_TO_UINT(g_hash_table_lookup(peer->counts, key));
+
+    g_hash_table_insert(peer->counts, key, GUINT_TO_POINTER(n + 1));
+    peer->total++;
+    g_cond_broadcast(&peer->changed);
+}
+
+static uint32_t line_state(BpmpPeer *peer, const Frame *f)
+{
+    return ldl_le_p(f->tx) == 0 ? peer->clock_on : peer->reset_asserted;
+}
+
+/* Returns false when the connection is to end. */
+static bool respond(BpmpPeer *peer, int fd, const Frame *f)
+{
+    static const uint8_t zeros[PEER_PAYLOAD * 2];
+    uint32_t arg = ldl_le_p(f->tx);
+    uint32_t echo = MIN(f->tx_size, f->rx_room);
+    uint8_t state[4];
+
+    switch (f->mrq) {
+    case PEER_SLEEP:
+        g_usleep(arg * 1000);
+        break;
+    case PEER_STATUS:
+        answer(fd, PEER_MAGIC, arg, 0, zeros, 0, HEADER);
+        return true;
+    case PEER_RET:
+        answer(fd, PEER_MAGIC, 0, arg, zeros, 0, HEADER);
+        return true;
+    case PEER_TOO_LONG:
+        answer(fd, PEER_MAGIC, 0, 0, zeros, f->rx_room + 1, HEADER);
+        return true;
+    case PEER_HUGE:
+        answer(fd, PEER_MAGIC, 0, 0, zeros, PEER_PAYLOAD + 1, HEADER);
+        return true;
+    case PEER_BAD_MAGIC:
+        answer(fd, ~PEER_MAGIC, 0, 0, zeros, 0, HEADER);
+        return true;
+    case PEER_HANG_UP:
+        return false;
+    case PEER_HOLD:
+        g_mutex_lock(&peer->lock);
+        while (!peer->released && !peer->stopping) {
+            g_cond_wait(&peer->changed, &peer->lock);
+        }
+        g_mutex_unlock(&peer->lock);
+        break;
+    case PEER_SLICED:
+        answer(fd, PEER_MAGIC, 0, 0, f->tx, echo, 1);
+        return true;
+    case PEER_LINE_STATE:
+        g_mutex_lock(&peer->lock);
+        stl_le_p(state, line_state(peer, f));
+        g_mutex_unlock(&peer->lock);
+        answer(fd, PEER_MAGIC, 0, 0, state, sizeof(state), HEADER);
+        return true;
+    default:
+        break;
+    }
+    answer(fd, PEER_MAGIC, 0, 0, f->tx, echo, HEADER + PEER_PAYLOAD);
+    return true;
+}
+
+static gpointer serve(gpointer opaque)
+{
+    g_autofree Connection *c = opaque;
+    Frame held, f;
+    bool holding = false;
+
+    while (frame_read(c->fd, &f)) {
+        g_mutex_lock(&c->peer->lock);
+        count(c->peer, f.mrq);
+        g_mutex_unlock(&c->peer->lock);
+
+        if (f.mrq == PEER_PAIR && !holding) {
+            held = f;
+            holding = true;
+            continue;
+        }
+        if (holding) {
+            holding = false;
+            if (!respond(c->peer, c->fd, &held)) {
+                break;
+            }
+        }
+        if (!respond(c->peer, c->fd, &f)) {
+            break;
+        }
+    }
+    shutdown(c->fd, SHUT_RDWR);
+    return NULL;
+}
+
+static gpointer accept_connections(gpointer opaque)
+{
+    BpmpPeer *peer = opaque;
+
+    for (;;) {
+        int fd = accept(peer->listener, NULL, NULL);
+        Connection *c;
+
+        if (fd < 0) {
+            return NULL;
+        }
+        c = g_new0(Connection, 1);
+        c->peer = peer;
+        c->fd = fd;
+        g_mutex_lock(&peer->lock);
+        peer->connections = g_slist_prepend(peer->connections,
+                                            GINT_TO_POINTER(fd));
+        peer->threads = g_slist_prepend(peer->threads,
+                                        g_thread_new("peer", serve, c));
+        g_mutex_unlock(&peer->lock);
+    }
+}
+
+BpmpPeer *peer_new(void)
+{
+    BpmpPeer *peer = g_new0(BpmpPeer, 1);
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+    peer->dir = g_dir_make_tmp("bpmp-peer-XXXXXX", NULL);
+    g_assert_nonnull(peer->dir);
+    peer->path = g_strdup_printf("%s/socket", peer->dir);
+    peer->counts = g_hash_table_new(NULL, NULL);
+    g_mutex_init(&peer->lock);
+    g_cond_init(&peer->changed);
+
+    g_assert_cmpint(strlen(peer->path), <, sizeof(addr.sun_path));
+    strcpy(addr.sun_path, peer->path);
+    peer->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(peer->listener, >=, 0);
+    g_assert_cmpint(bind(peer->listener, (struct sockaddr *)&addr,
+                         sizeof(addr)), ==, 0);
+    g_assert_cmpint(listen(peer->listener, 4), ==, 0);
+    peer->acceptor = g_thread_new("peer-accept", accept_connections, peer);
+    return peer;
+}
+
+void peer_free(BpmpPeer *peer)
+{
+    g_mutex_lock(&peer->lock);
+    peer->stopping = true;
+    g_cond_broadcast(&peer->changed);
+    g_mutex_unlock(&peer->lock);
+
+    shutdown(peer->listener, SHUT_RDWR);
+    g_thread_join(peer->acceptor);
+    close(peer->listener);
+    for (GSList *l = peer->connections; l; l = l->next) {
+        shutdown(GPOINTER_TO_INT(l->data), SHUT_RDWR);
+    }
+    for (GSList *l = peer->threads; l; l = l->next) {
+        g_thread_join(l->data);
+    }
+    for (GSList *l = peer->connections; l; l = l->next) {
+        close(GPOINTER_TO_INT(l->data));
+    }
+    g_slist_free(peer->connections);
+    g_slist_free(peer->threads);
+    g_hash_table_destroy(peer->counts);
+    unlink(peer->path);
+    rmdir(peer->dir);
+    g_free(peer->path);
+    g_free(peer->dir);
+    g_mutex_clear(&peer->lock);
+    g_cond_clear(&peer->changed);
+    g_free(peer);
+}
+
+const char *peer_path(BpmpPeer *peer)
+{
+    return peer->path;
+}
+
+static unsigned count_locked(BpmpPeer *peer, uint32_t mrq)
+{
+    return GPOINTER_TO_UINT(g_hash_table_lookup(peer->counts,
+                                                GUINT_TO_POINTER(mrq)));
+}
+
+unsigned peer_count(BpmpPeer *peer, uint32_t mrq)
+{
+    unsigned n;
+
+    g_mutex_lock(&peer->lock);
+    n = count_locked(peer, mrq);
+    g_mutex_unlock(&peer->lock);
+    return n;
+}
+
+unsigned peer_total(BpmpPeer *peer)
+{
+    unsigned n;
+
+    g_mutex_lock(&peer->lock);
+    n = peer->total;
+    g_mutex_unlock(&peer->lock);
+    return n;
+}
+
+void peer_wait(BpmpPeer *peer, uint32_t mrq, unsigned n)
+{
+    gint64 deadline = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+
+    g_mutex_lock(&peer->lock);
+    while (count_locked(peer, mrq) < n) {
+        g_assert(g_cond_wait_until(&peer->changed, &peer->lock, deadline));
+    }
+    g_mutex_unlock(&peer->lock);
+}
+
+void peer_release(BpmpPeer *peer)
+{
+    g_mutex_lock(&peer->lock);
+    peer->released = true;
+    g_cond_broadcast(&peer->changed);
+    g_mutex_unlock(&peer->lock);
+}
+
+void peer_set_lines(BpmpPeer *peer, bool clock_on, bool reset_asserted)
+{
+    g_mutex_lock(&peer->lock);
+    peer->clock_on = clock_on;
+    peer->reset_asserted = reset_asserted;
+    g_mutex_unlock(&peer->lock);
+}
