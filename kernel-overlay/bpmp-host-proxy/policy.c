@@ -166,6 +166,10 @@ int bpmp_policy_close(struct bpmp_policy *policy, bpmp_clk_info_fn get_info,
 	u32 class, id, i;
 	int err;
 
+	/* The caller may try again after a failure: nothing of that one stays. */
+	memset(&policy->clk[BPMP_CLK_ANCESTOR], 0, sizeof(queue));
+	memset(policy->rank, 0, sizeof(policy->rank));
+
 	for (i = 0; i < ARRAY_SIZE(queue.words); i++)
 		queue.words[i] = policy->clk[BPMP_CLK_OWN].words[i] |
 				 policy->clk[BPMP_CLK_SHARED].words[i];
@@ -296,14 +300,15 @@ void bpmp_vm_apply(struct bpmp_vm *vm, const struct bpmp_op *op, bool ok)
 static u32 topmost(const struct bpmp_policy *policy,
 		   const struct bpmp_idset *set)
 {
-	u32 id, best = BPMP_POLICY_IDS;
+	struct bpmp_idset left = *set;
+	u32 best = idset_first(&left);
+	u32 id = best;
 
-	for (id = 0; id < BPMP_POLICY_IDS; id++) {
-		if (!bpmp_idset_has(set, id))
-			continue;
-		if (best == BPMP_POLICY_IDS ||
-		    policy->rank[id] > policy->rank[best])
+	while (id < BPMP_POLICY_IDS) {
+		if (policy->rank[id] > policy->rank[best])
 			best = id;
+		bpmp_idset_del(&left, id);
+		id = idset_first(&left);
 	}
 
 	return best;
@@ -852,6 +857,7 @@ void bpmp_policy_filter(const struct bpmp_policy *policy,
 			struct bpmp_decision *d, int status, int ret,
 			const void *rx, size_t rx_len)
 {
+	struct cmd_clk_get_all_info_response info;
 	u8 raw[BPMP_PAYLOAD_MAX] = {};
 	u32 parent;
 
@@ -867,8 +873,11 @@ void bpmp_policy_filter(const struct bpmp_policy *policy,
 	if (rx_len)
 		memcpy(raw, rx, min_t(size_t, rx_len, d->rx_size));
 
-	if (d->mrq == MRQ_CLK && d->cmd == CMD_CLK_GET_ALL_INFO)
-		filter_all_info(policy, d->id, (void *)raw);
+	if (d->mrq == MRQ_CLK && d->cmd == CMD_CLK_GET_ALL_INFO) {
+		memcpy(&info, raw, sizeof(info));
+		filter_all_info(policy, d->id, &info);
+		memcpy(raw, &info, sizeof(info));
+	}
 
 	if (d->mrq == MRQ_CLK && d->cmd == CMD_CLK_GET_PARENT) {
 		memcpy(&parent, raw, sizeof(parent));

@@ -133,7 +133,8 @@ typedef int (*bpmp_clk_info_fn)(void *ctx, u32 id,
  *
  * A clock that the firmware does not know (empty name) leaves its class and
  * becomes a hole: Linux 6.12 frees memory twice where a clock names a parent
- * that is not there, so nothing may ever name it.
+ * that is not there, so nothing may ever name it. After a failure it may be
+ * called again.
  *
  * Return: 0, or what @get_info failed with.
  */

@@ -28,6 +28,11 @@ typedef int64_t s64;
 #define min(a, b)		((a) < (b) ? (a) : (b))
 #define max(a, b)		((a) > (b) ? (a) : (b))
 
+#define min3(a, b, c)		min(min(a, b), c)
+
+#define U32_MAX			UINT32_MAX
+#define S64_MIN			INT64_MIN
+
 #define hweight64(v)		((unsigned int)__builtin_popcountll(v))
 #define fls64(v)		((v) ? 64 - __builtin_clzll(v) : 0)
 #define __ffs64(v)		((unsigned int)__builtin_ctzll(v))

@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Prove the policy with CBMC; see cbmc.c for what is proven.
+#
+# KSRC   kernel tree, for include/soc/tegra/bpmp-abi.h
+# CACHE  folder that keeps CBMC from one run to the next
+# MIRROR Debian mirror; if not given, the one of the system's own sources
+# POLICY policy.c to prove, if not the overlay's: tests plant defects there
+#
+# CBMC 6.6 is a package of Debian trixie. It is unpacked, with the libraries of
+# trixie that it needs, into CACHE and run from there: nothing is installed and
+# nothing of the system changes.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+overlay=$here/../../../kernel-overlay/bpmp-host-proxy
+: "${KSRC:?kernel tree}" "${CACHE:?folder for CBMC}"
+POLICY=${POLICY:-$overlay/policy.c}
+
+mirror() {
+	sed -n 's,^URIs: *\(http[^ ]*/debian\) *$,\1,p' \
+		/etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1
+}
+
+fetch() {
+	apt=$CACHE/apt
+	mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial" "$CACHE/debs"
+	uri=${MIRROR:-$(mirror)}
+	echo "deb [arch=amd64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
+		"${uri:-http://deb.debian.org/debian} trixie main" >"$apt/sources.list"
+	set -- -q -o Dir::Etc::sourcelist="$apt/sources.list" \
+		-o Dir::Etc::sourceparts=- -o Dir::State::lists="$apt/lists" \
+		-o Dir::Cache="$apt/cache" -o APT::Architecture=amd64 \
+		-o APT::Architectures=amd64 -o APT::Sandbox::User= \
+		-o Acquire::Languages=none
+	apt-get "$@" update
+	(cd "$CACHE/debs" && apt-get "$@" download cbmc minisat libc6 libstdc++6 \
+		libgcc-s1 zlib1g)
+	rm -rf "$CACHE/root.new"
+	for deb in "$CACHE"/debs/*.deb; do
+		dpkg-deb -x "$deb" "$CACHE/root.new"
+	done
+	mv "$CACHE/root.new" "$CACHE/root"
+	rm -rf "$apt" "$CACHE/debs"
+}
+
+if [ ! -d "$CACHE/root" ]; then fetch >&2; fi
+root=$CACHE/root
+loader=$(find "$root" -name ld-linux-x86-64.so.2 | head -n 1)
+lib=$root/usr/lib/x86_64-linux-gnu:$root/usr/lib
+
+abi=$CACHE/include/soc/tegra
+mkdir -p "$abi"
+cp "$KSRC/include/soc/tegra/bpmp-abi.h" "$abi/"
+
+# The longest loop is the one over a payload's 120 bytes, in the library's
+# memory functions.
+for proof in prove_decide prove_filter prove_finish; do
+	echo "cbmc: $proof"
+	"$loader" --library-path "$lib" "$root/usr/bin/cbmc" \
+		-DBPMP_ABI_HAVE_STDC -I "$here/compat" -I "$overlay" \
+		-I "$CACHE/include" "$here/cbmc.c" "$POLICY" \
+		--function "$proof" --bounds-check --pointer-check \
+		--pointer-overflow-check --signed-overflow-check \
+		--undefined-shift-check --div-by-zero-check --enum-range-check \
+		--unwind 130 --unwinding-assertions --slice-formula \
+		--verbosity 8 "$@" >"$CACHE/$proof.log" 2>&1 || {
+		grep -E 'FAILURE|^\*\*|VERIFICATION' "$CACHE/$proof.log" ||
+			tail -n 20 "$CACHE/$proof.log"
+		exit 10
+	}
+	grep -E '^\*\*|VERIFICATION' "$CACHE/$proof.log"
+done
