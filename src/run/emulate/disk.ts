@@ -8,8 +8,8 @@ import { type FileEntry, withFolders } from './file-tree.ts';
 const DISK_BYTES = 24 * 1024 * 1024;
 
 /**
- * A raw ext4 image with `entries`, made without root: mke2fs copies a folder in, all of it owned by 0:0. Devices
- * are left out: the kernel mounts devtmpfs over /dev before process 1 starts.
+ * A raw ext4 image with `entries`, made without root: mke2fs copies a folder in. What is in it belongs to who runs
+ * this, which process 1, as root, does not mind. Devices are left out: the kernel mounts devtmpfs over /dev first.
  */
 export async function makeDisk(image: string, entries: readonly FileEntry[], run: Run): Promise<void> {
   const staged = `${image}.root`;
