@@ -2,7 +2,12 @@
 import type { Plan, PlannedStep } from './plan.ts';
 
 /** What the code of a step says of itself: needed because this folder knows no step's code. */
-export type Described = { readonly title: string; readonly shell: readonly string[] };
+export type Described = {
+  readonly title: string;
+  readonly shell: readonly string[];
+  /** Folders, quoted for the shell, that must be there before its lines run. */
+  readonly folders: readonly string[];
+};
 export type Describe = (step: PlannedStep) => Described;
 
 /** The plan for people: one line a step, in the order in which they could run. */
@@ -18,8 +23,9 @@ export function formatPlan(plan: Plan, describe: Describe): string {
 /** The plan as a POSIX shell script that does the same; a step that fails ends it. */
 export function formatShell(plan: Plan, describe: Describe): string {
   const steps = plan.steps.map((step) => {
-    const { title, shell } = describe(step);
-    return [`# ${step.id}: ${title.replaceAll('\n', ' ')}`, '(', ...shell, ')'].join('\n');
+    const { title, shell, folders } = describe(step);
+    const enter = [`mkdir -p "$scratch/${step.id}" ${folders.join(' ')}`, `cd "$scratch/${step.id}"`];
+    return [`# ${step.id}: ${title.replaceAll('\n', ' ')}`, '(', ...enter, ...shell, ')'].join('\n');
   });
   const head = [
     '#!/bin/sh',
@@ -27,6 +33,9 @@ export function formatShell(plan: Plan, describe: Describe): string {
     'set -eu',
     'umask 022',
     'export LC_ALL=C',
+    '# What a step leaves in the folder that it starts in is not kept.',
+    'scratch=$(mktemp -d)',
+    `trap 'rm -rf "$scratch"' EXIT`,
   ];
   return `${head.join('\n')}\n\n${steps.join('\n\n')}\n`;
 }

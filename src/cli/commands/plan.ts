@@ -28,10 +28,9 @@ export function planCommand(cli: CliContext): Command {
         jobs: flags.jobs,
         url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
       };
-      const described = new Map(
-        steps.map((step) => [step.id, { title: step.title, shell: step.shell(ctx) }] as const),
-      );
+      const { describeStep } = await import('../describe-step.ts');
+      const described = new Map(steps.map((step) => [step.id, describeStep(step, ctx)] as const));
       const format = flags.shell === true ? formatShell : formatPlan;
-      cli.print(format(plan, ({ id }) => described.get(id) ?? { title: id, shell: [] }));
+      cli.print(format(plan, ({ id }) => described.get(id) ?? { title: id, shell: [], folders: [] }));
     });
 }

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+import { dirname } from 'node:path';
+import type { BoundStep } from '../engine/bound-step.ts';
+import type { Described } from '../plan/format.ts';
+import type { ShellContext } from '../steps/step.ts';
+import { shellQuote } from '../tools/command.ts';
+
+/** What `plan` says of a step. */
+export function describeStep(step: BoundStep, ctx: ShellContext): Described {
+  const folders = new Set(step.outputs.map((output) => shellQuote(dirname(ctx.path(output)))));
+  return { title: step.title, shell: step.shell(ctx), folders: [...folders] };
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** dist/cli/main.js, built once for each process of the tests; one after the other, since they share the folder. */
+export async function builtCli(): Promise<string> {
+  built ??= build();
+  return built;
+}
+let built: Promise<string> | undefined;
+
+async function build(): Promise<string> {
+  const lock = join(tmpdir(), `bpmp-virt-dist-${Buffer.from(ROOT).toString('hex').slice(-40)}`);
+  while (!takeLock(lock)) await sleep(100);
+  try {
+    await execa(join(ROOT, 'node_modules/.bin/tsc'), ['-p', 'tsconfig.build.json'], { cwd: ROOT });
+  } finally {
+    rmdirSync(lock);
+  }
+  return join(ROOT, 'dist/cli/main.js');
+}
+
+/** Make the folder `lock`; one that was left behind two minutes ago counts as none. */
+function takeLock(lock: string): boolean {
+  try {
+    mkdirSync(lock);
+    return true;
+  } catch {
+    const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0);
+    if (age > 120_000) rmdirSync(lock);
+    return false;
+  }
+}
+
+export type CliResult = {
+  /** Absent where a signal ended it. */
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ms: number;
+};
+type Child = { readonly pid: number; readonly kill: (signal: NodeJS.Signals) => void };
+export type CliOptions = {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Called for every line of stdout as it comes; may kill. */
+  readonly onLine?: (line: string, child: Child) => void;
+  readonly umask?: string;
+};
+
+/** Run the built command line to its end. */
+export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const main = await builtCli();
+  const words = [process.execPath, main, ...args];
+  const [program = '', ...rest] =
+    options.umask === undefined ? words : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...words];
+  const start = performance.now();
+  const child = execa(program, rest, {
+    cwd: options.cwd ?? ROOT,
+    env: { NO_COLOR: '1', ...options.env },
+    stdin: 'ignore',
+    reject: false,
+    stripFinalNewline: false,
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  const handle: Child = {
+    pid: child.pid ?? 0,
+    kill: (signal) => void process.kill(child.pid ?? 0, signal),
+  };
+  for await (const line of child.iterable()) options.onLine?.(line, handle);
+  const { exitCode, signal, stdout, stderr } = await child;
+  return { code: exitCode, signal, stdout, stderr, ms: performance.now() - start };
+}

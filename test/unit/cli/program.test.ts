@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { completionWords, formatCompletion } from '../../../src/cli/completion.ts';
+import type { CliContext } from '../../../src/cli/context.ts';
+import { makeProgram, VERBS } from '../../../src/cli/program.ts';
+import { VERSION } from '../../../src/cli/version.ts';
+
+const cli: CliContext = {
+  print: () => undefined,
+  warn: () => undefined,
+  isTerminal: false,
+  columns: 80,
+  signal: new AbortController().signal,
+  env: {},
+  cwd: '/',
+};
+
+test('the version is that of package.json', () => {
+  const manifest = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8');
+  expect(JSON.parse(manifest)).toMatchObject({ version: VERSION });
+});
+
+test.each(VERBS.map((verb) => verb.name))('%s: its code bears the name that the table has', async (name) => {
+  const verb = VERBS.find((other) => other.name === name);
+  const command = (await verb?.load())?.(cli);
+  expect(command?.name()).toBe(name);
+  expect(command?.description()).not.toBe('');
+});
+
+test('only the chosen verb is loaded', async () => {
+  const program = await makeProgram(cli, ['plan', 'debian-6.12']);
+  const loaded = program.commands
+    .filter((command) => command.options.length > 0)
+    .map((command) => command.name());
+  expect(loaded).toEqual(['plan']);
+});
+
+test('completion knows all verbs, their options and the recipes', async () => {
+  const words = completionWords(await makeProgram(cli, ['completion', 'bash']));
+  expect(words.verbs.map((verb) => verb.name)).toEqual(VERBS.map((verb) => verb.name));
+  for (const shell of ['bash', 'zsh', 'fish'] as const) {
+    const text = formatCompletion(shell, words);
+    for (const word of ['build', 'offline', 'l4t-36.3']) expect(text).toContain(word);
+  }
+});
