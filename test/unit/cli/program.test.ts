@@ -9,6 +9,7 @@ import { VERSION } from '../../../src/cli/version.ts';
 
 const cli: CliContext = {
   print: () => undefined,
+  write: () => undefined,
   warn: () => undefined,
   isTerminal: false,
   columns: 80,
