@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A preload that lets QEMU's own vfio-platform device come up on a machine
+ * without VFIO: it answers for /dev/vfio. What the devices have is said by
+ * FAKE_VFIO, "NAME:SIZE,SIZE/IRQS;…" with sizes in hexadecimal. Nothing can be
+ * read from or written to the regions: only where QEMU puts them is of interest.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <linux/vfio.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+
+#define MAX_FDS		4096
+#define MAX_REGIONS	16
+
+struct device {
+	unsigned int regions, irqs;
+	unsigned long long size[MAX_REGIONS];
+};
+
+static bool fake[MAX_FDS];
+static struct device *devices[MAX_FDS];
+
+static int fake_fd(struct device *device)
+{
+	int fd = eventfd(0, EFD_CLOEXEC);
+
+	if (fd < 0 || fd >= MAX_FDS)
+		abort();
+	fake[fd] = true;
+	devices[fd] = device;
+	return fd;
+}
+
+static struct device *find_device(const char *name)
+{
+	const char *spec = getenv("FAKE_VFIO");
+	size_t length = strlen(name);
+
+	for (; spec && *spec; spec = strchr(spec, ';') ? strchr(spec, ';') + 1 : NULL) {
+		struct device *device;
+		char *at;
+
+		if (strncmp(spec, name, length) || spec[length] != ':')
+			continue;
+		device = calloc(1, sizeof(*device));
+		at = (char *)spec + length;
+		while (*at != '/' && device->regions < MAX_REGIONS)
+			device->size[device->regions++] = strtoull(at + 1, &at, 16);
+		device->irqs = strtoul(at + 1, NULL, 10);
+		return device;
+	}
+	return NULL;
+}
+
+static int device_ioctl(struct device *device, unsigned long request, void *arg)
+{
+	struct vfio_device_info *info = arg;
+	struct vfio_region_info *region = arg;
+	struct vfio_irq_info *irq = arg;
+
+	switch (request) {
+	case VFIO_DEVICE_GET_INFO:
+		info->flags = VFIO_DEVICE_FLAGS_PLATFORM | VFIO_DEVICE_FLAGS_RESET;
+		info->num_regions = device->regions;
+		info->num_irqs = device->irqs;
+		return 0;
+	case VFIO_DEVICE_GET_REGION_INFO:
+		region->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+		region->size = device->size[region->index];
+		region->offset = (unsigned long long)region->index << 40;
+		return 0;
+	case VFIO_DEVICE_GET_IRQ_INFO:
+		irq->flags = VFIO_IRQ_INFO_EVENTFD | VFIO_IRQ_INFO_MASKABLE |
+			     VFIO_IRQ_INFO_AUTOMASKED;
+		irq->count = 1;
+		return 0;
+	case VFIO_DEVICE_SET_IRQS:
+	case VFIO_DEVICE_RESET:
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
+
+static int container_ioctl(unsigned long request, void *arg)
+{
+	struct vfio_group_status *status = arg;
+	struct vfio_iommu_type1_info *info = arg;
+	struct device *device;
+
+	switch (request) {
+	case VFIO_GET_API_VERSION:
+		return VFIO_API_VERSION;
+	case VFIO_CHECK_EXTENSION:
+		return (unsigned long)arg == VFIO_TYPE1v2_IOMMU;
+	case VFIO_IOMMU_GET_INFO:
+		info->flags = VFIO_IOMMU_INFO_PGSIZES;
+		info->iova_pgsizes = 4096;
+		return 0;
+	case VFIO_GROUP_GET_STATUS:
+		status->flags = VFIO_GROUP_FLAGS_VIABLE;
+		return 0;
+	case VFIO_GROUP_GET_DEVICE_FD:
+		device = find_device(arg);
+		if (device)
+			return fake_fd(device);
+		errno = ENODEV;
+		return -1;
+	case VFIO_SET_IOMMU:
+	case VFIO_GROUP_SET_CONTAINER:
+	case VFIO_GROUP_UNSET_CONTAINER:
+	case VFIO_IOMMU_MAP_DMA:
+	case VFIO_IOMMU_UNMAP_DMA:
+		return 0;
+	}
+	errno = ENOTTY;
+	return -1;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	static int (*real)(int, unsigned long, ...);
+	va_list list;
+	void *arg;
+
+	va_start(list, request);
+	arg = va_arg(list, void *);
+	va_end(list);
+	if (fd >= 0 && fd < MAX_FDS && fake[fd])
+		return devices[fd] ? device_ioctl(devices[fd], request, arg) :
+				     container_ioctl(request, arg);
+	if (!real)
+		real = dlsym(RTLD_NEXT, "ioctl");
+	return real(fd, request, arg);
+}
+
+#define FAKE_OPEN(symbol)						\
+	int symbol(const char *path, int flags, ...)			\
+	{								\
+		static int (*real)(const char *, int, ...);		\
+		va_list list;						\
+		int mode;						\
+									\
+		va_start(list, flags);					\
+		mode = va_arg(list, int);				\
+		va_end(list);						\
+		if (!strncmp(path, "/dev/vfio/", 10))			\
+			return fake_fd(NULL);				\
+		if (!real)						\
+			real = dlsym(RTLD_NEXT, #symbol);		\
+		return real(path, flags, mode);				\
+	}
+
+FAKE_OPEN(open)
+FAKE_OPEN(open64)
+FAKE_OPEN(__open_2)
+FAKE_OPEN(__open64_2)
