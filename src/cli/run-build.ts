@@ -13,6 +13,7 @@ import { pathRoots } from './places.ts';
 import { makeReporter } from './report/reporter.ts';
 import type { RunFlags } from './run-flags.ts';
 import { VERSION } from './version.ts';
+import { openWork } from './work-folder.ts';
 
 /** What to build, and how. */
 export type BuildRequest = {
@@ -28,10 +29,11 @@ export async function runBuild(request: BuildRequest, cli: CliContext): Promise<
   const { flags, recipe, redo } = request;
   const built = await buildPlan(recipe, request.devices, cli);
   checkRedo(built, redo);
+  const roots = pathRoots(flags.work, cli);
   const reporter = await makeReporter(flags, cli);
   try {
     await runPlan(built.plan, {
-      roots: pathRoots(flags.work, cli),
+      roots: { ...roots, work: await openWork(roots.work, roots.cache) },
       jobs: flags.jobs,
       offline: flags.offline === true,
       url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, rmdir } from 'node:fs/promises';
+import { readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LAYOUT } from '../plan/layout.ts';
 import { isCode } from '../tools/write-file.ts';
@@ -31,10 +31,19 @@ export async function cleanWork(work: string, command: string): Promise<readonly
   } finally {
     await release();
   }
-  await rmdir(work).catch((error: unknown) => {
-    if (!isCode(error, 'ENOTEMPTY')) throw error;
-  });
+  await removeIfEmpty(work);
   return own;
+}
+
+/** The folder, where nothing is left in it, and the link to it where `work` is one. */
+async function removeIfEmpty(work: string): Promise<void> {
+  const real = await realpath(work);
+  try {
+    await rmdir(real);
+    if (real !== work) await rm(work, { force: true });
+  } catch (error) {
+    if (!isCode(error, 'ENOTEMPTY')) throw error;
+  }
 }
 
 /**

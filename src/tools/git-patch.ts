@@ -19,9 +19,18 @@ export async function applyPatch(tree: string, patch: string, reverse = false): 
   }
 }
 
-/** The files that `patch` touches, relative to the tree. */
+/** The files that `patch` touches, relative to the tree. @throws {StepError} it is no patch */
 export async function touchedFiles(tree: string, patch: string): Promise<readonly string[]> {
-  const stat = await gitIn(tree).raw(['apply', '--numstat', '-z', '--', patch]);
+  let stat: string;
+  try {
+    stat = await gitIn(tree).raw(['apply', '--numstat', '-z', '--', patch]);
+  } catch (cause) {
+    throw new StepError(
+      `${patch} is no patch: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+      'Mend it, or take it out of the series.',
+      { cause },
+    );
+  }
   return stat
     .split('\0')
     .filter((entry) => entry !== '')

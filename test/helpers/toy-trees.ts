@@ -18,7 +18,7 @@ const KERNEL_MAKEFILE = `
 O ?= .
 IMAGE = $(O)/arch/arm64/boot/Image
 allnoconfig:
-	mkdir -p "$(O)" && cat "$$KCONFIG_ALLCONFIG" >"$(O)/.config"
+	mkdir -p "$(O)" && grep -v '^$$' "$$KCONFIG_ALLCONFIG" >"$(O)/.config"
 defconfig:
 	mkdir -p "$(O)" && echo CONFIG_ARM64=y >"$(O)/.config"
 olddefconfig:

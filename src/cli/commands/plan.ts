@@ -22,7 +22,9 @@ export function planCommand(cli: CliContext): Command {
 
       const { formatPlan, formatShell } = await import('../../plan/format.ts');
       const { resolvePlanPath } = await import('../../plan/plan-paths.ts');
-      const roots = pathRoots(flags.work, cli);
+      const { plainWork } = await import('../work-folder.ts');
+      const given = pathRoots(flags.work, cli);
+      const roots = { ...given, work: plainWork(given.work, given.cache) };
       const ctx = {
         path: (path: string) => resolvePlanPath(path, roots),
         jobs: flags.jobs,

@@ -208,7 +208,7 @@ test('plan --shell does by hand what build does', async () => {
   const { build, toys, work, folder, env } = await bench();
   await build();
   const wanted = readBundle(join(work, 'bundle'));
-  const hand = join(folder, 'by hand');
+  const hand = join(folder, 'hand');
   const main = join(import.meta.dirname, '../../../dist/cli/main.js');
   const bin = join(folder, 'bin');
   mkdirSync(bin);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { UsageError } from '../errors.ts';
+import { isCode } from '../tools/write-file.ts';
+
+/** Paths in which make and configure work. The kernel refuses blanks and colons, and sees through symlinks. */
+const PLAIN = /^[\w@%+=,./-]+$/;
+
+/**
+ * The folder in which the work of `work` is really done: itself, or, where its name has blanks or other signs that the builds of
+ * kernel and QEMU cannot bear, one below `cache`.
+ */
+export function plainWork(work: string, cache: string): string {
+  if (PLAIN.test(work)) return work;
+  const name = createHash('sha256').update(work).digest('hex').slice(0, 16);
+  const base = PLAIN.test(cache) ? cache : `/var/tmp/bpmp-virt-${process.getuid?.() ?? 0}`;
+  return join(base, 'work', name);
+}
+
+/**
+ * Make `work` so that it can be worked in, and give the folder where that is really done: where that is another one,
+ * `work` becomes a link to it.
+ *
+ * @throws {UsageError} `work` is a folder with something in it, and nothing can be built below its name
+ */
+export async function openWork(work: string, cache: string): Promise<string> {
+  const real = plainWork(work, cache);
+  await mkdir(real, { recursive: true, mode: 0o755 });
+  if (real === work) return work;
+  if (await isLinkTo(work, real)) return real;
+  try {
+    await rmdir(work);
+  } catch (error) {
+    if (isCode(error, 'ENOTEMPTY', 'ENOTDIR')) {
+      throw new UsageError(
+        `nothing can be built in '${work}': kernel and QEMU bear no blanks, quotes or colons in a path`,
+        'Give a folder that is empty or not there yet, which becomes a link to a plain place, or one with a plain name.',
+      );
+    }
+    if (!isCode(error, 'ENOENT')) throw error;
+  }
+  await mkdir(dirname(work), { recursive: true });
+  await symlink(real, work);
+  return real;
+}
+
+async function isLinkTo(work: string, real: string): Promise<boolean> {
+  try {
+    return (await lstat(work)).isSymbolicLink() && (await realpath(work)) === (await realpath(real));
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+}
