@@ -8,7 +8,8 @@
 #            built in, that one is tested, else the overlay is built as a module out of tree
 #   QEMU     qemu-system-aarch64
 #   OUT      folder for what is made here; holds console.log afterwards
-#   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (1800 s)
+#   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (3600 s)
+#   FAMILIES names of files of test/c/attack to run after bring-up (all)
 # Prints the TAP lines. Exit 0: every test ok, and the kernel's log is clean.
 set -eu
 
@@ -16,7 +17,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../../.." && pwd)
 : "${KBUILD:?folder of the kernel build}" "${QEMU:?qemu-system-aarch64}" "${OUT:?folder to work in}"
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
-timeout=${TIMEOUT:-1800}
+timeout=${TIMEOUT:-3600}
 
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
@@ -53,7 +54,7 @@ dtc -q -I dts -O dtb -o "$OUT/host.dtb" "$OUT/host.dts"
 
 timeout -k 10 "$timeout" "$QEMU" "$@" -kernel "$KBUILD/arch/arm64/boot/Image" \
 	-initrd "$OUT/initrd.gz" -dtb "$OUT/host.dtb" -serial stdio \
-	-append "console=ttyAMA0 rdinit=/init loglevel=7 kmemleak=on panic=-1 oops=panic" \
+	-append "console=ttyAMA0 rdinit=/init loglevel=7 kmemleak=on panic=-1 oops=panic${FAMILIES:+ -- $FAMILIES}" \
 	< /dev/null > "$OUT/console.log" 2>&1 || echo "# QEMU ended with $?"
 
 tr -d '\r' < "$OUT/console.log" > "$OUT/console.txt"
