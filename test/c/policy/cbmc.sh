@@ -63,6 +63,7 @@ for proof in prove_decide prove_filter prove_finish; do
 		--pointer-overflow-check --signed-overflow-check \
 		--undefined-shift-check --div-by-zero-check --enum-range-check \
 		--unwind 130 --unwinding-assertions --slice-formula \
+		--max-field-sensitivity-array-size 128 \
 		--verbosity 8 "$@" >"$CACHE/$proof.log" 2>&1 || {
 		grep -E 'FAILURE|^\*\*|VERIFICATION' "$CACHE/$proof.log" ||
 			tail -n 20 "$CACHE/$proof.log"

@@ -159,6 +159,34 @@ static void check_all_info(const struct bpmp_answer *a)
 	}
 }
 
+/* A change is the one asked for: whole request, every bit of its id. */
+static void check_op(u32 mrq, const u8 *tx, size_t len, const struct bpmp_op *op)
+{
+	u32 word, id;
+
+	memcpy(&word, tx, 4);
+	memcpy(&id, tx + 4, 4);
+	if (mrq == MRQ_CLK)
+		id = word & 0xffffff;
+	require(op->id == id);
+
+	switch (op->kind) {
+	case BPMP_OP_CLK_SET_RATE:
+		require(len >= 16);
+		break;
+	case BPMP_OP_PG_ON:
+	case BPMP_OP_PG_OFF:
+		require(len >= 12);
+		break;
+	case BPMP_OP_CLK_ENABLE:
+	case BPMP_OP_CLK_DISABLE:
+		require(len >= 4);
+		break;
+	default:
+		require(len >= 8);
+	}
+}
+
 /* What the driver does with a request, plus the checks. */
 static void one_request(struct input *in, const struct lists *lists,
 			struct firmware *fw)
@@ -192,6 +220,7 @@ static void one_request(struct input *in, const struct lists *lists,
 		break;
 
 	case BPMP_CHANGE:
+		check_op(mrq, tx, len, &d.op);
 		err = firmware_change(fw, &d.op);
 		bpmp_vm_apply(&vm, &d.op, !err);
 		bpmp_policy_finish(&d, err, d.op.value);
