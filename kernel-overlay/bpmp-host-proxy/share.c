@@ -166,7 +166,9 @@ int bpmp_turn_begin(struct bpmp_share *share, struct bpmp_turn *turn,
 void bpmp_turn_end(struct bpmp_share *share, const struct bpmp_turn *turn)
 {
 	unsigned int timeout = share->bpmp->soc->channels.thread.timeout;
-	bool lost = ktime_us_delta(ktime_get(), turn->since) >= timeout;
+	/* a BPMP behind a window has no channels, and none to lose */
+	bool lost = timeout &&
+		    ktime_us_delta(ktime_get(), turn->since) >= timeout;
 
 	spin_lock(&share->lock);
 	if (lost)
