@@ -22,7 +22,7 @@ export type BpmpUse = {
 export type StreamUse = { readonly smmu: DtNode; readonly stream: number; readonly node: DtNode };
 
 /** What one node names. */
-export type NodeFacts = {
+type NodeFacts = {
   readonly uses: readonly BpmpUse[];
   readonly streams: readonly StreamUse[];
   /** What it names that is not there; the part that is wrong is left out. */

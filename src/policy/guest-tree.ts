@@ -68,7 +68,7 @@ function platformBus(base: DeviceTree): { readonly node: DtNode; readonly bus: P
  *
  * @throws {UsageError} they do not fit the bus
  */
-export function placeDevices(devices: readonly Device[], bus: PlatformBus): readonly BusPlace[] {
+function placeDevices(devices: readonly Device[], bus: PlatformBus): readonly BusPlace[] {
   return placeOnBus(
     devices.map((device) => ({
       name: deviceName(device),

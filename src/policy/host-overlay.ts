@@ -37,7 +37,7 @@ function listLines(policy: VmPolicy): readonly string[] {
  *
  * @param bpmp label of the BPMP's node; without one the proxy takes the only BPMP there is
  */
-export function policyNode(
+function policyNode(
   policy: VmPolicy,
   alone: boolean,
   bpmp: string | undefined,

@@ -8,14 +8,14 @@ import { derivePolicies, type HostFacts } from './derive.ts';
 import { formatId, type VmPolicy } from './policy.ts';
 
 /** From harmless to not without force. */
-export const VERDICTS = ['ready', 'needs-iommus', 'shares-clock', 'refused'] as const;
+const VERDICTS = ['ready', 'needs-iommus', 'shares-clock', 'refused'] as const;
 export type VerdictKind = (typeof VERDICTS)[number];
 
 /** Whether a device can be given to a VM, and why. */
 export type Verdict = { readonly kind: VerdictKind; readonly reasons: readonly string[] };
 
 /** Switched-on nodes outside of the device that send with a stream of it. */
-export function streamMates(index: HostIndex, device: Device): readonly StreamUse[] {
+function streamMates(index: HostIndex, device: Device): readonly StreamUse[] {
   return index.streams.filter(
     (use) =>
       device.streams.some((own) => own.smmu === use.smmu && own.stream === use.stream) &&

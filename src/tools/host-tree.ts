@@ -36,7 +36,7 @@ export async function readTreeFile(file: string): Promise<DeviceTree> {
 }
 
 /** The ids that a kernel tree's dt-bindings name; without a tree, or of one before Tegra234, those we carry. */
-export async function loadTegraIds(kernelTree: string | undefined): Promise<TegraIds> {
+async function loadTegraIds(kernelTree: string | undefined): Promise<TegraIds> {
   if (kernelTree === undefined) return TEGRA234_IDS;
   const read = (name: keyof typeof ID_HEADERS) => readFile(join(kernelTree, ID_HEADERS[name]), 'utf8');
   try {

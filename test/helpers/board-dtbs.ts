@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cppCommand, dtcCommand, type RunProgram } from '../../src/tools/dtc.ts';
 import { exec } from '../../src/tools/exec.ts';
@@ -38,6 +38,3 @@ export async function compileBoards(tree: string, into: string): Promise<Readonl
 export async function decompiled(blob: string, folder: string): Promise<string> {
   return recorder().run(['dtc', '-q', '-s', '-I', 'dtb', '-O', 'dts', blob], folder);
 }
-
-/** A blob as bytes. */
-export const readBlob = (file: string) => readFile(file);

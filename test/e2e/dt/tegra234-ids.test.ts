@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ID_HEADERS, parseTegraIds } from '../../../src/dt/tegra-ids.ts';
+import { labKernelTree } from '../../helpers/lab.ts';
 
 const FILE = join(import.meta.dirname, '../../../src/dt/data/tegra234-ids.ts');
 
@@ -29,7 +30,7 @@ export const TEGRA234_IDS: TegraIds = ${literal(ids)};
 }
 
 test('the data file is what the kernel’s headers say', async () => {
-  const tree = process.env['KSRC'] ?? '/usr/src/linux-source-6.12';
+  const tree = process.env['KSRC'] ?? (await labKernelTree());
   const read = (name: keyof typeof ID_HEADERS) => readFile(join(tree, ID_HEADERS[name]), 'utf8');
   const ids = parseTegraIds({
     clocks: await read('clocks'),
