@@ -276,6 +276,10 @@ static int host_open(const char *path, const char *fdname, Error **errp)
 
     if (fdname) {
         fd = monitor_fd_param(monitor_cur(), fdname, errp);
+        if (fd >= 0 && fcntl(fd, F_GETFD) < 0) {
+            error_setg_errno(errp, errno, "'%s' is not an open file", fdname);
+            return -1;
+        }
         if (fd >= 0) {
             qemu_set_cloexec(fd);
         }
