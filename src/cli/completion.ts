@@ -51,11 +51,13 @@ function bash({ verbs, recipes }: Words): readonly string[] {
     '# bash completion for bpmp-virt',
     '_bpmp_virt() {',
     '  local words',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     '  case ${COMP_WORDS[1]} in',
     ...cases,
     "    *) words='' ;;",
     '  esac',
     `  if [ "$COMP_CWORD" -eq 1 ]; then words='${verbs.map(({ name }) => name).join(' ')} --help --version'; fi`,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     '  COMPREPLY=($(compgen -W "$words" -- "${COMP_WORDS[COMP_CWORD]}"))',
     '}',
     'complete -o default -F _bpmp_virt bpmp-virt',
