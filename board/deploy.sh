@@ -41,6 +41,7 @@ fact() {
 facts() {
 	fact release "$(head -n 1 "$root/etc/nv_tegra_release" 2>/dev/null)"
 	fact kernel "$(cat "$root/proc/sys/kernel/osrelease" 2>/dev/null)"
+	fact boot-id "$(cat "$root/proc/sys/kernel/random/boot_id" 2>/dev/null)"
 	fact cmdline "$(cat "$root/proc/cmdline" 2>/dev/null)"
 	fact compatible "$(tr '\0' ' ' <"$root/proc/device-tree/compatible" 2>/dev/null)"
 	fact secure-boot "$(efi_byte SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c)"

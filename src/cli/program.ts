@@ -58,6 +58,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/deploy.ts')).deployCommand,
   },
   {
+    name: 'flash',
+    summary: 'write Jetson Linux, with the bundle in it, to a board in recovery mode',
+    load: async () => (await import('./commands/flash.ts')).flashCommand,
+  },
+  {
+    name: 'up',
+    summary: 'build, deploy, restart the board and run the machine, in one command',
+    load: async () => (await import('./commands/up.ts')).upCommand,
+  },
+  {
     name: 'doctor',
     summary: 'say whether a board can run the machine, and what mends what is in the way',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,

@@ -14,14 +14,22 @@ export class Board {
   readonly #reach: Reach;
   readonly #script: string;
 
-  private constructor(reach: Reach, script: string) {
+  /** `env NAME=VALUE` words before the script, or none. */
+  readonly #env: readonly string[];
+
+  private constructor(reach: Reach, script: string, env: readonly string[]) {
     this.#reach = reach;
     this.#script = script;
+    this.#env = env;
   }
 
-  /** @param boardFolder this package's board/ */
-  static async open(reach: Reach, boardFolder: string): Promise<Board> {
-    return new Board(reach, await readFile(join(boardFolder, 'deploy.sh'), 'utf8'));
+  /**
+   * @param boardFolder this package's board/
+   * @param root the folder that is the board's /, where that is not / itself: a root file system to be flashed
+   */
+  static async open(reach: Reach, boardFolder: string, root?: string): Promise<Board> {
+    const script = await readFile(join(boardFolder, 'deploy.sh'), 'utf8');
+    return new Board(reach, script, root === undefined ? [] : ['env', `BPMP_VIRT_ROOT=${root}`]);
   }
 
   /** @throws what `runOnTarget` throws */
@@ -43,7 +51,18 @@ export class Board {
   /** Run one verb of deploy.sh on the board; gives what it printed. */
   async run(verb: string, stdin?: ExecContext['stdin']): Promise<string> {
     const asRoot = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo -n "$@"; fi';
-    const words = formatCommand(['sh', '-c', asRoot, 'as-root', 'sh', '-c', this.#script, 'deploy.sh', verb]);
+    const words = formatCommand([
+      'sh',
+      '-c',
+      asRoot,
+      'as-root',
+      ...this.#env,
+      'sh',
+      '-c',
+      this.#script,
+      'deploy.sh',
+      verb,
+    ]);
     return runOnTarget(this.#reach, `deploy.sh ${verb}`, words, stdin);
   }
 

@@ -5,6 +5,8 @@ export type Facts = {
   /** First line of /etc/nv_tegra_release. */
   readonly release: string;
   readonly kernel: string;
+  /** Another one after each boot. */
+  readonly bootId: string;
   readonly cmdline: string;
   readonly compatible: readonly string[];
   readonly secureBoot: boolean;
@@ -35,6 +37,7 @@ export function parseFacts(text: string): Facts {
   return {
     release: one('release'),
     kernel: one('kernel'),
+    bootId: one('boot-id'),
     cmdline: one('cmdline'),
     compatible: one('compatible').split(' ').filter(Boolean),
     secureBoot: one('secure-boot') === '1',

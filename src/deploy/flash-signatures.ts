@@ -18,7 +18,7 @@ export const FLASH_SIGNATURES: readonly FlashSignature[] = [
   },
   {
     name: 'automounter',
-    pattern: /udisks|gvfs|is (?:already )?mounted|target is busy|Device or resource busy/i,
+    pattern: /udisks|gvfs|already mounted|is mounted|target is busy|Device or resource busy/i,
     what: 'this machine’s automounter took the board’s disks while they were written',
     hint: 'sudo systemctl stop udisks2.service, and start it again afterwards.',
   },

@@ -2,9 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { deployCommand } from '../../src/cli/commands/deploy.ts';
+import type { CliContext } from '../../src/cli/context.ts';
 import { makeFolder, type Tree, writeTree } from './board-tree.ts';
 import { type SshBoard, startSshBoard } from './ssh-board.ts';
 import { readAsUefi, startedByUefi } from './uefi-extlinux.ts';
@@ -71,7 +72,22 @@ export function reset(changes: Tree = {}): void {
 }
 
 /** `bpmp-virt deploy` with `words`, on the board of this test. */
-export async function deploy(...words: string[]): Promise<{ out: string; error: Error | undefined }> {
+export function deploy(...words: string[]): Promise<{ out: string; error: Error | undefined }> {
+  return verb(deployCommand, [
+    board.target,
+    '--ssh-config',
+    board.sshConfig,
+    '--bundle',
+    bundle.path,
+    ...words,
+  ]);
+}
+
+/** Run one verb; gives what it printed, and what it threw. */
+export async function verb(
+  make: (cli: CliContext) => Command,
+  words: readonly string[],
+): Promise<{ out: string; error: Error | undefined }> {
   const out: string[] = [];
   const cli = {
     print: (text: string) => void out.push(text),
@@ -83,12 +99,13 @@ export async function deploy(...words: string[]): Promise<{ out: string; error: 
     env: {},
     cwd: bundle.path,
   };
-  const program = new Command().exitOverride().addCommand(deployCommand(cli));
-  const argv = ['deploy', board.target, '--ssh-config', board.sshConfig, '--bundle', bundle.path, ...words];
-  const error = await program.parseAsync(argv, { from: 'user' }).then(
-    () => undefined,
-    (cause: Error) => cause,
-  );
+  const error = await make(cli)
+    .exitOverride()
+    .parseAsync(words, { from: 'user' })
+    .then(
+      () => undefined,
+      (cause: Error) => cause,
+    );
   return { out: out.join('\n'), error };
 }
 

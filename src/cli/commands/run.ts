@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
+import { UsageError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../emulate/flags.ts';
-import { withRunFlags } from '../run-flags.ts';
+import { collect, withRunFlags } from '../run-flags.ts';
+import type { TargetFlags } from '../run-target.ts';
 
-/** `bpmp-virt run`: a virtual machine without a board. */
+/** `bpmp-virt run`: a virtual machine on a board, or without one. */
 export function runCommand(cli: CliContext): Command {
   return withRunFlags(new Command('run'))
     .description('Run what `build` made. Without --exec, a shell on the machine’s console; Ctrl-] ends it.')
@@ -15,15 +17,30 @@ export function runCommand(cli: CliContext): Command {
         'guest: the kernel as a guest, with an emulated UART; orin: a host that runs the bundle’s machine under KVM',
       )
         .choices(['guest', 'orin'])
-        .makeOptionMandatory(),
+        .conflicts('target'),
     )
+    .option('--target <target>', 'ssh://user@host or local: run what was deployed on a board')
+    .option('--ssh-config <file>', 'with --target: for ssh, in place of your own configuration (ssh -F)')
+    .option('--bundle <dir>', 'with --target: folder of run-vm.sh there; default: where deploy puts it')
+    .option('--vm <name>', 'with --target: a machine other than the bundle’s first')
+    .option('--set <NAME=VALUE>', 'with --target: a setting of run-vm.sh; may be repeated', collect, [])
+    .option('--dry-run', 'with --target: print every write and the command, change nothing')
     .option('--exec <command>', 'run this in the guest, show what it says, and switch off')
     .option('--smp <n>', 'CPUs of the guest; default: the recipe’s')
     .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', '256M')
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
     .option('--logs <dir>', 'where logs and transcript go; default: below the work folder')
-    .action(async (recipe: string, flags: EmulateFlags) => {
+    .action(async (recipe: string, flags: EmulateFlags | TargetFlags) => {
+      if ('target' in flags) {
+        const { runOnBoard } = await import('../run-target.ts');
+        return runOnBoard(flags, cli);
+      }
+      if (flags.emulate === undefined)
+        throw new UsageError(
+          'where is the machine to run?',
+          'Give --emulate guest, --emulate orin, or --target.',
+        );
       const { runEmulated } = await import('../emulate/run-emulated.ts');
       await runEmulated(recipe, flags, cli);
     });

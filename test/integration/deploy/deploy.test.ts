@@ -3,6 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { deployCommand } from '../../../src/cli/commands/deploy.ts';
+import { doctorCommand } from '../../../src/cli/commands/doctor.ts';
+import { runCommand } from '../../../src/cli/commands/run.ts';
 import type { Tree } from '../../helpers/board-tree.ts';
 import {
   board,
@@ -16,6 +19,7 @@ import {
   succeed,
   tree,
   useBoard,
+  verb,
 } from '../../helpers/deploy-board.ts';
 import { readAsUefi } from '../../helpers/uefi-extlinux.ts';
 
@@ -149,4 +153,39 @@ describe('refuses, and changes nothing:', () => {
     });
     expect((await deploy()).error?.message).toMatch(/16 MiB free/);
   });
+});
+
+test('doctor looks at the board over ssh, and says what mends it', async () => {
+  const { out, error } = await verb(doctorCommand, [
+    '--target',
+    board.target,
+    '--ssh-config',
+    board.sshConfig,
+  ]);
+  expect(out).toMatch(/^ok +release +Jetson Linux: R36 \(release\), REVISION: 3\.0$/m);
+  expect(out).toMatch(/^fail +policy .*\n +-> boot with this bundle's host\.dtbo/m);
+  expect(error?.message).toMatch(/of \d+ checks failed/);
+});
+
+test('run hands settings to the launcher on the board, and its refusal is ours', async () => {
+  const script = `#!/bin/sh\nprintf '%s|' "$VM_MEMORY" "$VM_APPEND" "$@" >'${board.root}/ran'\nexit \${VM_SMP:-0}\n`;
+  writeFileSync(join(board.root, 'run-vm.sh'), script, { mode: 0o755 });
+  const words = ['--target', board.target, '--ssh-config', board.sshConfig, '--bundle', board.root];
+  const set = ['--set', 'VM_MEMORY=2G', '--set', "VM_APPEND=it's a test"];
+  expect((await verb(runCommand, [...words, ...set, '--dry-run'])).error).toBe(undefined);
+  expect(readFileSync(join(board.root, 'ran'), 'utf8')).toBe("2G|it's a test|--dry-run|");
+  expect((await verb(runCommand, [...words, '--set', 'VM_SMP=3'])).error?.message).toBe(
+    'run-vm.sh ended with 3',
+  );
+  expect((await verb(runCommand, [...words, '--set', 'PATH=x'])).error?.message).toContain('no setting');
+  expect((await verb(runCommand, [])).error?.message).toContain('where is the machine to run?');
+});
+
+test('a target that ssh does not reach', async () => {
+  const words = ['ssh://root@127.0.0.1:1', '--ssh-config', board.sshConfig, '--status'];
+  expect((await verb(deployCommand, words)).error?.message).toContain('no connection to root@127.0.0.1');
+  expect((await verb(deployCommand, ['root@board', '--status'])).error?.message).toContain('is no target');
+  expect((await verb(deployCommand, ['ssh://-oProxyCommand=x', '--status'])).error?.message).toContain(
+    'is no target',
+  );
 });

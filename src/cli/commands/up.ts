@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Command } from 'commander';
+import { type ReachFlags, withReachFlags } from '../board-reach.ts';
+import type { CliContext } from '../context.ts';
+import { collect } from '../run-flags.ts';
+
+type UpFlags = ReachFlags & {
+  readonly target: string;
+  readonly work: string;
+  readonly device: readonly string[];
+  readonly set: readonly string[];
+  readonly wait: string;
+};
+
+/** `bpmp-virt up`: from the sources to a running machine on a board, in one command. */
+export function upCommand(cli: CliContext): Command {
+  return withReachFlags(new Command('up'))
+    .description(
+      'Build, deploy, restart the board into the entry once, look at it, and run the machine. The restart after that is the board’s own again.',
+    )
+    .argument('[recipe]', 'a name from recipes/, or the path of a recipe file', 'l4t-36.3')
+    .requiredOption('--target <target>', 'ssh://user@host')
+    .option('--device <name>', 'device for the virtual machine; may be repeated', collect, [])
+    .option('--work <dir>', 'work folder', 'work')
+    .option('--set <NAME=VALUE>', 'a setting of run-vm.sh; may be repeated', collect, [])
+    .option('--wait <seconds>', 'how long the board may take to restart', '300')
+    .action(async (recipe: string, flags: UpFlags) => {
+      const { up } = await import('../up.ts');
+      await up(recipe, flags, cli);
+    });
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Storage } from '../../deploy/flash-plan.ts';
+
+/** Flags of the verb flash. */
+export type FlashFlags = {
+  readonly work: string;
+  readonly l4t?: string;
+  readonly bundle?: string;
+  readonly rootfs?: string;
+  readonly storage: Storage;
+  readonly board?: string;
+  readonly usb?: string;
+  readonly user?: string;
+  /** False with --no-flash. */
+  readonly flash: boolean;
+  readonly dryRun?: true;
+  readonly yes?: true;
+  readonly wait: string;
+};
+
+/** The same with absolute folders. */
+export type FlashJob = Omit<FlashFlags, 'l4t' | 'bundle'> & { readonly l4t: string; readonly bundle: string };

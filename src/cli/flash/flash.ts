@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline/promises';
+import { readBundle } from '../../deploy/bundle-files.ts';
+import { Board } from '../../deploy/deploy.ts';
+import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
+import { formatFindings } from '../../deploy/finding.ts';
+import {
+  chooseBoard,
+  type FlashContext,
+  readRelease,
+  readRootfs,
+  runAsRoot,
+  waitForBoot,
+} from '../../deploy/flash.ts';
+import { checkFlashHost } from '../../deploy/flash-host.ts';
+import { type FirstUser, flashCommand, type Preparation, prepareRootfs } from '../../deploy/flash-plan.ts';
+import type { RecoveryDevice } from '../../deploy/recovery.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { formatCommand } from '../../tools/command.ts';
+import { hasProgram } from '../../tools/programs.ts';
+import type { CliContext } from '../context.ts';
+import { TOOL_ROOT } from '../places.ts';
+import type { FlashJob } from './flags.ts';
+
+/** Prepare Linux_for_Tegra, put the bundle into its root file system, and write it to the board. */
+export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
+  const { BPMP_VIRT_ROOT: root = '/' } = cli.env;
+  const sys = join(root, 'sys');
+  const release = await readRelease(job.l4t);
+  const board = await chooseBoard(sys, job.usb);
+  cli.print(
+    `board    ${board.module}, in recovery mode on USB ${board.usb}\nrelease  Jetson Linux ${release}`,
+  );
+  await checkHost(job, root, cli);
+
+  const command = flashCommand({
+    kind: board.kind,
+    storage: job.storage,
+    prepareOnly: !job.flash,
+    ...(job.board === undefined ? {} : { board: job.board }),
+    ...(job.usb === undefined ? {} : { usb: job.usb }),
+  });
+  const rootfs = job.rootfs === undefined ? undefined : resolve(cli.cwd, job.rootfs);
+  const preparations = prepareRootfs(await readRootfs(job.l4t), rootfs, firstUser(job, cli));
+  const last: Preparation = { command, why: 'it mounts images and writes to the board by USB' };
+  if (job.dryRun === true) return showCommands(job, [...preparations, last], cli);
+
+  if (job.flash && job.yes !== true) await confirm(board, job, cli);
+  const ctx = flashContext(job, cli);
+  for (const preparation of preparations) await runAsRoot(preparation, ctx);
+  await putIntoRootfs(job, ctx);
+  await runAsRoot(last, ctx);
+  cli.print(`log      ${ctx.log}`);
+  if (!job.flash || job.wait === '0') return;
+  cli.print('The board boots for the first time. Leave its power on until this command ends.');
+  await waitForBoot(sys, Number(job.wait), cli.signal);
+  cli.print('The board is up: `bpmp-virt doctor --target ssh://USER@192.168.55.1`.');
+}
+
+async function checkHost(job: FlashJob, root: string, cli: CliContext): Promise<void> {
+  const findings = await checkFlashHost({ root, l4t: job.l4t, arch: process.arch, hasProgram });
+  const bad = findings.filter((finding) => finding.state !== 'ok');
+  if (bad.length > 0) cli.print(formatFindings(bad));
+  if (bad.every((finding) => finding.state === 'warn') || job.dryRun === true) return;
+  throw new EnvironmentError('this machine cannot flash yet', 'The lines with -> say what mends each.');
+}
+
+function firstUser({ user }: FlashJob, { env }: CliContext): FirstUser | undefined {
+  if (user === undefined) return undefined;
+  const { BPMP_VIRT_PASSWORD: password } = env;
+  if (password === undefined || password === '')
+    throw new UsageError(
+      '--user needs a password',
+      'Put it into the environment variable BPMP_VIRT_PASSWORD.',
+    );
+  return { name: user, password, host: 'orin' };
+}
+
+function showCommands(job: FlashJob, all: readonly Preparation[], cli: CliContext): void {
+  const lines = all.map(({ command, secret }) => {
+    const [program, ...args] = command;
+    return `sudo ${formatCommand([program, ...args.map((word) => (word === secret ? '…' : word))])}`;
+  });
+  const bundle = `# the bundle ${job.bundle} goes into rootfs/, with a second boot entry`;
+  cli.print([`cd ${job.l4t}`, ...lines.slice(0, -1), bundle, ...lines.slice(-1)].join('\n'));
+}
+
+async function confirm(board: RecoveryDevice, job: FlashJob, cli: CliContext): Promise<void> {
+  if (!cli.isTerminal || !process.stdin.isTTY)
+    throw new UsageError(
+      `this erases ${job.storage} of the board, and nobody is there to ask`,
+      'Add --yes if that is meant.',
+    );
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Erase ${job.storage} of ${board.module}? Type "erase": `, {
+      signal: cli.signal,
+    });
+    if (answer.trim() !== 'erase') throw new UsageError('not flashed', 'Nothing was changed.');
+  } finally {
+    terminal.close();
+  }
+}
+
+function flashContext(job: FlashJob, cli: CliContext): FlashContext {
+  const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
+  return {
+    l4t: job.l4t,
+    log: join(job.work, 'logs', `flash-${stamp}.log`),
+    emit: (event) => {
+      if (event.type === 'note') cli.print(event.text);
+      else if (event.type === 'command') cli.print(`$ ${event.line}`);
+      else if (event.type === 'output') cli.print(`  ${event.text}`);
+    },
+    signal: cli.signal,
+    isRoot: process.getuid?.() === 0,
+  };
+}
+
+/** The same as deploy does over ssh, in the root file system that is about to be written. */
+async function putIntoRootfs(job: FlashJob, ctx: FlashContext): Promise<void> {
+  const boardFolder = join(TOOL_ROOT, 'board');
+  const bundle = await readBundle(job.bundle, boardFolder);
+  const reach = { target: { kind: 'local' }, signal: ctx.signal, emit: () => undefined } as const;
+  const rootfs = await Board.open(reach, boardFolder, join(job.l4t, 'rootfs'));
+  const plan = planDeploy(bundle, await rootfs.facts(), 'keep', new Date());
+  ctx.emit({
+    type: 'note',
+    text: `bundle ${bundle.id}: ${plan.install.length} files and a boot entry into rootfs/`,
+  });
+  if (!isEmpty(plan)) await rootfs.apply(plan);
+}

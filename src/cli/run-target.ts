@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StepError, UsageError } from '../errors.ts';
+import { BOARD_FOLDER } from '../run/unit-files.ts';
+import { VM_VARIABLES } from '../run/vm-settings.ts';
+import { formatCommand } from '../tools/command.ts';
+import { runInteractive } from '../tools/interactive.ts';
+import { sshCommand } from '../tools/ssh.ts';
+import { boardReach, type ReachFlags } from './board-reach.ts';
+import type { CliContext } from './context.ts';
+
+/** Flags of `run --target`. */
+export type TargetFlags = ReachFlags & {
+  readonly target: string;
+  /** A machine other than the bundle's first. */
+  readonly vm?: string;
+  readonly bundle?: string;
+  readonly set: readonly string[];
+  readonly dryRun?: true;
+};
+
+/**
+ * Run run-vm.sh on a board, on this terminal.
+ *
+ * @throws {UsageError} a setting is none of run-vm.sh's
+ * @throws {StepError} the launcher refused, or QEMU failed
+ */
+export async function runOnBoard(flags: TargetFlags, cli: CliContext): Promise<void> {
+  const reach = await boardReach(flags.target, flags, cli);
+  const folder = [flags.bundle ?? BOARD_FOLDER, ...(flags.vm === undefined ? [] : [flags.vm])].join('/');
+  for (const setting of flags.set) checkSetting(setting);
+  const script = [
+    'env',
+    ...flags.set,
+    `${folder}/run-vm.sh`,
+    ...(flags.dryRun === true ? ['--dry-run'] : []),
+  ] as const;
+  const asRoot = 'if [ "$(id -u)" = 0 ]; then exec "$@"; else exec sudo "$@"; fi';
+  const words = formatCommand(['sh', '-c', asRoot, 'as-root', ...script]);
+  const code = await runInteractive(sshCommand(reach, words, cli.isTerminal), cli.cwd);
+  if (code === 0) return;
+  throw new StepError(
+    `run-vm.sh ended with ${code}`,
+    `\`bpmp-virt doctor --target ${flags.target}\` looks for the cause.`,
+  );
+}
+
+function checkSetting(setting: string): void {
+  const name = setting.replace(/=.*$/s, '');
+  if (setting.includes('=') && name in VM_VARIABLES) return;
+  throw new UsageError(
+    `'${setting}' is no setting of run-vm.sh`,
+    `Write NAME=VALUE; the names are ${Object.keys(VM_VARIABLES).join(', ')}.`,
+  );
+}

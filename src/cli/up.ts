@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Board } from '../deploy/deploy.ts';
+import type { Facts } from '../deploy/facts.ts';
+import { EnvironmentError, StepError } from '../errors.ts';
+import { boardReach, type ReachFlags } from './board-reach.ts';
+import { buildCommand } from './commands/build.ts';
+import { deployCommand } from './commands/deploy.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import type { CliContext } from './context.ts';
+import { TOOL_ROOT } from './places.ts';
+import { runOnBoard } from './run-target.ts';
+import { WIRING } from './wiring.ts';
+
+/** How often a board that restarts is asked whether it is there, in ms. */
+const POLL_MS = 5_000;
+/** A kernel argument of our entry alone: it says which entry was started. */
+const OURS = 'vfio_platform.reset_required=0';
+
+type UpRequest = ReachFlags & {
+  readonly target: string;
+  readonly work: string;
+  readonly device: readonly string[];
+  readonly set: readonly string[];
+  readonly wait: string;
+};
+
+/** Every verb of the way, one after another, as a person would type them. */
+export async function up(recipe: string, flags: UpRequest, cli: CliContext): Promise<void> {
+  const { target, work } = flags;
+  const ssh = flags.sshConfig === undefined ? [] : ['--ssh-config', flags.sshConfig];
+  const devices = flags.device.flatMap((device) => ['--device', device]);
+  await buildCommand(cli).parseAsync([recipe, '--work', work, ...devices], { from: 'user' });
+
+  const board = await Board.open(await boardReach(target, flags, cli), join(TOOL_ROOT, 'board'));
+  const before = await board.facts();
+  await deployCommand(cli).parseAsync([target, '--work', work, '--boot-next', ...ssh], { from: 'user' });
+  await board.run('reboot');
+  cli.print('restarting into the entry, once');
+  const after = await waitForRestart(board, before, Number(flags.wait), cli.signal);
+  if (!after.cmdline.split(' ').includes(OURS))
+    throw new StepError(
+      `the board came back with its own kernel, ${after.kernel}`,
+      'Watch its serial console while it boots: the menu has the entry, and UEFI says why it did not start it.',
+    );
+  await doctorCommand(cli).parseAsync(['--target', target, ...ssh], { from: 'user' });
+  cli.print(`\n${WIRING}\n`);
+  await runOnBoard(flags, cli);
+}
+
+async function waitForRestart(
+  board: Board,
+  before: Facts,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<Facts> {
+  const end = Date.now() + seconds * 1000;
+  for (;;) {
+    await sleep(POLL_MS, undefined, { signal });
+    const now = await board.facts().catch((error: unknown) => {
+      // Not there yet: what else ssh has to say is said when the time is over.
+      if (error instanceof EnvironmentError) return undefined;
+      throw error;
+    });
+    if (now !== undefined && now.bootId !== before.bootId) return now;
+    if (Date.now() > end)
+      throw new StepError(
+        `the board has not come back within ${seconds} s`,
+        'Switch it off and on: if the kernel hung before the service that ends the trial, choose the first entry of the menu on its serial console.',
+      );
+  }
+}

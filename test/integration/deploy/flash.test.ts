@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { flashCommand } from '../../../src/cli/commands/flash.ts';
+import { type Tree, writeTree } from '../../helpers/board-tree.ts';
+import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
+
+// NVIDIA's scripts take no space in a path, so this folder has none.
+let folder: string;
+const at = (path: string) => join(folder, path);
+
+/** A script of NVIDIA's that says how it was called, and ends as the test wants. */
+const STUB = (name: string, more = '') => `#!/bin/sh
+printf '%s' "${name}" >>'@LOG@'; for word in "$@"; do printf '|%s' "$word" >>'@LOG@'; done; printf ' in %s\\n' "$PWD" >>'@LOG@'
+${more}`;
+
+const HOST: Tree = {
+  'root/sys/bus/usb/devices/1-2/idVendor': '0955\n',
+  'root/sys/bus/usb/devices/1-2/idProduct': '7023\n',
+  'root/etc/lsb-release': 'DISTRIB_RELEASE=22.04\n',
+  'root/proc/sys/fs/binfmt_misc/qemu-aarch64': 'enabled\n',
+  'root/proc/cpuinfo': 'flags : fpu\n',
+  'work/bundle/Image': 'our kernel',
+  'work/bundle/dtb/tegra234-p3737-0000+p3701-0000.dtb': 'nvidia,p3737-0000+p3701-0000',
+  'work/bundle/host.dtbo': 'overlay',
+  'work/bundle/run-vm.sh': '#!/bin/sh\n',
+  'work/Linux_for_Tegra/nv_tegra/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 1\n',
+  'work/Linux_for_Tegra/rootfs/README.txt': 'empty',
+};
+const PROGRAMS =
+  'abootimg cpio dtc mkfs.vfat lbzip2 xmllint exportfs qemu-aarch64-static sshpass uuidgen lz4';
+const EXTLINUX = `DEFAULT primary\\nLABEL primary\\n  LINUX /boot/Image\\n  APPEND \${cbootargs} quiet\\n`;
+
+let path: string | undefined;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bpmp-flash-'));
+  writeTree(folder, HOST);
+  const stubs: Record<string, string> = {
+    'flash.sh': STUB('flash.sh', 'echo written'),
+    'apply_binaries.sh': STUB(
+      'apply_binaries.sh',
+      `mkdir -p rootfs/etc rootfs/boot/extlinux; cp nv_tegra/nv_tegra_release rootfs/etc/
+printf '${EXTLINUX}' >rootfs/boot/extlinux/extlinux.conf; echo stock >rootfs/boot/Image`,
+    ),
+    'tools/l4t_create_default_user.sh': STUB('l4t_create_default_user.sh'),
+    'tools/kernel_flash/l4t_initrd_flash.sh': STUB(
+      'l4t_initrd_flash.sh',
+      '! cat "$FLASH_SAYS" 2>/dev/null || exit 1\nmkdir -p @USB@; echo 0955 >@USB@/idVendor; echo 7020 >@USB@/idProduct',
+    ),
+  };
+  for (const [name, text] of Object.entries(stubs)) {
+    const file = at(`work/Linux_for_Tegra/${name}`);
+    mkdirSync(join(file, '..'), { recursive: true });
+    const filled = text
+      .replaceAll('@LOG@', at('calls'))
+      .replaceAll('@USB@', at('root/sys/bus/usb/devices/1-2'));
+    writeFileSync(file, filled, { mode: 0o755 });
+  }
+  // The programs that NVIDIA wants need not do anything here.
+  mkdirSync(at('bin'));
+  for (const name of PROGRAMS.split(' ')) writeFileSync(at(`bin/${name}`), '#!/bin/sh\n', { mode: 0o755 });
+  path = process.env['PATH'];
+  process.env['PATH'] = `${at('bin')}:${path}`;
+});
+afterEach(() => {
+  process.env['PATH'] = path;
+  delete process.env['FLASH_SAYS'];
+  rmSync(folder, { recursive: true });
+});
+
+async function flash(...words: string[]) {
+  const out: string[] = [];
+  const cli = {
+    print: (text: string) => void out.push(text),
+    write: () => undefined,
+    warn: () => undefined,
+    isTerminal: false,
+    columns: 80,
+    signal: new AbortController().signal,
+    env: { BPMP_VIRT_ROOT: at('root'), BPMP_VIRT_PASSWORD: 'secret' },
+    cwd: folder,
+  };
+  const program = new Command().exitOverride().addCommand(flashCommand(cli));
+  const error = await program.parseAsync(['flash', ...words], { from: 'user' }).then(
+    () => undefined,
+    (cause: Error & { hint?: string }) => cause,
+  );
+  const calls = existsSync(at('calls')) ? readFileSync(at('calls'), 'utf8').trimEnd().split('\n') : [];
+  return { out: out.join('\n'), error, calls };
+}
+
+async function makeRootfs(): Promise<string> {
+  const { execa } = await import('execa');
+  writeTree(folder, { 'sample/etc/hostname': 'orin\n' });
+  await execa('tar', ['-cjf', at('rootfs.tbz2'), '-C', at('sample'), 'etc']);
+  return at('rootfs.tbz2');
+}
+
+test('prepares the root file system, puts the bundle in, flashes, and waits for the first boot', async () => {
+  const archive = await makeRootfs();
+  const { out, error, calls } = await flash('--rootfs', archive, '--user', 'me', '--yes', '--wait', '30');
+  expect(error).toBe(undefined);
+  const l4t = at('work/Linux_for_Tegra');
+  expect(calls).toEqual([
+    `apply_binaries.sh in ${l4t}`,
+    `l4t_create_default_user.sh|-u|me|-p|secret|-n|orin|-a|--accept-license in ${l4t}`,
+    `l4t_initrd_flash.sh|--external-device|nvme0n1p1|-c|tools/kernel_flash/flash_l4t_t234_nvme.xml|--showlogs|--network|usb0|jetson-agx-orin-devkit|external in ${l4t}`,
+  ]);
+  expect(out).toContain('Jetson AGX Orin, 64 GB or the developer kit');
+  expect(out).toContain('The board is up');
+  expect(out).not.toContain('secret');
+
+  const menu = readAsUefi(readFileSync(join(l4t, 'rootfs/boot/extlinux/extlinux.conf'), 'utf8'));
+  expect(startedByUefi(menu)?.['LABEL']).toBe('primary');
+  const entry = menu.entries.at(-1);
+  expect(entry?.['APPEND']).toContain('quiet vfio_platform.reset_required=0');
+  expect(readFileSync(join(l4t, 'rootfs', entry?.['LINUX'] ?? ''), 'utf8')).toBe('our kernel');
+  expect(readFileSync(join(l4t, 'rootfs/boot/Image'), 'utf8')).toBe('stock\n');
+  expect(readFileSync(join(l4t, 'rootfs/etc/hostname'), 'utf8')).toBe('orin\n');
+
+  const [log] = readdirSync(at('work/logs'));
+  const text = readFileSync(at(`work/logs/${log}`), 'utf8');
+  expect(text).toContain('$ ./apply_binaries.sh');
+  expect(text).not.toContain('secret');
+}, 60_000);
+
+test('a dry run and a refusal run nothing', async () => {
+  const dry = await flash('--rootfs', '/r.tbz2', '--dry-run', '--storage', 'emmc', '--user', 'me');
+  expect(dry.error).toBe(undefined);
+  expect(dry.out).toContain('sudo tar -xpf /r.tbz2 -C rootfs\nsudo ./apply_binaries.sh');
+  expect(dry.out).toContain('sudo ./flash.sh jetson-agx-orin-devkit internal');
+  expect(dry.out).not.toContain('secret');
+  expect((await flash('--rootfs', '/r.tbz2')).error?.message).toContain('nobody is there to ask');
+  expect((await flash('--yes')).error?.message).toContain('rootfs is empty');
+  expect((await flash('--usb', '9-9', '--yes')).error?.message).toContain('in recovery mode: 1-2');
+  writeTree(folder, {
+    'root/sys/bus/usb/devices/1-3/idVendor': '0955\n',
+    'root/sys/bus/usb/devices/1-3/idProduct': '7323\n',
+  });
+  expect((await flash('--yes')).error).toMatchObject({ hint: expect.stringContaining('--usb') });
+  writeTree(folder, { 'root/sys/bus/usb/devices/': '' });
+  expect((await flash('--yes')).error?.message).toContain('no Jetson Orin in recovery mode');
+  writeTree(folder, { 'work/Linux_for_Tegra/nv_tegra/nv_tegra_release': '# R35 (release), REVISION: 4.1\n' });
+  expect((await flash('--yes')).error?.message).toContain('release 35.4.1');
+  expect((await flash('--yes')).calls).toEqual([]);
+});
+
+test('--no-flash prepares and asks nothing', async () => {
+  const { error, calls } = await flash('--rootfs', await makeRootfs(), '--no-flash', '--storage', 'emmc');
+  expect(error).toBe(undefined);
+  expect(calls.at(-1)).toMatch(/^flash.sh\|--no-flash\|jetson-agx-orin-devkit\|internal in/);
+});
+
+test('a failure that people know is named, with the log', async () => {
+  writeTree(folder, { says: '[ 1.0 ] Sending bct_br\n[ 9.9 ] ERROR: might be timeout in USB write.\n' });
+  process.env['FLASH_SAYS'] = at('says');
+  const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--wait', '0');
+  expect(error?.message).toContain('stopped answering while the first boot table was sent');
+  expect(error?.hint).toMatch(/autosuspend.*The whole output is in .*flash-.*\.log/);
+  const [log] = readdirSync(at('work/logs'));
+  expect(readFileSync(at(`work/logs/${log}`), 'utf8')).toContain('might be timeout in USB write');
+});
+
+test('a board that does not come back is said, with a word on its power', async () => {
+  rmSync(at('work/Linux_for_Tegra/flash.sh'));
+  writeFileSync(at('work/Linux_for_Tegra/flash.sh'), '#!/bin/sh\n', { mode: 0o755 });
+  const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--storage', 'emmc', '--wait', '1');
+  expect(error).toMatchObject({ hint: expect.stringContaining('Do not cut its power') });
+});

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseFindings } from '../../../src/deploy/finding.ts';
+import { checkFlashHost } from '../../../src/deploy/flash-host.ts';
+import { flashCommand, prepareRootfs } from '../../../src/deploy/flash-plan.ts';
+import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/deploy/flash-signatures.ts';
+import { findRecovery, hasBooted } from '../../../src/deploy/recovery.ts';
+import { makeFolder, type Tree, writeTree } from '../../helpers/board-tree.ts';
+
+let folder: ReturnType<typeof makeFolder>;
+beforeEach(() => {
+  folder = makeFolder();
+});
+afterEach(() => folder.remove());
+
+const usb = (name: string, vendor: string, product: string): Tree => ({
+  [`bus/usb/devices/${name}/idVendor`]: `${vendor}\n`,
+  [`bus/usb/devices/${name}/idProduct`]: `${product}\n`,
+});
+
+describe('a board on USB', () => {
+  test.each([
+    ['7023', 'Jetson AGX Orin, 64 GB or the developer kit', 'agx-orin'],
+    ['7223', 'Jetson AGX Orin, 32 GB', 'agx-orin'],
+    ['7323', 'Jetson Orin NX, 16 GB', 'orin-nx-nano'],
+    ['7423', 'Jetson Orin NX, 8 GB', 'orin-nx-nano'],
+    ['7523', 'Jetson Orin Nano, 8 GB', 'orin-nx-nano'],
+    ['7623', 'Jetson Orin Nano, 4 GB', 'orin-nx-nano'],
+  ])('0955:%s', async (product, module, kind) => {
+    writeTree(folder.path, {
+      ...usb('1-2', '0955', product),
+      ...usb('1-3', '8086', product),
+      'bus/usb/devices/usb1/x': '',
+    });
+    expect(await findRecovery(folder.path)).toEqual([{ usb: '1-2', module, kind }]);
+    expect(await hasBooted(folder.path)).toBe(false);
+  });
+
+  test('a running board and an older Jetson are not in recovery mode', async () => {
+    writeTree(folder.path, { ...usb('1-2', '0955', '7020'), ...usb('1-4', '0955', '7019') });
+    expect(await findRecovery(folder.path)).toEqual([]);
+    expect(await hasBooted(folder.path)).toBe(true);
+  });
+
+  test('no USB at all', async () => {
+    expect(await findRecovery(folder.path)).toEqual([]);
+  });
+});
+
+describe('NVIDIA’s words', () => {
+  const line = (...request: Parameters<typeof flashCommand>) => flashCommand(...request).join(' ');
+  test('AGX Orin, eMMC', () => {
+    expect(line({ kind: 'agx-orin', storage: 'emmc', prepareOnly: false })).toBe(
+      './flash.sh jetson-agx-orin-devkit internal',
+    );
+  });
+  test('AGX Orin, NVMe', () => {
+    expect(line({ kind: 'agx-orin', storage: 'nvme', prepareOnly: false })).toBe(
+      './tools/kernel_flash/l4t_initrd_flash.sh --external-device nvme0n1p1 -c tools/kernel_flash/flash_l4t_t234_nvme.xml --showlogs --network usb0 jetson-agx-orin-devkit external',
+    );
+  });
+  test('Orin NX and Nano, NVMe: QSPI has a layout of its own, which is one word', () => {
+    const words = flashCommand({ kind: 'orin-nx-nano', storage: 'nvme', prepareOnly: true, usb: '1-2' });
+    expect(words.slice(0, 4)).toEqual([
+      './tools/kernel_flash/l4t_initrd_flash.sh',
+      '--no-flash',
+      '--usb-instance',
+      '1-2',
+    ]);
+    expect(words).toContain('-c bootloader/generic/cfg/flash_t234_qspi.xml');
+    expect(words.slice(-2)).toEqual(['jetson-orin-nano-devkit', 'internal']);
+  });
+  test('Orin NX and Nano have no eMMC', () => {
+    expect(() => flashCommand({ kind: 'orin-nx-nano', storage: 'emmc', prepareOnly: false })).toThrow(
+      'no eMMC',
+    );
+  });
+});
+
+describe('the root file system', () => {
+  const words = (...request: Parameters<typeof prepareRootfs>) =>
+    prepareRootfs(...request).map(({ command }) => command.join(' '));
+  test('only what it still needs', () => {
+    expect(words({ unpacked: true, applied: true })).toEqual([]);
+    expect(words({ unpacked: true, applied: false })).toEqual(['./apply_binaries.sh']);
+    expect(words({ unpacked: false, applied: false }, '/r.tbz2')).toEqual([
+      'tar -xpf /r.tbz2 -C rootfs',
+      './apply_binaries.sh',
+    ]);
+    expect(
+      words({ unpacked: true, applied: true }, undefined, { name: 'me', password: 'pw', host: 'orin' }),
+    ).toEqual(['./tools/l4t_create_default_user.sh -u me -p pw -n orin -a --accept-license']);
+  });
+  test('where nothing is there and nothing is given', () => {
+    expect(() => prepareRootfs({ unpacked: false, applied: false })).toThrow('rootfs is empty');
+  });
+});
+
+/** Lines as people report them, by the signature that has to know them. */
+const REPORTS: Readonly<Record<string, readonly string[]>> = {
+  'usb-write-timeout': [
+    '[   2.1] Sending bct_br\n[   7.4] ERROR: might be timeout in USB write.',
+    'Error: Return value 3\nmight be timeout in USB write',
+  ],
+  automounter: [
+    'mount: /mnt: /dev/sda1 already mounted on /media/user/x.',
+    'umount: /mnt/x: target is busy.',
+  ],
+  'rootfs-too-big': [
+    'ERROR: APPSIZE 29GiB is too small for the root file system',
+    'num_sectors 119537664 is larger than the disk',
+  ],
+  'rootfs-not-prepared': [
+    'cp: cannot stat rootfs/boot/extlinux/extlinux.conf',
+    'No such file or directory: rootfs/etc/passwd',
+  ],
+  'rootfs-owners': ['sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set'],
+  'path-with-space': ['./flash.sh: line 12: [: too many arguments /home/me/my work/Linux_for_Tegra'],
+  'board-mismatch': [
+    'Error: Unrecognized module SKU 0099',
+    'ERROR: failed to read EEPROM: board SKU mismatch',
+  ],
+  nfs: ['exportfs: command not found', 'mount.nfs: Connection timed out'],
+  'usb-network': [
+    'Waiting for target to boot-up...\nTimeout',
+    'Device failed to boot to the initrd flash kernel.',
+    'SSH is not ready',
+  ],
+  'ssh-keygen-dsa': ['unknown key type dsa', 'ssh-keygen -t dsa -f x failed'],
+  'no-device': ['Error: probing the target board failed.', 'Cannot open USB device'],
+};
+
+describe('a failure that people meet', () => {
+  test('each signature has a report', () => {
+    expect(Object.keys(REPORTS).sort()).toEqual(FLASH_SIGNATURES.map(({ name }) => name).sort());
+  });
+  const all = Object.entries(REPORTS).flatMap(([name, reports]) =>
+    reports.map((report) => [name, report] as const),
+  );
+  test.each(all)('%s: %s', (name, report) => {
+    expect(recogniseFailure(`some lines\n${report}\nmore lines`)?.name).toBe(name);
+  });
+  test('an unknown one is not taken for one of them', () => {
+    expect(recogniseFailure('*** The flash of the board failed for a new reason\nExit 1')).toBe(undefined);
+  });
+});
+
+describe('the machine that flashes', () => {
+  const GOOD: Tree = {
+    'etc/lsb-release': 'DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=22.04\n',
+    'proc/sys/fs/binfmt_misc/qemu-aarch64': 'enabled\n',
+    'sys/module/usbcore/parameters/autosuspend': '-1\n',
+    'proc/cpuinfo': 'flags\t\t: fpu vme\n',
+  };
+  const check = async (
+    changes: Tree = {},
+    more: { arch?: string; inSpace?: boolean; missing?: string } = {},
+  ) => {
+    writeTree(folder.path, { ...GOOD, ...changes });
+    const findings = await checkFlashHost({
+      root: folder.path,
+      // The folder of each test has spaces in its name.
+      l4t: more.inSpace === true ? folder.path : '/',
+      arch: more.arch ?? 'x64',
+      hasProgram: async (name) => name !== more.missing,
+    });
+    return findings
+      .filter(({ state, check }) => state !== 'ok' && check !== 'space')
+      .map(({ state, check }) => `${state} ${check}`);
+  };
+  test('is ready', async () => {
+    expect(await check()).toEqual([]);
+  });
+  test.each([
+    ['arm64', {}, { arch: 'arm64' }, 'fail architecture'],
+    ['a path with a space', {}, { inSpace: true }, 'fail path'],
+    ['a missing program', {}, { missing: 'abootimg' }, 'fail programs'],
+    ['Debian', { 'etc/lsb-release': '' }, {}, 'warn distribution'],
+    ['a newer Ubuntu', { 'etc/lsb-release': 'DISTRIB_RELEASE=24.04' }, {}, 'warn distribution'],
+    ['udisks', { 'run/udisks2/x': '' }, {}, 'warn automounter'],
+    ['autosuspend', { 'sys/module/usbcore/parameters/autosuspend': '2\n' }, {}, 'warn autosuspend'],
+    ['ufw', { 'etc/ufw/ufw.conf': '# x\nENABLED=yes\n' }, {}, 'warn firewall'],
+    ['a virtual machine', { 'proc/cpuinfo': 'flags : fpu hypervisor vme\n' }, {}, 'warn machine'],
+  ] as const)('%s', async (_, changes, more, expected) => {
+    expect(await check(changes, more)).toEqual([expected]);
+  });
+});
+
+test('doctor’s lines: what is not a finding is passed over', () => {
+  expect(parseFindings('ok\tkvm\tthere\t-\nnoise\nwarn\tx\ty\nfail\ta\tb\tc')).toEqual([
+    { state: 'ok', check: 'kvm', why: 'there', mend: '-' },
+    { state: 'fail', check: 'a', why: 'b', mend: 'c' },
+  ]);
+});
