@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { formatCommand } from '../tools/command.ts';
-import { applySeries, removeSeries } from '../tools/patch-series.ts';
 import type { Step } from './step.ts';
 
 /** Bring a series of patches into a tree, so that it can be taken back. */
@@ -21,11 +20,13 @@ export const applyPatches: Step<'apply-patches'> = {
   },
 
   async run({ tree, patches }, ctx) {
+    const { applySeries } = await import('../tools/patch-series.ts');
     const outcome = await applySeries(ctx.path(tree), ctx.path(patches));
     ctx.emit({ type: 'note', text: `${patches}: ${outcome}` });
   },
 
   async undo({ tree }, ctx) {
+    const { removeSeries } = await import('../tools/patch-series.ts');
     const there = await removeSeries(ctx.path(tree));
     ctx.emit({
       type: 'note',

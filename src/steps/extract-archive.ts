@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
-import { extractArchive } from '../tools/archive.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import type { Step } from './step.ts';
 
@@ -19,6 +18,7 @@ export const extractArchiveStep: Step<'extract-archive'> = {
   },
 
   async run({ archive, into, strip }, ctx) {
+    const { extractArchive } = await import('../tools/archive.ts');
     await extractArchive({ archive: ctx.path(archive), into: ctx.path(into), strip, signal: ctx.signal });
   },
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { formatCommand, shellQuote } from '../tools/command.ts';
-import { download } from '../tools/download.ts';
 import { withLock } from '../tools/lock.ts';
 import type { Step } from './step.ts';
 
@@ -22,6 +21,7 @@ export const fetchArchive: Step<'fetch-archive'> = {
   },
 
   async run({ urls, sha256, superseded, into }, ctx) {
+    const { download } = await import('../tools/download.ts');
     const file = ctx.path(into);
     const wanted = { urls: urls.map(ctx.url), sha256, superseded, into: file };
     // The cache is everybody's: two runs must not append to one half of a file.

@@ -4,7 +4,6 @@ import { CommandError, StepError, UsageError } from '../errors.ts';
 import type { BspTree } from '../plan/step-options.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { exists } from '../tools/folder.ts';
-import { exactTags, headCommit } from '../tools/git.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** The script's only server; a `--mirror` for this address is given to git as an insteadOf. */
@@ -70,6 +69,7 @@ async function runScript(folder: string, tag: string, ctx: StepContext): Promise
 }
 
 async function judge(folder: string, { path, commit }: BspTree, tag: string): Promise<string | undefined> {
+  const { exactTags, headCommit } = await import('../tools/git.ts');
   const tree = join(folder, path);
   const head = await headCommit(tree);
   if (head === undefined) return `${path} is not there`;

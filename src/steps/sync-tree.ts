@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { formatCommand } from '../tools/command.ts';
-import { syncTree } from '../tools/git-sync.ts';
 import { recordSource } from '../tools/source-record.ts';
 import type { Step } from './step.ts';
 
@@ -22,6 +21,7 @@ export const syncTreeStep: Step<'sync-tree'> = {
   },
 
   async run({ urls, ref, commit, into }, ctx) {
+    const { syncTree } = await import('../tools/git-sync.ts');
     const request = { urls, ref, into: ctx.path(into), ...(commit === undefined ? {} : { commit }) };
     const exact = await syncTree(request, ctx);
     await recordSource(ctx.work, ctx.path(into), { from: `${urls[0]} ${ref}`, exact });

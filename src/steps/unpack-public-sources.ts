@@ -5,7 +5,6 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StepError } from '../errors.ts';
-import { extractArchive } from '../tools/archive.ts';
 import { formatCommand } from '../tools/command.ts';
 import { exists, mergeFolder } from '../tools/folder.ts';
 import type { Step } from './step.ts';
@@ -30,6 +29,7 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
   },
 
   async run({ archive, into, inner }, ctx) {
+    const { extractArchive } = await import('../tools/archive.ts');
     const scratch = join(ctx.path(into), '.public-sources');
     ctx.defer(() => rm(scratch, { recursive: true, force: true }));
     const outer = join(scratch, 'outer');

@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { execa } from 'execa';
 import { EnvironmentError } from '../errors.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -33,6 +32,7 @@ export async function takeLock(
 ): Promise<HeldLock | { readonly holder: string }> {
   await mkdir(dirname(file), { recursive: true });
   const options = wait ? [] : ['--nonblock', `--conflict-exit-code=${HELD_BY_OTHER}`];
+  const { execa } = await import('execa');
   const child = execa('flock', [...options, file, 'sh', '-c', 'echo held; exec cat >/dev/null'], {
     // A group of its own: Ctrl-C must not take the lock from us while we still tidy up.
     detached: true,
