@@ -25,6 +25,6 @@ export const fetchArchive: Step<'fetch-archive'> = {
     const file = ctx.path(into);
     const wanted = { urls: urls.map(ctx.url), sha256, superseded, into: file };
     // The cache is everybody's: two runs must not append to one half of a file.
-    await withLock(`${file}.lock`, { who: ctx.work, signal: ctx.signal }, () => download(wanted, ctx));
+    await withLock(`${file}.lock`, ctx.signal, () => download(wanted, ctx));
   },
 };

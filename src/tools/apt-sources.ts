@@ -82,7 +82,7 @@ export function parseDeb822(text: string): readonly AptSource[] {
     .split(/\n\s*\n/);
   return stanzas.flatMap((stanza) => {
     const field = (name: string) => new RegExp(`^${name}:[ \\t]*(.*)$`, 'im').exec(stanza)?.[1]?.trim();
-    if (!/\bdeb\b/.test(field('Types') ?? '') || field('Enabled') === 'no') return [];
+    if (!(field('Types') ?? '').split(/\s+/).includes('deb') || field('Enabled') === 'no') return [];
     const suites = (field('Suites') ?? '').split(/\s+/);
     const signedBy = field('Signed-By');
     const key = signedBy?.startsWith('/') ? { signedBy } : {};

@@ -63,12 +63,7 @@ export async function openApt(request: AptRequest, ctx: AptContext): Promise<Apt
   const apt: Apt = {
     pool,
     run: (program, words, cwd) => ctx.run([program, '-c', join(home, 'apt.conf'), ...words], cwd),
-    alone: (action) =>
-      withLock(
-        join(home, 'lock'),
-        { who: `process ${process.pid}`, ...(ctx.signal && { signal: ctx.signal }) },
-        action,
-      ),
+    alone: (action) => withLock(join(home, 'lock'), ctx.signal, action),
   };
   await apt.alone(() => update(apt, home, ctx.offline));
   return apt;

@@ -43,9 +43,7 @@ const SUBMODULES = /^(ui\/keycodemapdb|(tests\/fp|subprojects)\/(berkeley-(soft|
  */
 export async function syncTree(request: SyncRequest, ctx: SyncContext): Promise<string> {
   const store = storeOf(request.urls[0] ?? '', ctx.cache);
-  const commit = await withLock(`${store}.lock`, { who: request.into, signal: ctx.signal }, () =>
-    fetchAny(store, request, ctx),
-  );
+  const commit = await withLock(`${store}.lock`, ctx.signal, () => fetchAny(store, request, ctx));
   await place(request.into, store, commit, ctx);
   for (const submodule of await listSubmodules(request.into)) {
     if (SUBMODULES.test(submodule.path)) await syncSubmodule(request.into, submodule, ctx);
@@ -145,7 +143,7 @@ async function syncSubmodule(
   const folder = join(tree, path);
   if ((await headCommit(folder)) === commit) return;
   const request = { urls: [url], ref: commit, commit, into: folder };
-  await withLock(`${store}.lock`, { who: tree, signal: ctx.signal }, async () => {
+  await withLock(`${store}.lock`, ctx.signal, async () => {
     if (await hasCommit(store, commit)) return;
     if (ctx.offline) await fetchAny(store, request, ctx);
     await fetchCommit(store, ctx.url(url), commit, ctx.signal);

@@ -27,7 +27,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
 };
 
 /** The packages that bring `tools`, each once, sorted. */
-export function packagesOf(tools: readonly string[]): readonly string[] {
+function packagesOf(tools: readonly string[]): readonly string[] {
   return [...new Set(tools.flatMap((tool) => (PACKAGES[tool] ?? tool).split(' ')))].sort();
 }
 

@@ -33,8 +33,7 @@ export async function mesonEnv(wanted: string, ctx: AptContext): Promise<Readonl
   const own = (await ctx.run(['/usr/bin/meson', '--version'], '/')).trim();
   if (compareVersions(own, wanted) >= 0) return {};
   const into = join(ctx.cache, 'meson');
-  const lock = { who: 'unpacking meson', ...(ctx.signal && { signal: ctx.signal }) };
-  await withLock(`${into}.lock`, lock, async () => {
+  await withLock(`${into}.lock`, ctx.signal, async () => {
     if (!(await exists(into))) await unpackMeson(into, ctx);
   });
   return { PYTHONPATH: join(into, 'usr/lib/python3/dist-packages') };

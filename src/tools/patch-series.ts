@@ -18,7 +18,7 @@ export type Applied = 'applied' | 'already there' | 'replaced';
  *
  * @throws {UsageError} no `series`, or it names a file that is not there
  */
-export async function readSeries(folder: string): Promise<readonly string[]> {
+async function readSeries(folder: string): Promise<readonly string[]> {
   const text = await readFile(join(folder, 'series'), 'utf8').catch((cause) => {
     if (!isCode(cause, 'ENOENT')) throw cause;
     throw new UsageError(`${folder} has no file 'series'`, 'List its patches there, one a line, in order.');

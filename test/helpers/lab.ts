@@ -211,7 +211,7 @@ type DebianSource = Omit<Extract<PlannedStep, { kind: 'fetch-debian-source' }>['
 async function unpacked(name: string, source: DebianSource, tree: string): Promise<void> {
   if (await exists(tree)) return;
   const into = join(PRISTINE, name);
-  await withLock(join(PRISTINE, 'lock'), { who: ROOT }, async () => {
+  await withLock(join(PRISTINE, 'lock'), undefined, async () => {
     await run([step(name, 'fetch-debian-source', { ...source, into }, [])], PRISTINE);
   });
   await mkdir(OWN, { recursive: true });
@@ -231,7 +231,7 @@ function step<K extends PlannedStep['kind']>(
 
 async function alone<T>(action: () => Promise<T>): Promise<T> {
   await removeOrphans();
-  return withLock(join(LAB, `${OWN.slice(LAB.length + 1)}.lock`), { who: `tests of ${ROOT}` }, action);
+  return withLock(join(LAB, `${OWN.slice(LAB.length + 1)}.lock`), undefined, action);
 }
 
 /** Labs of clones that are gone would pile up, two gigabytes each. */

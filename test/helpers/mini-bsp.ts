@@ -18,6 +18,7 @@ const SCRIPT = resolve(import.meta.dirname, '../fixtures/mini-bsp/source_sync.sh
 
 /** A Jetson Linux driver package of a few kB, its public sources and its git server. */
 export type MiniBsp = {
+  readonly dir: string;
   readonly bsp: string;
   readonly bspSha256: string;
   readonly publicSources: string;
@@ -34,8 +35,6 @@ export type MiniBspWish = {
   /** Folder below source/ → repository on the server. */
   readonly trees: Readonly<Record<string, string>>;
   readonly tag: string;
-  /** Repositories that lack the tag. */
-  readonly untagged?: readonly string[];
   /** A .sha1sum in public_sources is wrong. */
   readonly badSum?: boolean;
 };
@@ -50,6 +49,7 @@ export async function makeMiniBsp(wish: MiniBspWish): Promise<MiniBsp> {
   const commits: Record<string, string> = {};
   for (const [folder, repo] of Object.entries(wish.trees)) commits[folder] = await makeRepository(wish, repo);
   return {
+    dir,
     bsp,
     bspSha256: await sum('sha256', bsp),
     publicSources,
@@ -93,14 +93,14 @@ async function makePublicSources({ dir, badSum }: MiniBspWish): Promise<void> {
 }
 
 /** A bare repository with an annotated tag, and a commit after it; gives the tag's commit. */
-async function makeRepository({ dir, tag, untagged = [] }: MiniBspWish, repo: string): Promise<string> {
+async function makeRepository({ dir, tag }: MiniBspWish, repo: string): Promise<string> {
   const work = join(dir, 'repositories', repo);
   await put(join(work, 'README'), `${repo}\n`);
   const git = (...words: string[]) => exec([...GIT, ...words], work, quiet);
   await git('init', '-q');
   await git('add', '.');
   await git('commit', '-qm', 'first');
-  if (!untagged.includes(repo)) await git('tag', '-a', '-m', tag, tag);
+  await git('tag', '-a', '-m', tag, tag);
   const commit = await git('rev-parse', 'HEAD');
   await put(join(work, 'later'), 'more\n');
   await git('add', '.');
