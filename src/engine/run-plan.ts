@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { BpmpVirtError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PathRoots } from '../plan/plan-paths.ts';
 import { bindSteps, type LoadStep } from './bound-step.ts';
 import { type Decision, decide } from './decide.ts';
+import { diskFull } from './disk-full.ts';
 import { killLeftovers } from './leftovers.ts';
 import { runStep } from './run-step.ts';
 import { schedule } from './schedule.ts';
@@ -69,6 +71,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
     );
     const ran = await runAll(todo, run, options);
     emit({ type: 'run-done', ran, skipped, ms: Math.round(performance.now() - start) });
+  } catch (error) {
+    // Logs and marks need room as well, and are written outside of any step.
+    throw error instanceof BpmpVirtError ? error : (diskFull(error) ?? error);
   } finally {
     await release();
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { performance } from 'node:perf_hooks';
-import { BpmpVirtError, EnvironmentError, StepError } from '../errors.ts';
+import { BpmpVirtError, StepError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { isCode } from '../tools/write-file.ts';
 import { type Decision, missingOutput } from './decide.ts';
+import { diskFull } from './disk-full.ts';
 import type { RunOptions } from './run-plan.ts';
 import { writeState } from './state.ts';
 import { inContext } from './step-context.ts';
@@ -77,17 +77,4 @@ function failed(error: unknown, id: string, title: string, log: StepLog, emit: E
   const message = known instanceof Error ? known.message : String(known);
   emit({ type: 'step-fail', step: id, title, message, log: log.file });
   return known instanceof BpmpVirtError ? new FailedStep(title, log.file, known) : known;
-}
-
-/** A full disk, however it shows: as an error of ours, or in the last words of a program. */
-function diskFull(error: unknown): EnvironmentError | undefined {
-  const text = error instanceof BpmpVirtError ? error.message : '';
-  if (!isCode(error, 'ENOSPC', 'EDQUOT') && !/No space left on device|Disk quota exceeded/.test(text))
-    return undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  return new EnvironmentError(
-    `the disk is full\n${message}`,
-    'Make room and run the same command again: it goes on from here.',
-    { cause: error },
-  );
 }

@@ -52,12 +52,14 @@ export type CliOptions = {
   /** Called for every line of stdout as it comes; may kill. */
   readonly onLine?: (line: string, child: Child) => void;
   readonly umask?: string;
+  /** Words before the program: `setpriv …`. */
+  readonly prefix?: readonly string[];
 };
 
 /** Run the built command line to its end. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const main = await builtCli();
-  const words = [process.execPath, main, ...args];
+  const words = [...(options.prefix ?? []), process.execPath, main, ...args];
   const [program = '', ...rest] =
     options.umask === undefined ? words : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...words];
   const start = performance.now();
