@@ -30,7 +30,7 @@ export function completionWords(program: Command): Words {
 }
 
 /** Names of the recipes of this package. */
-export function recipeNames(): readonly string[] {
+function recipeNames(): readonly string[] {
   return readdirSync(join(TOOL_ROOT, 'recipes'))
     .filter((name) => name.endsWith('.yaml') && !name.endsWith('.lock.yaml'))
     .map((name) => name.replace(/\.yaml$/, ''))

@@ -5,7 +5,7 @@ import type { Event } from '../events.ts';
 import { stateFolder } from './state.ts';
 
 /** Where a step's log is. */
-export function logFile(work: string, id: string): string {
+function logFile(work: string, id: string): string {
   return join(stateFolder(work), 'logs', `${id}.log`);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** Where a git tree comes from: `urls` in order, a tag or branch, and the commit that it must be. */
-export type GitPin = {
+type GitPin = {
   readonly urls: readonly string[];
   readonly ref: string;
   /** 40 hex digits; absent where the recipe is not locked. */
@@ -12,7 +12,7 @@ export type GitPin = {
 export type BspTree = { readonly path: string; readonly commit?: string };
 
 /** An apt archive read with private lists: no change to the system, no root. */
-export type DebianArchive = {
+type DebianArchive = {
   /** `http://deb.debian.org/debian`, `…/debian-security`. */
   readonly mirror: string;
   /** Which releases are looked in: `bookworm`, `bookworm-security`. */
@@ -20,7 +20,7 @@ export type DebianArchive = {
 };
 
 /** A list of patches in a folder of ours, applied in the order of its `series` file. */
-export type PatchSet = { readonly tree: string; readonly patches: string };
+type PatchSet = { readonly tree: string; readonly patches: string };
 
 /** What a virtual machine gets of the board; `name` is its label in the host's device tree. */
 export type VmDevices = { readonly name: string; readonly devices: readonly string[] };

@@ -8,7 +8,7 @@ import { execa } from 'execa';
 const ROOT = join(import.meta.dirname, '../..');
 
 /** dist/cli/main.js, built once for each process of the tests; one after the other, since they share the folder. */
-export async function builtCli(): Promise<string> {
+async function builtCli(): Promise<string> {
   built ??= build();
   return built;
 }

@@ -17,7 +17,7 @@ export type Toy = {
 };
 
 /** Plan path of what toy step `id` makes. */
-export const toyOutput = (id: string) => `work:out/${id}`;
+const toyOutput = (id: string) => `work:out/${id}`;
 
 /**
  * A plan of toy steps: `links` = id → ids before it. They are of kind `extract-archive` (`fetch-archive` for ids that
