@@ -80,6 +80,8 @@ void test_policy(void);
 void test_sharing(void);
 void test_undo(void);
 void test_limits(void);
+void test_storm(void);
 void test_lost_answers(void);
+void test_kmemleak(void);
 
 #endif

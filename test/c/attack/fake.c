@@ -132,7 +132,7 @@ bool wait_for(const char *path, bool there)
 	const struct timespec tenth = { 0, 100000000 };
 	int i;
 
-	for (i = 0; i < 300; i++) {
+	for (i = 0; i < 3000; i++) {
 		if ((access(path, F_OK) == 0) == there)
 			return true;
 		nanosleep(&tenth, NULL);
@@ -165,10 +165,10 @@ bool wait_for_log(const char *needle)
 	const struct timespec tenth = { 0, 100000000 };
 	int i;
 
-	for (i = 0; i < 300 && !log_lines(needle); i++)
+	for (i = 0; i < 3000 && !log_lines(needle); i++)
 		nanosleep(&tenth, NULL);
 
-	return i < 300;
+	return i < 3000;
 }
 
 int rebind(const char *node, bool bind)

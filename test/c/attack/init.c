@@ -17,6 +17,7 @@ static const struct {
 	{ "sharing", test_sharing },
 	{ "undo", test_undo },
 	{ "limits", test_limits },
+	{ "storm", test_storm },
 	/* Leaves the BPMP with one channel. */
 	{ "lost-answers", test_lost_answers },
 };
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (wanted(families[i].name, argc, argv))
 			families[i].run();
+	test_kmemleak();
 	finish();
 
 	sync();

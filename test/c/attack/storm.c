@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Many calls at once, and what is left of it all. */
+#include "attack.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void storm(const char *path, int seed)
+{
+	int fd = dev_open(path), i;
+	time_t end = time(NULL) + 5;
+	struct bpmp_host_info info;
+
+	srand(seed);
+	/* Four threads of a machine share its file. */
+	fork();
+	fork();
+	srand(seed + getpid());
+	while (time(NULL) < end) {
+		for (i = 0; i < 50; i++) {
+			static const uint32_t ids[] = {
+				155, 156, 102, 104, 41, 237, 123
+			};
+			uint32_t id = ids[rand() % 7];
+
+			clk(fd, rand() % 20, id);
+			clk_value(fd, SET_RATE, id, rand());
+			clk_value(fd, SET_PARENT, id, ids[rand() % 7]);
+			reset(fd, 1 + rand() % 3, 100 + rand() % 3);
+			pg_set(fd, 1 + rand() % 3, rand() % 2);
+		}
+		ioctl(fd, BPMP_HOST_INFO, &info);
+		if (rand() % 4 == 0)
+			ioctl(fd, BPMP_HOST_RESET);
+	}
+	while (wait(NULL) > 0)
+		;
+	_exit(0);
+}
+
+void test_storm(void)
+{
+	char *before = fake_state(), *after;
+	int status;
+
+	if (!fork())
+		storm(NODE_A, 1);
+	if (!fork())
+		storm(NODE_B, 2);
+	while (wait(&status) > 0)
+		;
+	after = fake_state();
+	ok(!strcmp(before, after),
+	   "two machines of four threads each, 5 s at random: state after equals state before");
+	if (strcmp(before, after))
+		printf("# before\n%s# after\n%s", before, after);
+	free(before);
+	free(after);
+}
+
+void test_kmemleak(void)
+{
+	const char *file = "/sys/kernel/debug/kmemleak";
+	char *found;
+	int i;
+
+	if (access(file, F_OK)) {
+		skip("H2 no memory is lost: no kmemleak in this kernel");
+		return;
+	}
+	/* What is younger than 5 s counts as used; stray pointers go with time. */
+	for (i = 0; i < 2; i++) {
+		sleep(6);
+		spill(file, "scan");
+	}
+	found = slurp(file);
+	ok(!*found, "H2 H5 kmemleak finds no memory lost");
+	printf("%s", found);
+	free(found);
+}
