@@ -159,11 +159,37 @@ static int clk_on(struct bpmp_host *host, u32 id, struct clk *clk)
 	return clk_prepare_enable(clk);
 }
 
+/* Where the firmware changed a parent by itself the framework sees nothing. */
+static int force_parent(struct bpmp_host *host, u32 id, u32 want)
+{
+	u32 now = BPMP_NO_CLOCK;
+	int err;
+
+	err = bpmp_fw_clk_parent(host, id, &now);
+	if (err == -EINVAL && want == BPMP_NO_CLOCK)
+		return 0;
+	if (err || now == want)
+		return err;
+
+	return bpmp_fw_clk_set_parent(host, id, want);
+}
+
+static int set_parent(struct bpmp_host *host, u32 id, struct clk *clk, u32 want)
+{
+	struct clk *parent = clk_of(host, want);
+	int err;
+
+	if (IS_ERR(parent))
+		return PTR_ERR(parent);
+
+	err = clk_set_parent(clk, parent);
+
+	return err ?: force_parent(host, id, want);
+}
+
 static int clk_set(struct bpmp_host *host, const struct bpmp_op *op,
 		   struct clk *clk, s64 *value)
 {
-	struct clk *parent;
-	u32 fed_by;
 	int err;
 
 	if (held_by_others(host, clk))
@@ -174,23 +200,16 @@ static int clk_set(struct bpmp_host *host, const struct bpmp_op *op,
 		return err;
 
 	if (op->kind == BPMP_OP_CLK_SET_PARENT) {
-		parent = clk_of(host, op->value);
-		if (IS_ERR(parent))
-			return PTR_ERR(parent);
 		/* Where the clock is on the new parent goes on with it. */
 		err = remember(host, op->value);
 		if (err)
 			return err;
 		*value = op->value;
-		return clk_set_parent(clk, parent);
+		return set_parent(host, op->id, clk, op->value);
 	}
 
 	err = clk_set_rate(clk, op->value);
 	*value = clk_get_rate(clk);
-	/* The firmware may have picked another parent for the rate. */
-	if (!bpmp_fw_clk_parent(host, op->id, &fed_by) &&
-	    fed_by != host->vm.parent[op->id])
-		bpmp_idset_add(&host->vm.clk_parent_changed, op->id);
 
 	return err;
 }
@@ -237,27 +256,18 @@ int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 static int restore_parent(struct bpmp_host *host, u32 id, u32 want)
 {
 	struct clk *clk = clk_of(host, id);
-	struct clk *parent = clk_of(host, want);
-	u32 now = BPMP_NO_CLOCK;
-	int err;
 
 	if (IS_ERR(clk))
 		return PTR_ERR(clk);
-	if (IS_ERR(parent))
-		return PTR_ERR(parent);
 
-	err = clk_set_parent(clk, parent);
-	if (err)
-		return err;
-
-	/* Where the firmware changed it by itself the framework does nothing. */
-	err = bpmp_fw_clk_parent(host, id, &now);
-	if (!err && now != want)
-		err = bpmp_fw_clk_set_parent(host, id, want);
-
-	return err;
+	return set_parent(host, id, clk, want);
 }
 
+/*
+ * Setting the rate of a clock sets those of all below it once more, to what
+ * they are, and the firmware may pick their parents anew for that. So the
+ * parent, which was restored before, is looked at again.
+ */
 static int restore_rate(struct bpmp_host *host, u32 id, s64 want)
 {
 	struct clk *clk = clk_of(host, id);
@@ -268,6 +278,10 @@ static int restore_rate(struct bpmp_host *host, u32 id, s64 want)
 		return PTR_ERR(clk);
 
 	err = clk_set_rate(clk, want);
+	if (err)
+		return err;
+
+	err = force_parent(host, id, host->vm.parent[id]);
 	if (err)
 		return err;
 

@@ -31,26 +31,29 @@ static const char *kind_name(enum bpmp_op_kind kind)
 static void quarantine(struct bpmp_host *host, enum bpmp_op_kind kind, u32 id,
 		       int err)
 {
-	struct bpmp_policy *policy = &host->policy;
+	struct bpmp_idset *busy;
 
 	switch (kind) {
 	case BPMP_OP_RESET_ASSERT:
 	case BPMP_OP_RESET_DEASSERT:
 	case BPMP_OP_RESET_MODULE:
-		bpmp_idset_add(&policy->reset_busy, id);
+		busy = &host->policy.reset_busy;
 		break;
 	case BPMP_OP_PG_ON:
 	case BPMP_OP_PG_OFF:
-		bpmp_idset_add(&policy->pg_busy, id);
+		busy = &host->policy.pg_busy;
 		break;
 	default:
-		bpmp_idset_add(&policy->clk_busy, id);
+		busy = &host->policy.clk_busy;
 		break;
 	}
+
 	atomic64_inc(&host->stats.undo_failed);
-	if (__ratelimit(&host->log_limit))
+	/* Not limited, so that refusals cannot hide it: once an id is little. */
+	if (!bpmp_idset_has(busy, id))
 		dev_err(host->dev, "%s %u could not be put back (%d) and stays shut: unbind and bind this driver to open it\n",
 			kind_name(kind), id, err);
+	bpmp_idset_add(busy, id);
 }
 
 static int undo_op(struct bpmp_host *host, const struct bpmp_op *op)
