@@ -4,7 +4,7 @@ import { EnvironmentError } from '../errors.ts';
 /** What UEFI's reader of extlinux.conf keeps; an eleventh entry's lines overwrite the tenth's. */
 const MAX_ENTRIES = 10;
 /** The label of our entry. */
-export const OUR_LABEL = 'bpmp-virt';
+const OUR_LABEL = 'bpmp-virt';
 
 /** Our entry: paths as UEFI sees them, absolute, on the partition that holds extlinux.conf. */
 export type OurEntry = {

@@ -8,7 +8,7 @@ import { answerPg, answerReset } from './lines.ts';
 import { type Master, newMaster } from './master.ts';
 
 /** What MRQ_QUERY_FW_TAG gives: 32 bytes, as the real tag has. */
-export const FIRMWARE_TAG = 'bpmp-virt-tegra234-model-1';
+const FIRMWARE_TAG = 'bpmp-virt-tegra234-model-1';
 const TAG_BYTES = 32;
 
 /** The physical state of everything, in words, by name: equal where nothing changed. */

@@ -29,9 +29,6 @@ export type VmVariable = keyof typeof VM_VARIABLES;
 /** A value for each variable, as the shell would have it. */
 export type VmSettings = Readonly<Record<VmVariable, string>>;
 
-/** What `-sandbox` gets where nothing speaks against it: no fork, no exec, no other user, no new scheduling. */
-export const STRICT_SANDBOX = 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny';
-
 /** The documented machine: one UART of an Orin, 1 GiB, a raw image, ssh on port 2222. */
 const DOCUMENTED: VmSettings = {
   VM_NAME: 'uarta',

@@ -128,11 +128,6 @@ function kernelBuild(
   ];
 }
 
-/** A QEMU tree with our overlay copied in and our patches applied. */
-export async function labQemuTree(version: QemuVersion): Promise<string> {
-  return alone(() => qemuTree(version));
-}
-
 /** qemu-system-aarch64: for this machine, with `sanitize` under ASan and UBSan, or for the board. */
 export async function labQemu(wish: {
   readonly version: QemuVersion;

@@ -61,6 +61,7 @@ export async function makeMiniBsp(wish: MiniBspWish): Promise<MiniBsp> {
 
 async function makeDriverPackage({ dir, trees }: MiniBspWish): Promise<void> {
   const top = join(dir, 'bsp/Linux_for_Tegra');
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the shell's
   const stub = '#!/bin/sh\necho "$0 $*" >>"${STUB_LOG:-/dev/null}"\nexit "${STUB_EXIT:-0}"\n';
   for (const name of ['flash.sh', 'apply_binaries.sh', 'tools/kernel_flash/l4t_initrd_flash.sh']) {
     await put(join(top, name), stub, 0o755);

@@ -14,7 +14,7 @@ export type FileEntry =
     };
 
 /** Each folder above `path` (relative, without a leading slash), outermost first. */
-export function foldersAbove(path: string): readonly string[] {
+function foldersAbove(path: string): readonly string[] {
   const parts = path.split('/').slice(0, -1);
   return parts.map((_, index) => parts.slice(0, index + 1).join('/'));
 }

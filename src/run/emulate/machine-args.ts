@@ -28,7 +28,7 @@ export type MachineParts = {
 };
 
 /** The machine type: a plain guest, or one that can be a host for KVM with an SMMU in front of its devices. */
-export const MACHINE_TYPES = {
+const MACHINE_TYPES = {
   guest: 'virt,gic-version=3',
   orin: 'virt,gic-version=3,virtualization=on,iommu=smmuv3',
 } as const;
