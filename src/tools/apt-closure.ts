@@ -27,7 +27,9 @@ export async function fetchDevelopment(apt: Apt, names: readonly string[]): Prom
         'Check the packages and suites of qemu.sysroot in the recipe.',
       );
     }
-    wanted = [...new Set([...all.values()].flatMap(developmentNeeds))].filter((name) => !all.has(name));
+    const provided = new Set([...all.values()].flatMap((stanza) => packageNames(field(stanza, 'Provides'))));
+    const needed = new Set([...all.values()].flatMap(developmentNeeds));
+    wanted = [...needed].filter((name) => !all.has(name) && !provided.has(name));
   }
   const chosen = [...all].map(([name, stanza]) => `${name}=${field(stanza, 'Version')}`);
   await apt.run('apt-get', ['download', ...chosen.sort()], apt.pool);
@@ -44,16 +46,18 @@ export async function fetchDevelopment(apt: Apt, names: readonly string[]): Prom
 
 /** Of what a package depends on, the development packages; of alternatives the first. */
 function developmentNeeds(stanza: string): readonly string[] {
-  return (field(stanza, 'Depends') ?? '')
-    .split(',')
-    .map(
-      (group) =>
-        group
-          .split('|')[0]
-          ?.trim()
-          .split(/[\s:(]/)[0] ?? '',
-    )
-    .filter((name) => /^(lib|zlib|linux-libc).*-dev$/.test(name));
+  return packageNames(field(stanza, 'Depends')).filter((name) => /^(lib|zlib|linux-libc).*-dev$/.test(name));
+}
+
+/** The names in a list of packages, without versions and architectures; of alternatives the first. */
+function packageNames(list = ''): readonly string[] {
+  return list.split(',').map(
+    (group) =>
+      group
+        .split('|')[0]
+        ?.trim()
+        .split(/[\s:(]/)[0] ?? '',
+  );
 }
 
 function field(stanza: string, name: string): string | undefined {
