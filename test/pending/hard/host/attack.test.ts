@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labKernel, labQemu } from '../../helpers/lab.ts';
-import { runScript } from '../../helpers/script.ts';
+import { labKernel, labQemu } from '../../../helpers/lab.ts';
+import { runScript } from '../../../helpers/script.ts';
 
 test('built into a kernel that looks for its own faults, the host proxy withstands every attack', async () => {
   const fragments = ['test/c/kconfig/debug.config'];

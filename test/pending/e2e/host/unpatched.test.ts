@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labQemu, labUnpatchedKernelTree } from '../../helpers/lab.ts';
-import { runScript } from '../../helpers/script.ts';
+import { labQemu, labUnpatchedKernelTree } from '../../../helpers/lab.ts';
+import { runScript } from '../../../helpers/script.ts';
 
 test('the host proxy, built out of tree, loads into an unpatched kernel and withstands every attack', async () => {
   const tree = await labUnpatchedKernelTree();
