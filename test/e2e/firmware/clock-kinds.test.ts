@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readClockKinds } from '../../helpers/clock-kinds.ts';
+import { labKernelTree } from '../../helpers/lab.ts';
 
 const FILE = join(import.meta.dirname, '../../../src/firmware/data/clock-kinds.ts');
 
@@ -26,7 +27,7 @@ ${parts.join('')}};
 }
 
 test('the data file is what the kernel’s header says', async () => {
-  const tree = process.env['KSRC'] ?? '/usr/src/linux-source-6.12';
+  const tree = await labKernelTree();
   const kinds = readClockKinds(
     await readFile(join(tree, 'include/dt-bindings/clock/tegra234-clock.h'), 'utf8'),
   );
