@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { labKernelTree } from '../../../helpers/lab.ts';
+import { runScript } from '../../../helpers/script.ts';
+
+describe('the policy, its answers and its undo', () => {
+  it('are proven for every message, length and policy', async () => {
+    const KSRC = await labKernelTree();
+    const env = { KSRC, CACHE: join(KSRC, '../cbmc') };
+    const said = await runScript('policy/cbmc.sh', env);
+    expect(said.match(/VERIFICATION SUCCESSFUL/g)).toHaveLength(3);
+    const found = await runScript('policy/planted.sh', env, ['cbmc.sh']);
+    expect(found).toContain('ids of 12 bits: found');
+    expect(found).toContain('no minimum length: found');
+  });
+});
