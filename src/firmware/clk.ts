@@ -18,7 +18,7 @@ const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
   [ClkCommand.getRate, { bytes: 4, run: ({ bank, id }) => long(bank.rateOf(id)) }],
   [ClkCommand.setRate, { bytes: 16, run: ({ bank, id, tx }) => long(bank.setRate(id, rateIn(tx))) }],
   [ClkCommand.roundRate, { bytes: 16, run: ({ bank, id, tx }) => long(bank.round(id, rateIn(tx))) }],
-  [ClkCommand.getParent, { bytes: 4, run: ({ bank, id }) => word(bank.parentOf(id)) }],
+  [ClkCommand.getParent, { bytes: 4, run: getParent }],
   [ClkCommand.setParent, { bytes: 8, run: setParent }],
   [ClkCommand.isEnabled, { bytes: 4, run: ({ master, id }) => word(master.clocks.has(id) ? 1 : 0) }],
   [ClkCommand.enable, { bytes: 4, run: (request) => want(request, true) }],
@@ -44,6 +44,11 @@ export function answerClk(bank: ClockBank, master: Master, tx: Buffer): Answer {
 function want({ bank, master, id }: ClkRequest, on: boolean): Answer {
   bank.want(master, id, on);
   return DONE;
+}
+
+/** A root has none, which is an error and not clock 0. */
+function getParent({ bank, id }: ClkRequest): Answer {
+  return bank.get(id)?.parents.length === 0 ? fail('einval') : word(bank.parentOf(id));
 }
 
 function setParent({ bank, id, tx }: ClkRequest): Answer {

@@ -50,7 +50,10 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
     Image: image,
     'qemu-system-aarch64': arm64,
     'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '256M' }),
-    'run-vm.sh': await runScript(folder),
+    'run-vm.sh': await runScript(
+      folder,
+      wish.vms === undefined ? '/dev/bpmp-host' : '/dev/bpmp-host-uart-vm',
+    ),
     ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
   };
   const dtb = await orinTree(folder, machine, wish.vms);
@@ -60,7 +63,7 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
     const orin: Machine = await startVirtualOrin({
       ...{ qemu, kernel: image, dtb, bundle, root, folder },
       ...{ cpus: machine.cpus, memory: machine.memory, exec: wish.exec },
-      env: { VM_DEVICES: 'c000000.serial', VM_MEMORY: '256M' },
+      env: { VM_MEMORY: '256M' },
       ...(wish.hostExec === undefined ? {} : { hostExec: wish.hostExec }),
       ...(wish.script === undefined ? {} : { script: wish.script }),
       signal: AbortSignal.timeout(600_000),

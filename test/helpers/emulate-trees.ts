@@ -51,13 +51,13 @@ export async function orinTree(
   return into;
 }
 
-/** The bundle's launcher, made by the product's own step below `folder`. */
-export async function runScript(folder: string): Promise<string> {
+/** The bundle's launcher, made by the product's own step below `folder`; `bpmpHost` is the host proxy's device. */
+export async function runScript(folder: string, bpmpHost: string): Promise<string> {
   const { out } = await emulationKernel();
   const machine = { memory: '256M', cpus: 1, gic: 3, qemuVersion: '7.2' } as const;
   const [vm = { name: '', devices: [] }] = VMS;
   const into = join(folder, 'run');
-  const own = { recipe: 'debian-6.12', bpmpHost: '/dev/bpmp-host-uart-vm', place: '.' };
+  const own = { recipe: 'debian-6.12', bpmpHost, place: '.' };
   await runStep('write-run-script', { dtb: join(out, BOARD), vm, machine, ...own, into }, folder);
   return join(into, 'run-vm.sh');
 }

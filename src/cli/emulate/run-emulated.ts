@@ -75,8 +75,6 @@ async function start(
     memory: ORIN_MEMORY,
     bundle: bundleFiles(products),
     env: {
-      // The only things that are not as on a board: where the UART is, and how much the machine has.
-      VM_DEVICES: 'c000000.serial',
       VM_MEMORY: flags.mem,
       ...(flags.smp === undefined ? {} : { VM_SMP: flags.smp }),
     },

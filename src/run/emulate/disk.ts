@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { Run } from '../../tools/exec.ts';
 import { type FileEntry, withFolders } from './file-tree.ts';
 
-/** Room for what a guest writes; busybox itself is 2 MB. */
-const DISK_BYTES = 24 * 1024 * 1024;
+/** The file system: busybox is 2 MB, the rest is room for what a guest writes. guest/init knows this number. */
+const FILE_SYSTEM_MB = 24;
+/** Behind it the guest leaves its kernel log. */
+const LOG_MB = 1;
 
 /**
  * A raw ext4 image with `entries`, made without root: mke2fs copies a folder in. What is in it belongs to who runs
@@ -19,7 +21,7 @@ export async function makeDisk(image: string, entries: readonly FileEntry[], run
   try {
     for (const entry of withFolders(entries)) await stage(staged, entry);
     await writeFile(image, '');
-    await truncate(image, DISK_BYTES);
+    await truncate(image, (FILE_SYSTEM_MB + LOG_MB) * 1024 * 1024);
     // No journal: the image is made anew for each run.
     const options = [
       '-q',
@@ -31,7 +33,9 @@ export async function makeDisk(image: string, entries: readonly FileEntry[], run
       '-E',
       'root_owner=0:0,lazy_itable_init=0',
     ];
-    await run(['mke2fs', ...options, '-d', staged, image], staged, { PATH: withSbin() });
+    await run(['mke2fs', ...options, '-d', staged, image, `${FILE_SYSTEM_MB}M`], staged, {
+      PATH: withSbin(),
+    });
   } finally {
     await rm(staged, { recursive: true, force: true });
   }

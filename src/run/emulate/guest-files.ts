@@ -11,6 +11,19 @@ export type RootParts = {
   readonly scripts: string;
 };
 
+/**
+ * busybox's programs as links: what init and people at the console use. Made here, as `busybox --install` would take
+ * seconds in a machine inside a machine.
+ */
+const APPLETS =
+  `[ ash awk basename cat chmod chown clear cp cttyhack cut date dd devmem df dirname dmesg du echo env expr
+  false find free grep gzip head hexdump hostname id ifconfig ip kill killall less ln ls md5sum mkdir mknod mktemp modprobe more
+  mount mv nc nproc od pidof ping poweroff printf ps pwd readlink realpath reboot rm rmdir route sed seq setpriv setsid sh
+  sha256sum sleep sort stat stty sync sysctl tail tar taskset tee telnet test time timeout top touch tr true tty umount uname
+  uniq uptime usleep vi wc wget which xargs xxd yes zcat`
+    .split(/\s+/)
+    .filter((name) => name !== '');
+
 /** init, its helpers and busybox: a whole root file system. */
 export async function guestRoot(parts: RootParts, exec?: string): Promise<readonly FileEntry[]> {
   return [
@@ -52,6 +65,7 @@ async function common(parts: RootParts, init: string): Promise<readonly FileEntr
     // The kernel opens it for process 1 before anything is mounted.
     { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
     { type: 'file', path: 'bin/busybox', mode: 0o755, content: await readFile(parts.busybox) },
+    ...APPLETS.map((name) => ({ type: 'link', path: `bin/${name}`, target: 'busybox' }) as const),
     await script(parts, init, 'init'),
     { type: 'link', path: 'sbin/init', target: '../init' },
   ];

@@ -40,6 +40,13 @@ export type VirtualOrin = {
 /** The guest's disk inside the host. */
 const DISK = 'rootfs.img.raw';
 
+/** What is not as on a board: where the UART is, and a guest that says little on a console that is slow there. */
+const SETTINGS = {
+  VM_DEVICES: 'c000000.serial',
+  VM_DRIVE: DISK,
+  VM_APPEND: 'rootwait root=/dev/vda console=ttyAMA0 quiet',
+};
+
 /** Boot the host; by itself it runs the bundle's machine and reports. */
 export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
   await mkdir(orin.folder, { recursive: true });
@@ -48,7 +55,7 @@ export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
   const initrd = join(orin.folder, 'initrd.cpio');
   const host = await hostRoot(orin.root, {
     files: { ...orin.bundle, [DISK]: disk },
-    env: { VM_DRIVE: DISK, ...orin.env },
+    env: { ...SETTINGS, ...orin.env },
     ...(orin.hostExec === undefined ? {} : { exec: orin.hostExec }),
   });
   await writeFile(initrd, makeCpio(host));

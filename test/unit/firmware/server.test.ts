@@ -141,6 +141,7 @@ describe('clocks, resets and domains', () => {
     expect((await guest.clk(5, UARTA, 1)).ret).toBe(-22);
     expect((await guest.clk(5, UARTA, 91)).ret).toBe(0);
     expect((await guest.clk(4, UARTA)).rx.readUInt32LE(0)).toBe(91);
+    expect((await guest.clk(4, 91)).ret).toBe(-22);
   });
 
   it('pulls and releases reset lines, and pulls again what a master released and left', async () => {

@@ -20,8 +20,7 @@ describe('the virtual Orin', () => {
         expect(marks).toContain('vm exit 0');
         expect(marks).toContain('host after serial-tegra');
         expect(stateChanges(before, after)).toEqual([]);
-        const requests =
-          parseStats(sections.get('stats') ?? '').get('bpmp-host-uart-vm')?.['requests'] ?? NaN;
+        const requests = parseStats(sections.get('stats') ?? '').get('bpmp-host')?.['requests'] ?? NaN;
         figure('transfers of a guest boot behind the host proxy', requests, 'transfers', {
           atMost: 250,
           always: true,
@@ -80,7 +79,7 @@ say gone`;
       for (const answer of answers) expect(answer).toMatch(/^answer -\d+$/);
       const refusals = (sections.get('host-dmesg') ?? '').split('\n').filter((line) => /refus/i.test(line));
       expect(refusals).toHaveLength(1);
-      expect(parseStats(sections.get('stats') ?? '').get('bpmp-host-uart-vm')?.['refused']).toBe(5);
+      expect(parseStats(sections.get('stats') ?? '').get('bpmp-host')?.['refused']).toBe(5);
       expect(uart()).toBe('123\r\n');
       expect(stateChanges(before, after)).toEqual([]);
     });
