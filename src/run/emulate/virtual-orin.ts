@@ -44,7 +44,8 @@ const DISK = 'rootfs.img.raw';
 const SETTINGS = {
   VM_DEVICES: 'c000000.serial',
   VM_DRIVE: DISK,
-  VM_APPEND: 'rootwait root=/dev/vda console=ttyAMA0 quiet',
+  // The last word lets the guest leave its log behind the file system of its mounted disk (guest/init).
+  VM_APPEND: 'rootwait root=/dev/vda console=ttyAMA0 quiet bdev_allow_write_mounted=1',
 };
 
 /** Boot the host; by itself it runs the bundle's machine and reports. */
