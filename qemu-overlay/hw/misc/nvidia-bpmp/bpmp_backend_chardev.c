@@ -11,6 +11,7 @@
 #include "qapi/error.h"
 #include "qemu/bswap.h"
 #include "qemu/error-report.h"
+#include "qemu/lockable.h"
 #include "qemu/module.h"
 #include "chardev/char.h"
 #include "hw/misc/bpmp-backend.h"

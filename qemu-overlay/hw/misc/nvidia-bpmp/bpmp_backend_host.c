@@ -11,6 +11,7 @@
 #include "qemu/osdep.h"
 #include <sys/ioctl.h>
 #include "qapi/error.h"
+#include "qemu/lockable.h"
 #include "qemu/module.h"
 #include "hw/boards.h"
 #include "hw/misc/bpmp-backend.h"
