@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Build and run the qtests of the BPMP devices in a QEMU that is already built.
+#
+#   BUILD  QEMU's build folder
+#   UAPI   folder of <linux/bpmp-host.h>
+#   SANITIZED=1                where QEMU is built with ASan
+#   BPMP_TEST_FUZZ_SECONDS=N   how long random accesses go on (1)
+#   BPMP_VIRT_FIGURES=1        bounds are the specification's, not ten times that
+#
+# usage: qtest.sh [options of the test program, such as -p PATH]
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+ninja -C "$BUILD" tests/qtest/nvidia-bpmp-guest-test qemu-system-aarch64
+
+gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl
+shim=$tmp/host-shim.so
+# Its runtime must come first of all that is preloaded.
+[ "${SANITIZED:-0}" = 0 ] || shim=$(gcc -print-file-name=libasan.so):$shim
+
+export BPMP_TEST_HOST_SHIM="$shim"
+export QTEST_QEMU_BINARY="$BUILD/qemu-system-aarch64"
+# Leaks at exit are QEMU's own habit: it leaves its machine to the kernel.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:abort_on_error=1}"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
+"$BUILD/tests/qtest/nvidia-bpmp-guest-test" -k "$@" 2>&1
