@@ -32,16 +32,19 @@ export function configureWords(build: QemuBuild, version: string): readonly stri
     '--disable-install-blobs',
     '--disable-docs',
     ...(sanitized ? [] : ['--disable-debug-info']),
-    '--python=/usr/bin/python3',
     ...downloadWords(version),
     ...hostWords(build),
     `--extra-cflags=${maps}`,
   ];
 }
 
-/** Nothing may be fetched while we build; how to say so has changed. */
+/**
+ * Nothing may be fetched while we build; how to say so has changed. Before 8.1 configure takes the system's meson only
+ * where no python is named: it finds python3 by PATH, which has the system's own first.
+ */
 function downloadWords(version: string): readonly string[] {
-  if (version !== '' && compareVersions(version, OWN_PYTHON) >= 0) return ['--disable-download'];
+  if (version !== '' && compareVersions(version, OWN_PYTHON) >= 0)
+    return ['--python=/usr/bin/python3', '--disable-download'];
   return ['--meson=/usr/bin/meson', '--with-git-submodules=ignore'];
 }
 
@@ -54,6 +57,9 @@ function hostWords(build: QemuBuild): readonly string[] {
     `--cc=${ccache}${compiler}`,
     '--enable-kvm',
     '--static',
+    // Not a PIE: the start code of Debian's libc.a reaches a GOT of 32 KiB, and that of a position independent QEMU is larger.
     '--disable-pie',
+    // Before 8.1 configure links its own small tests without --static, and the sysroot has no shared libc.
+    '--extra-ldflags=-static',
   ];
 }
