@@ -387,23 +387,35 @@ static enum bpmp_verdict refuse(struct bpmp_decision *d, int err)
 	return d->verdict;
 }
 
-/* Answer in the firmware's place; a code other than 0 carries no payload. */
-static enum bpmp_verdict answer(struct bpmp_decision *d, int ret,
-				const void *rx, size_t rx_len)
+/* Answer in the firmware's place, with a code and no payload. */
+static enum bpmp_verdict answer(struct bpmp_decision *d, int ret)
 {
 	d->verdict = BPMP_ANSWER;
 	d->answer.ret = ret;
-	if (!ret && rx_len) {
-		d->answer.rx_size = min_t(u32, rx_len, d->rx_room);
-		memcpy(d->answer.rx, rx, d->answer.rx_size);
-	}
 
 	return d->verdict;
 }
 
+static enum bpmp_verdict answer_with(struct bpmp_decision *d, const void *rx,
+				     size_t rx_len)
+{
+	d->answer.rx_size = min_t(u32, rx_len, d->rx_room);
+	memcpy(d->answer.rx, rx, d->answer.rx_size);
+
+	return answer(d, 0);
+}
+
 static enum bpmp_verdict answer_u32(struct bpmp_decision *d, u32 value)
 {
-	return answer(d, 0, &value, sizeof(value));
+	return answer_with(d, &value, sizeof(value));
+}
+
+/* An id that is not there: a struct of zeroes, so without a name. */
+static enum bpmp_verdict answer_hole(struct bpmp_decision *d, u32 size)
+{
+	d->answer.rx_size = min(size, d->rx_room);
+
+	return answer(d, 0);
 }
 
 static enum bpmp_verdict forward(struct bpmp_decision *d, const void *tx,
@@ -505,7 +517,6 @@ static enum bpmp_verdict clk_local(const struct bpmp_policy *policy,
 				   const struct bpmp_vm *vm,
 				   struct bpmp_decision *d)
 {
-	static const struct cmd_clk_get_all_info_response hole;
 	u32 class, end = 0;
 
 	switch (d->cmd) {
@@ -519,7 +530,7 @@ static enum bpmp_verdict clk_local(const struct bpmp_policy *policy,
 		return answer_u32(d, end ? end - 1 : 0);
 
 	case CMD_CLK_GET_ALL_INFO:
-		return answer(d, 0, &hole, sizeof(hole));
+		return answer_hole(d, ALL_INFO);
 	}
 
 	return refuse(d, -EACCES);
@@ -550,12 +561,12 @@ static enum bpmp_verdict clk_change(const struct bpmp_policy *policy,
 	switch (d->cmd) {
 	case CMD_CLK_ENABLE:
 		if (on)
-			return answer(d, 0, NULL, 0);
+			return answer(d, 0);
 		return change(d, busy, BPMP_OP_CLK_ENABLE, 0);
 
 	case CMD_CLK_DISABLE:
 		if (!on)
-			return answer(d, 0, NULL, 0);
+			return answer(d, 0);
 		return change(d, busy, BPMP_OP_CLK_DISABLE, 0);
 
 	case CMD_CLK_SET_RATE:
@@ -600,20 +611,20 @@ static enum bpmp_verdict decide_clk(const struct bpmp_policy *policy,
 
 	switch (rule->action[bpmp_policy_clk_class(policy, d->id)]) {
 	case NO_SUCH:
-		return answer(d, -BPMP_EINVAL, NULL, 0);
+		return answer(d, -BPMP_EINVAL);
 	case ACCEPT:
-		return answer(d, 0, NULL, 0);
+		return answer(d, 0);
 	case LOCAL:
 		return clk_local(policy, vm, d);
 	case ASK_RATE:
 		return clk_ask(d, CMD_CLK_GET_RATE, 0, rule);
 	case ASK:
 		if (rate < 0)
-			return answer(d, -BPMP_EINVAL, NULL, 0);
+			return answer(d, -BPMP_EINVAL);
 		return clk_ask(d, d->cmd, rate, rule);
 	case CHANGE:
 		if (rate < 0)
-			return answer(d, -BPMP_EINVAL, NULL, 0);
+			return answer(d, -BPMP_EINVAL);
 		return clk_change(policy, vm, &req, d);
 	}
 
@@ -648,7 +659,7 @@ static enum bpmp_verdict decide_reset(const struct bpmp_policy *policy,
 	case CMD_RESET_GET_MAX_ID:
 		end = idset_end(&policy->reset);
 		if (!end)
-			return answer(d, -BPMP_ENODEV, NULL, 0);
+			return answer(d, -BPMP_ENODEV);
 		return answer_u32(d, end - 1);
 	default:
 		return refuse(d, -EACCES);
@@ -672,15 +683,15 @@ static enum bpmp_verdict pg_set_state(const struct bpmp_policy *policy,
 	switch (state) {
 	case PG_STATE_OFF:
 		if (!on)
-			return answer(d, 0, NULL, 0);
+			return answer(d, 0);
 		return change(d, &policy->pg_busy, BPMP_OP_PG_OFF, 0);
 	case PG_STATE_ON:
 		if (on)
-			return answer(d, 0, NULL, 0);
+			return answer(d, 0);
 		return change(d, &policy->pg_busy, BPMP_OP_PG_ON, 0);
 	default:
 		/* PG_STATE_RUNNING is of T186 only, and moves clocks too. */
-		return answer(d, -BPMP_EINVAL, NULL, 0);
+		return answer(d, -BPMP_EINVAL);
 	}
 }
 
@@ -688,7 +699,6 @@ static enum bpmp_verdict decide_pg(const struct bpmp_policy *policy,
 				   const struct bpmp_vm *vm, const void *tx,
 				   size_t tx_len, struct bpmp_decision *d)
 {
-	static const struct cmd_pg_get_name_response hole;
 	struct mrq_pg_request req;
 	bool own;
 	u32 end;
@@ -706,7 +716,7 @@ static enum bpmp_verdict decide_pg(const struct bpmp_policy *policy,
 		if (tx_len < sizeof(req))
 			return refuse(d, -EINVAL);
 		return answer(d, req.query_abi.type <= CMD_PG_GET_MAX_ID ?
-			      0 : -BPMP_ENODEV, NULL, 0);
+			      0 : -BPMP_ENODEV);
 
 	case CMD_PG_SET_STATE:
 		if (tx_len < sizeof(req))
@@ -715,16 +725,16 @@ static enum bpmp_verdict decide_pg(const struct bpmp_policy *policy,
 
 	case CMD_PG_GET_STATE:
 		if (!own)
-			return answer(d, -BPMP_EINVAL, NULL, 0);
+			return answer(d, -BPMP_EINVAL);
 		return answer_u32(d, bpmp_idset_has(&vm->pg_on, d->id));
 
 	case CMD_PG_GET_NAME:
 		if (!own)
-			return answer(d, 0, &hole, sizeof(hole));
+			return answer_hole(d, MRQ_PG_NAME_MAXLEN);
 		memset(&req, 0, sizeof(req));
 		req.cmd = CMD_PG_GET_NAME;
 		req.id = d->id;
-		return forward(d, &req, sizeof(req), sizeof(hole));
+		return forward(d, &req, sizeof(req), MRQ_PG_NAME_MAXLEN);
 
 	case CMD_PG_GET_MAX_ID:
 		end = idset_end(&policy->pg);
@@ -780,8 +790,7 @@ enum bpmp_verdict bpmp_policy_decide(const struct bpmp_policy *policy,
 		.tag = FIRMWARE_TAG
 	};
 
-	memset(d, 0, sizeof(*d));
-	d->mrq = mrq;
+	*d = (struct bpmp_decision){ .mrq = mrq };
 
 	if (tx_len > BPMP_PAYLOAD_MAX || rx_room > BPMP_PAYLOAD_MAX)
 		return refuse(d, -EINVAL);
@@ -794,7 +803,7 @@ enum bpmp_verdict bpmp_policy_decide(const struct bpmp_policy *policy,
 	case MRQ_QUERY_ABI:
 		return decide_query_abi(tx, tx_len, d);
 	case MRQ_QUERY_FW_TAG:
-		return answer(d, 0, &tag, sizeof(tag));
+		return answer_with(d, &tag, sizeof(tag));
 	case MRQ_CLK:
 		return decide_clk(policy, vm, tx, tx_len, d);
 	case MRQ_RESET:
@@ -861,7 +870,7 @@ void bpmp_policy_filter(const struct bpmp_policy *policy,
 	u8 raw[BPMP_PAYLOAD_MAX] = {};
 	u32 parent;
 
-	memset(&d->answer, 0, sizeof(d->answer));
+	d->answer = (struct bpmp_answer){};
 	d->answer.status = min(status, 0);
 	if (status < 0)
 		return;
@@ -896,7 +905,7 @@ void bpmp_policy_finish(struct bpmp_decision *d, int err, s64 value)
 	u8 rx[sizeof(value)] = {};
 	u32 size = 0, parent = value;
 
-	memset(&d->answer, 0, sizeof(d->answer));
+	d->answer = (struct bpmp_answer){};
 	if (err == -EINVAL) {
 		d->answer.ret = -BPMP_EINVAL;
 		return;
