@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Stats } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { exists } from './folder.ts';
@@ -54,12 +55,12 @@ export async function restoreFiles(tree: string): Promise<void> {
 /** Copy a file with its times; a source that is not there is left out. */
 async function copyWithTimes(from: string, to: string): Promise<void> {
   try {
-    const { atime, mtime } = await stat(from);
+    const times = await stat(from);
     await mkdir(dirname(to), { recursive: true });
     // Never written in place: in a tree of hard links that would change all of them.
     await rm(to, { force: true });
     await copyFile(from, to);
-    await utimes(to, atime, mtime);
+    await setTimes(to, times);
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error;
   }
@@ -69,9 +70,13 @@ async function keepTimes(file: string, before: string): Promise<void> {
   try {
     const [now, then] = await Promise.all([readFile(file), readFile(before)]);
     if (!now.equals(then)) return;
-    const { atime, mtime } = await stat(before);
-    await utimes(file, atime, mtime);
+    await setTimes(file, await stat(before));
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error;
   }
+}
+
+/** As seconds with their fraction: a Date would round to ms, and so make half of the files newer than they are. */
+async function setTimes(file: string, { atimeMs, mtimeMs }: Stats): Promise<void> {
+  await utimes(file, atimeMs / 1000, mtimeMs / 1000);
 }
