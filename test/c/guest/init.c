@@ -46,7 +46,11 @@ static void freeze(void)
 {
 	time_t before = time(NULL);
 
-	report(!put("/sys/class/rtc/rtc0/wakealarm", "+4"), "G4 alarm set");
+	if (put("/sys/class/rtc/rtc0/wakealarm", "+4")) {
+		/* Without it nothing would ever wake the machine. */
+		report(0, "G4 alarm set");
+		return;
+	}
 	report(!put("/sys/power/state", "freeze"), "G4 frozen and back");
 	report(time(NULL) - before >= 2, "G4 it did sleep");
 	syscall(SYS_delete_module, "guest_test", 0);
