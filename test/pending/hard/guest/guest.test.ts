@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startFirmware } from '../../../src/firmware/server.ts';
-import { labKernel, labQemu } from '../../helpers/lab.ts';
-import { runScript } from '../../helpers/script.ts';
+import { startFirmware } from '../../../../src/firmware/server.ts';
+import { labKernel, labQemu } from '../../../helpers/lab.ts';
+import { runScript } from '../../../helpers/script.ts';
 
 test('a guest that looks for its own faults makes transfers in every context, sleeps, and fails cleanly', async () => {
   const fragments = ['test/c/kconfig/debug.config'];
