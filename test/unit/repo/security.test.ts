@@ -23,8 +23,19 @@ test.each(Array.from({ length: 25 }, (_, index) => `H${index + 1}`))('%s has a r
   expect(tested, `a line of the attack program that begins with ${number}`).toBe(true);
 });
 
-test('the files of the attack program that the page names are there', () => {
+test.each(['G', 'Q'].flatMap((series) => Array.from({ length: 11 }, (_, index) => `${series}${index + 1}`)))(
+  '%s has a row that names its test',
+  (number) => {
+    const cells = (row(number) ?? '').split('|').map((cell) => cell.trim());
+    expect(cells).toHaveLength(6);
+    expect(cells[4]).not.toBe('');
+  },
+);
+
+test('the files of the attack program and of the guest’s tests that the page names are there', () => {
+  const guest = ['test/c/guest', 'test/c/guest/module'].flatMap((dir) => readdirSync(join(ROOT, dir)));
+  const there = new Set([...PROGRAM.keys(), ...guest]);
   const named = [...PAGE.matchAll(/`([a-z-]+\.c)`/g)].map((match) => match[1] ?? '');
   expect(named.length).toBeGreaterThan(20);
-  expect(named.filter((name) => !PROGRAM.has(name))).toEqual([]);
+  expect(named.filter((name) => !there.has(name))).toEqual([]);
 });
