@@ -2,6 +2,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
+import { ccacheEnv } from '../tools/ccache.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
 import { kernelMake } from '../tools/kernel-make.ts';
@@ -45,7 +46,8 @@ export const buildKernel: Step<'build-kernel'> = {
   async run(options, ctx) {
     const ccache = await hasProgram('ccache');
     await mkdir(ctx.path(options.out), { recursive: true });
-    await ctx.exec(make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]), ctx.work);
+    const command = make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]);
+    await ctx.exec(command, ctx.work, ccacheEnv(ctx.work));
     if (options.modulesInto === undefined) return;
     await fillFolder(ctx.path(options.modulesInto), async (aside) => {
       await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);

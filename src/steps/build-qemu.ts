@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { StepOptions } from '../plan/step-options.ts';
+import { ccacheEnv } from '../tools/ccache.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { sysrootEnv, systemFirst } from '../tools/cross.ts';
 import { exists } from '../tools/folder.ts';
@@ -49,7 +50,7 @@ export const buildQemu: Step<'build-qemu'> = {
     const apt = { run: ctx.exec, ...ctx };
     const env = { ...environment(build), ...(wanted === undefined ? {} : await mesonEnv(wanted, apt)) };
     await configure(build, ctx, env, await readVersion(build.tree));
-    await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, env);
+    await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, { ...env, ...ccacheEnv(ctx.work) });
   },
 };
 
