@@ -74,6 +74,9 @@ test('a recipe becomes a bundle; a second build does nothing and says so', async
   expect(bundle()).toEqual(before);
   expect(asked).toHaveLength(downloads);
   figure('second build', Math.round(second.ms), 'ms', { atMost: 500 });
+  const help = await runCli(['--help']);
+  expect(help.stdout).toContain('build what a recipe describes');
+  figure('bpmp-virt --help', Math.round(help.ms), 'ms', { atMost: 150 });
 });
 
 test('another device changes trees and command only', async () => {
