@@ -3,7 +3,7 @@ import { joinUrl } from '../recipe/lock.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { LAYOUT } from './layout.ts';
 import type { PlannedStep } from './plan.ts';
-import { planDownload } from './source-steps.ts';
+import { archiveOf, planDownload } from './source-steps.ts';
 
 type L4t = NonNullable<Recipe['l4t']>;
 
@@ -20,7 +20,7 @@ export function planL4t(l4t: L4t): readonly PlannedStep[] {
   const extract: PlannedStep = {
     id: 'l4t',
     kind: 'extract-archive',
-    options: { archive: fetch.options.into, into: LAYOUT.l4t, strip: 1 },
+    options: { ...archiveOf(fetch), into: LAYOUT.l4t, strip: 1 },
     after: [fetch.id],
   };
   return [fetch, extract, ...planSources(l4t, [extract.id])];
@@ -50,7 +50,7 @@ function planSources(l4t: L4t, after: readonly string[]): readonly PlannedStep[]
     case 'public-sources': {
       if (l4t.publicSources === undefined) return [];
       const fetch = planDownload('l4t-public-sources-fetch', l4t.publicSources);
-      const options = { archive: fetch.options.into, into: 'work:', inner: INNER_SOURCES };
+      const options = { ...archiveOf(fetch), into: 'work:', inner: INNER_SOURCES };
       const unpack: PlannedStep = {
         id: 'l4t-public-sources',
         kind: 'unpack-public-sources',

@@ -40,7 +40,7 @@ export function planSource({ name, source, into, after, form, recipeFile }: Want
     }
     case 'http': {
       const fetch = planDownload(`${name}-fetch`, source);
-      const options = { archive: fetch.options.into, into, strip: 1 };
+      const options = { ...archiveOf(fetch), into, strip: 1 };
       const extract: PlannedStep = { id, kind: 'extract-archive', options, after: [fetch.id, ...after] };
       return { steps: [fetch, extract], tree: into, ready: [id] };
     }
@@ -58,4 +58,9 @@ export function planDownload(id: string, { urls, sha256 = '', superseded }: Down
   const name = decodeURIComponent(new URL(urls[0] ?? '').pathname.replace(/^.*\//, ''));
   const into = `cache:downloads/${sha256}/${name}`;
   return { id, kind: 'fetch-archive', options: { urls, sha256, superseded, into }, after: [] } as const;
+}
+
+/** What a step that unpacks is told of the download before it. */
+export function archiveOf({ options }: ReturnType<typeof planDownload>) {
+  return { archive: options.into, sha256: options.sha256 };
 }

@@ -41,7 +41,10 @@ export type VmMachine = {
  * absolute; so a plan can be written, read back, compared and run in another work folder.
  */
 export type StepOptions = {
-  /** Download to `into` (a file). Mirrors in order; sha256 while streaming; resumes. */
+  /**
+   * Download to `into` (a file). Mirrors in order; sha256 while streaming; resumes. A file that is there already is hashed by
+   * the step that unpacks it, while it does.
+   */
   'fetch-archive': {
     readonly urls: readonly string[];
     readonly sha256: string;
@@ -49,8 +52,13 @@ export type StepOptions = {
     readonly superseded: Readonly<Record<string, string>>;
     readonly into: string;
   };
-  /** Unpack `archive` so that `into` (a folder) holds it; aside first, renamed when whole. */
-  'extract-archive': { readonly archive: string; readonly into: string; readonly strip: number };
+  /** Unpack `archive` so that `into` (a folder) holds it; aside first, renamed when whole and its sha256 is the right one. */
+  'extract-archive': {
+    readonly archive: string;
+    readonly sha256: string;
+    readonly into: string;
+    readonly strip: number;
+  };
   /** Our own shallow sync of one repository to `into`. A missing ref or another commit is an error. */
   'sync-tree': GitPin & { readonly into: string };
   /** The BSP's own source_sync.sh in `source`, judged by each tree's tag and commit. */
@@ -58,6 +66,7 @@ export type StepOptions = {
   /** public_sources.tbz2 over the folder that holds `Linux_for_Tegra`, then the inner archives in its source/. */
   'unpack-public-sources': {
     readonly archive: string;
+    readonly sha256: string;
     readonly into: string;
     readonly inner: readonly string[];
   };

@@ -17,8 +17,9 @@ export const extractArchiveStep: Step<'extract-archive'> = {
     return [`mkdir -p ${shellQuote(folder)}`, formatCommand(['tar', ...words])];
   },
 
-  async run({ archive, into, strip }, ctx) {
+  async run({ archive, sha256, into, strip }, ctx) {
     const { extractArchive } = await import('../tools/archive.ts');
-    await extractArchive({ archive: ctx.path(archive), into: ctx.path(into), strip, signal: ctx.signal });
+    const { signal } = ctx;
+    await extractArchive({ archive: ctx.path(archive), sha256, into: ctx.path(into), strip, signal });
   },
 };

@@ -28,17 +28,18 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
     ];
   },
 
-  async run({ archive, into, inner }, ctx) {
+  async run({ archive, sha256, into, inner }, ctx) {
     const { extractArchive } = await import('../tools/archive.ts');
     const scratch = join(ctx.path(into), '.public-sources');
     ctx.defer(() => rm(scratch, { recursive: true, force: true }));
     const outer = join(scratch, 'outer');
-    await extractArchive({ archive: ctx.path(archive), into: outer, strip: 0, signal: ctx.signal });
+    const { signal } = ctx;
+    await extractArchive({ archive: ctx.path(archive), sha256, into: outer, strip: 0, signal });
     const source = join(outer, SOURCE);
     for (const name of inner) {
       await checkSum(join(source, name));
       const unpacked = join(scratch, 'inner');
-      await extractArchive({ archive: join(source, name), into: unpacked, strip: 0, signal: ctx.signal });
+      await extractArchive({ archive: join(source, name), into: unpacked, strip: 0, signal });
       await mergeFolder(unpacked, source);
     }
     await mergeFolder(outer, ctx.path(into));

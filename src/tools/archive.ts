@@ -12,6 +12,7 @@ import { Unpack } from 'tar';
 import { EnvironmentError, StepError } from '../errors.ts';
 import { fillFolder } from './folder.ts';
 import { findProgram } from './programs.ts';
+import { setAside } from './write-file.ts';
 
 export type Extraction = {
   readonly archive: string;
@@ -19,7 +20,7 @@ export type Extraction = {
   readonly into: string;
   /** How many leading folders of each name are dropped. */
   readonly strip: number;
-  /** What the archive must hash to; checked while it is read, before anything of it is in place. */
+  /** What the archive must hash to; checked while it is read, before anything of it is in place. One that does not is set aside. */
   readonly sha256?: string;
   readonly signal?: AbortSignal;
 };
@@ -44,25 +45,37 @@ async function unpackInto(folder: string, extraction: Extraction): Promise<void>
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof EnvironmentError) throw cause;
+    // A file that its reader cannot make sense of has not been hashed to its end.
+    if (sha256 !== undefined) await refuseOther(archive, sha256, await hashFile(archive));
     throw new StepError(
       `${archive} cannot be unpacked: ${cause instanceof Error ? cause.message : String(cause)}`,
       'If it is damaged, remove it: the next run fetches it again. An entry that leads outside its folder is an attack or a mistake of who packed it.',
       { cause },
     );
   }
-  const found = hash.digest('hex');
-  if (sha256 !== undefined && sha256 !== found) {
-    throw new StepError(
-      `${archive} has sha256 ${found}, wanted ${sha256}`,
-      'Remove it: the next run fetches it again.',
-    );
-  }
+  if (sha256 !== undefined) await refuseOther(archive, sha256, hash.digest('hex'));
   for (const { path, target } of late.links) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await symlink(target, join(folder, path));
   }
   // Innermost first: a folder may take away our own right to look into it.
   for (const { path, mode } of late.modes.toReversed()) await chmod(join(folder, path), mode);
+}
+
+/** @throws {StepError} `found` is not the sha256 that is wanted; the archive has been set aside */
+async function refuseOther(archive: string, wanted: string, found: string): Promise<void> {
+  if (found === wanted) return;
+  const bad = await setAside(archive, archive, found);
+  throw new StepError(
+    `${archive} has sha256 ${found}, wanted ${wanted}; nothing of it was used; set aside as ${bad}`,
+    'Somebody or a faulty disk changed it since it was fetched. Run the same command again: it fetches it again.',
+  );
+}
+
+async function hashFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 /** What is done after tar: symlinks to absolute places, and modes that the umask did not let through. */

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EnvironmentError, StepError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { exists } from './folder.ts';
 import { HttpStatus, receive, sizeOf } from './http.ts';
-import { isCode, syncFolder } from './write-file.ts';
+import { isCode, setAside, syncFolder } from './write-file.ts';
 
 export type Download = {
   /** The same file in several places, asked in order; as this site reaches them. */
@@ -35,6 +32,7 @@ const PAUSE_MS = 1_000;
 /**
  * Bring a file to `into`: from what an interrupted run left (`into`.part), from the addresses in order. It is hashed while
  * it comes, and has its name only when the hash holds; a file with another hash is set aside under a name with that hash.
+ * A file that has its name already is not read again: who unpacks it hashes it on the way.
  *
  * @throws {EnvironmentError} offline, and it is not there
  * @throws {StepError} no address has it; says what each answered
@@ -42,11 +40,7 @@ const PAUSE_MS = 1_000;
 export async function download(wanted: Download, ctx: DownloadContext): Promise<void> {
   const { into, sha256, urls } = wanted;
   await mkdir(dirname(into), { recursive: true });
-  if (await exists(into)) {
-    const found = await hashFile(into);
-    if (found === sha256) return;
-    await setAside(into, into, found);
-  }
+  if (await exists(into)) return;
   if (ctx.offline) {
     throw new EnvironmentError(
       `${into} is not there, and the network may not be used`,
@@ -104,12 +98,6 @@ function partOf({ into }: Download): string {
   return `${into}.part`;
 }
 
-async function setAside(file: string, into: string, found: string): Promise<string> {
-  const bad = `${into}.bad-${found.slice(0, 12)}`;
-  await rename(file, bad);
-  return bad;
-}
-
 function describeHash(found: string, { superseded }: Download, bad: string): string {
   const known = superseded[found];
   const what = known === undefined ? 'not the file that is wanted' : `superseded: ${known.trim()}`;
@@ -119,10 +107,4 @@ function describeHash(found: string, { superseded }: Download, bad: string): str
 /** Whether asking the same address again is of no use: it says that it will not give the file. */
 function isFinal(error: unknown): boolean {
   return error instanceof HttpStatus && error.status >= 400 && error.status < 500 && error.status !== 429;
-}
-
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

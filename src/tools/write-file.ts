@@ -49,6 +49,13 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
+/** Give `file` a name beside `into` that tells its sha256, `found`; gives that name. */
+export async function setAside(file: string, into: string, found: string): Promise<string> {
+  const bad = `${into}.bad-${found.slice(0, 12)}`;
+  await rename(file, bad);
+  return bad;
+}
+
 /** Whether `error` is a system error with one of `codes` (`ENOENT` …). */
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));

@@ -32,7 +32,7 @@ export function toyPlan(
       const options = { urls: [mark[id] ?? ''], sha256: '', superseded: {}, into: toyOutput(id) };
       return { id, kind: 'fetch-archive', options, after };
     }
-    const options = { archive: mark[id] ?? '', into: toyOutput(id), strip: 0 };
+    const options = { archive: mark[id] ?? '', sha256: '', into: toyOutput(id), strip: 0 };
     return { id, kind: 'extract-archive', options, after };
   });
   return { version: 1, recipe: 'toy', steps };

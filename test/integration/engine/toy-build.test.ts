@@ -79,6 +79,30 @@ test('a recipe becomes a bundle; a second build does nothing and says so', async
   figure('bpmp-virt --help', Math.round(help.ms), 'ms', { atMost: 150 });
 });
 
+test.each([
+  ['another archive', async (file: string) => cpSync(join(file, '../../other.tar.gz'), file)],
+  ['garbage', async (file: string) => writeFileSync(file, 'no archive at all')],
+])('%s in the cache is hashed while it is unpacked, not used, and fetched again', async (_what, spoil) => {
+  const { build, bundle, work, folder } = await bench();
+  await build();
+  const wanted = bundle();
+  const downloads = join(folder, 'cache/bpmp-virt/downloads');
+  const [sum = ''] = readdirSync(downloads).filter((name) =>
+    existsSync(join(downloads, name, 'linux.tar.gz')),
+  );
+  const file = join(downloads, sum, 'linux.tar.gz');
+  await execa('tar', ['-czf', join(downloads, 'other.tar.gz'), '-C', folder, 'patches']);
+  await spoil(file);
+  rmSync(work, { recursive: true });
+
+  const refused = await build();
+  expect(refused.code).toBe(4);
+  expect(refused.stderr).toMatch(/linux\.tar\.gz has sha256 [0-9a-f]{64}, wanted [0-9a-f]{64}.*set aside as/);
+  expect(existsSync(join(work, 'kernel/src'))).toBe(false);
+  expect((await build()).code).toBe(0);
+  expect(bundle()).toEqual(wanted);
+});
+
 test('another device changes trees and command only', async () => {
   const { build, bundle } = await bench();
   await build();

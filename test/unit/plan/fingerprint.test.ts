@@ -7,13 +7,17 @@ import { recipePath, resolvePlanPath } from '../../../src/plan/plan-paths.ts';
 const step: PlannedStep = {
   id: 'x',
   kind: 'extract-archive',
-  options: { archive: 'cache:a', into: 'work:b', strip: 1 },
+  options: { sha256: 'x', archive: 'cache:a', into: 'work:b', strip: 1 },
   after: [],
 };
 const around = { tool: '1', inputs: { 'tool:p': 'd' }, after: ['f'] };
 
 test('is the same whatever the order of keys and the name of the step', () => {
-  const other: PlannedStep = { ...step, id: 'y', options: { strip: 1, into: 'work:b', archive: 'cache:a' } };
+  const other: PlannedStep = {
+    ...step,
+    id: 'y',
+    options: { strip: 1, into: 'work:b', sha256: 'x', archive: 'cache:a' },
+  };
   expect(fingerprint(other, around)).toBe(fingerprint(step, around));
   expect(fingerprint(step, around)).toMatch(/^[0-9a-f]{64}$/);
 });
