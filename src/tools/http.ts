@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import got, { type PlainResponse, type Request } from 'got';
 import type { Emit } from '../events.ts';
+import { throughProxy } from './proxy.ts';
 import { isCode } from './write-file.ts';
 
 /** A server that sends nothing for this long has gone. */
@@ -46,6 +47,7 @@ export async function receive(
 ): Promise<string> {
   const have = await sizeOf(part);
   const stream = got.stream(url, {
+    ...throughProxy(url),
     headers: { 'accept-encoding': 'identity', ...(have > 0 ? { range: `bytes=${have}-` } : {}) },
     decompress: false,
     retry: { limit: 0 },

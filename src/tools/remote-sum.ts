@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { got } from 'got';
+import { throughProxy } from './proxy.ts';
 
 /**
  * sha256 of what is at `url`, in hex; nothing is kept.
@@ -9,7 +10,7 @@ import { got } from 'got';
  */
 export async function remoteSum(url: string, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  const stream = got.stream(url, signal === undefined ? {} : { signal });
+  const stream = got.stream(url, { ...throughProxy(url), ...(signal === undefined ? {} : { signal }) });
   for await (const chunk of stream) hash.update(chunk);
   return hash.digest('hex');
 }
