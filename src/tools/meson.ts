@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type AptContext, candidates, fetchNewest, openApt } from './apt.ts';
+import type { AptContext } from './apt.ts';
+import { unpackPackage } from './apt-package.ts';
 import { compareVersions } from './debian-version.ts';
-import { exists, fillFolder } from './folder.ts';
+import { exists } from './folder.ts';
 import { withLock } from './lock.ts';
 import { isCode } from './write-file.ts';
 
@@ -34,20 +35,7 @@ export async function mesonEnv(wanted: string, ctx: AptContext): Promise<Readonl
   if (compareVersions(own, wanted) >= 0) return {};
   const into = join(ctx.cache, 'meson');
   await withLock(`${into}.lock`, ctx.signal, async () => {
-    if (!(await exists(into))) await unpackMeson(into, ctx);
+    if (!(await exists(into))) await unpackPackage('meson', ARCHIVE, into, ctx);
   });
   return { PYTHONPATH: join(into, 'usr/lib/python3/dist-packages') };
-}
-
-async function unpackMeson(into: string, ctx: AptContext): Promise<void> {
-  const apt = await openApt(ARCHIVE, ctx);
-  const found = await candidates(apt, 'meson', false);
-  const deb = await fetchNewest('meson', found, undefined, async (version) => {
-    await apt.run('apt-get', ['download', `meson=${version}`], apt.pool);
-    const file = (await readdir(apt.pool)).find((name) => name.startsWith(`meson_${version}_`));
-    return join(apt.pool, file ?? '');
-  });
-  await fillFolder(into, async (aside) => {
-    await ctx.run(['dpkg-deb', '-x', deb, aside], '/');
-  });
 }

@@ -22,6 +22,8 @@ export type OrinWish = {
   readonly hostExec?: string;
   /** In the guest of other.img.raw, a disk beside the bundle. */
   readonly otherExec?: string;
+  /** More files of the bundle. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly vms?: StepOptions['render-orin-tree']['vms'];
   readonly script?: Script;
   readonly allowed?: readonly RegExp[];
@@ -54,6 +56,8 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
       folder,
       wish.vms === undefined ? '/dev/bpmp-host' : '/dev/bpmp-host-uart-vm',
     ),
+    'doctor.sh': join(import.meta.dirname, '../../board/doctor.sh'),
+    ...wish.files,
     ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
   };
   const dtb = await orinTree(folder, machine, wish.vms);

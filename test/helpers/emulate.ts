@@ -9,7 +9,7 @@ import type { TransferEntry } from '../../src/firmware/transcript.ts';
 import { startEmulatedGuest } from '../../src/run/emulate/emulated-guest.ts';
 import type { RootParts } from '../../src/run/emulate/guest-files.ts';
 import type { Machine, MachineOptions } from '../../src/run/emulate/machine.ts';
-import { fetchBusybox } from '../../src/tools/busybox.ts';
+import { fetchArm64File, fetchBusybox } from '../../src/tools/arm64-package.ts';
 import type { Command } from '../../src/tools/command.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { emulationKernel, guestTree } from './emulate-trees.ts';
@@ -24,16 +24,22 @@ const CACHE = join(cacheHome, 'bpmp-virt');
 export const quietly = (command: Command, cwd: string, env?: Readonly<Record<string, string>>) =>
   exec(command, cwd, { emit: () => undefined, ...(env === undefined ? {} : { env }) });
 
+const ARCHIVE = { run: quietly, cache: CACHE, offline: false, url: (address: string) => address };
+
 /** busybox and the scripts of guest/. */
 export async function rootParts(): Promise<RootParts> {
-  const busybox = await fetchBusybox({
-    run: quietly,
-    cache: CACHE,
-    offline: false,
-    url: (address) => address,
-  });
-  return { busybox, scripts: join(ROOT, 'guest') };
+  return { busybox: await fetchBusybox(ARCHIVE), scripts: join(ROOT, 'guest') };
 }
+
+/** dash with its loader and libc: names below the bundle and their files. `DASH` runs it there. */
+export async function dashParts(): Promise<Readonly<Record<string, string>>> {
+  return {
+    'lib/dash': await fetchArm64File('dash', /(^|\/)bin\/dash$/, ARCHIVE),
+    'lib/ld.so': await fetchArm64File('libc6', /aarch64-linux-gnu\/ld-linux-aarch64\.so\.1$/, ARCHIVE),
+    'lib/libc.so.6': await fetchArm64File('libc6', /aarch64-linux-gnu\/libc\.so\.6$/, ARCHIVE),
+  };
+}
+export const DASH = '/bundle/lib/ld.so --library-path /bundle/lib /bundle/lib/dash';
 
 /** A folder for one machine's logs: kept, and named in the failure, unless the test passes. */
 export async function logFolder(name: string): Promise<string> {

@@ -7,7 +7,7 @@ import type { PlannedStep } from '../../plan/plan.ts';
 import { type PathRoots, resolvePlanPath } from '../../plan/plan-paths.ts';
 import type { StepOptions } from '../../plan/step-options.ts';
 import { loadStep } from '../../steps/index.ts';
-import { fetchBusybox } from '../../tools/busybox.ts';
+import { fetchBusybox } from '../../tools/arm64-package.ts';
 import { exec } from '../../tools/exec.ts';
 import { exists } from '../../tools/folder.ts';
 import { buildPlan } from '../build-plan.ts';

@@ -89,7 +89,7 @@ async function start(
 
 /** What the host needs of the bundle. */
 function bundleFiles({ bundle, innerDtb }: Products): Readonly<Record<string, string>> {
-  const names = ['Image', 'guest.dtb', 'run-vm.sh', 'qemu-system-aarch64'];
+  const names = ['Image', 'guest.dtb', 'run-vm.sh', 'doctor.sh', 'qemu-system-aarch64'];
   const files = Object.fromEntries(names.map((name) => [name, `${bundle}/${name}`]));
   return innerDtb === undefined ? files : { ...files, 'guest.dtb': innerDtb };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { parseStats, stateChanges } from '../../../../src/run/emulate/report.ts';
+import { DASH, dashParts } from '../../../helpers/emulate.ts';
 import { runOrin } from '../../../helpers/emulate-orin.ts';
 import { figure } from '../../../helpers/figures.ts';
 
@@ -33,6 +34,36 @@ describe('the virtual Orin', () => {
         figure("nested demo, from QEMU's start to 123", Math.round(uartAt() ?? 0), 'ms', { atMost: 8_000 });
       },
     );
+  });
+
+  it('passes the doctor’s examination, and runs the machine, in busybox’s shell and in dash', async () => {
+    const hostExec = `
+say host ready
+examine() {
+	name=$1
+	shift
+	"$@" /bundle/doctor.sh >"/run/$name"
+	say "$name" exit $?
+	while read -r state check rest; do say "$name" "$state" "$check $rest"; done <"/run/$name"
+}
+examine ash busybox ash
+examine dash ${DASH}
+${DASH} /bundle/run-vm.sh
+say vm exit $?`;
+    const wish = { name: 'orin-doctor', exec: WRITE_123, hostExec, files: await dashParts() };
+    await runOrin(wish, ({ marks, uart, before, after }) => {
+      for (const shell of ['ash', 'dash']) {
+        const said = marks.filter((mark) => mark.startsWith(`${shell} `)).join('\n');
+        expect(said).not.toMatch(new RegExp(`^${shell} fail`, 'm'));
+        expect(said).toContain(`${shell} exit 0`);
+        for (const check of ['kernel', 'kvm', 'smmu', 'vfio', 'policy', 'device', 'qemu', 'window'])
+          expect(said).toMatch(new RegExp(`^${shell} ok ${check}\\b`, 'm'));
+      }
+      expect(marks).toContain('vm exit 0');
+      expect(uart()).toBe('123\r\n');
+      expect(marks).toContain('host after serial-tegra');
+      expect(stateChanges(before, after)).toEqual([]);
+    });
   });
 
   it('forwards port 2222 of the host to the guest', async () => {
