@@ -55,7 +55,8 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
     folder: flags.logs === undefined ? at(`work:emulate/${flags.emulate}`) : join(cli.cwd, flags.logs),
     guestScripts: at('tool:guest'),
   };
-  for (const path of [products.qemu, products.kernel, products.bundle]) {
+  const wanted = [products.qemu, products.kernel, ...(flags.emulate === 'orin' ? [products.bundle] : [])];
+  for (const path of wanted) {
     if (await exists(path)) continue;
     throw new UsageError(
       `${path} is not there`,

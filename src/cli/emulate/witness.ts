@@ -94,8 +94,8 @@ export class Witness {
       ...this.#notes,
       changes.length === 0
         ? 'After the machine’s end every clock, reset and power domain of the firmware is as before.'
-        : 'After the machine’s end these differ:',
-      ...indented(changes.slice(0, changes.length)),
+        : `After the machine’s end these differ${this.#flags.emulate === 'guest' ? ' (no host proxy is here to undo them)' : ''}:`,
+      ...changes.map((line) => `  ${line}`),
       `The whole run took ${this.#seconds()} s. Logs and transcript: ${folder}`,
     ];
     return lines.join('\n');
