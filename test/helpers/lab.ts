@@ -26,6 +26,7 @@ const LINUX_SOURCE: DebianSource = {
 const SYSROOT_PACKAGES = ['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libfdt-dev', 'libc6-dev'];
 const QEMU_WORDS = [
   '--without-default-features',
+  '--with-devices-aarch64=minimal',
   '--enable-slirp',
   '--enable-fdt=system',
   '--enable-trace-backends=log',
