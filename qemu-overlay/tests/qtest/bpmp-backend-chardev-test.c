@@ -1,0 +1,74 @@
+/*
+ * QTest testcase for the BPMP back end that asks a firmware model
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "libqtest.h"
+#include "bpmp-test.h"
+
+/* Answers that make no sense end the connection, and the guest hears of it. */
+static void test_malformed(void)
+{
+    static const uint32_t how[] = {
+        PEER_TOO_LONG, PEER_HUGE, PEER_BAD_MAGIC, PEER_HANG_UP,
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(how); i++) {
+        BpmpPeer *peer = peer_new();
+        QTestState *qts = bpmp_start(peer, "");
+
+        g_assert_cmpint(window_request(qts, how[i], 0), ==, -EIO);
+        g_assert_cmpint(block_request(qts, 22, 0), ==, -ENODEV);
+        qtest_quit(qts);
+        peer_free(peer);
+    }
+}
+
+static void test_timeout(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer,
+                                 "-global nvidia-bpmp-guest.timeout-ms=200");
+
+    g_assert_cmpint(window_request(qts, PEER_HOLD, 1), ==, -ETIMEDOUT);
+    g_assert_cmpint(block_request(qts, PEER_HOLD, 2), ==, -ETIMEDOUT);
+    peer_release(peer);
+    /* The late answers are not taken for this one's. */
+    g_assert_cmpint(block_request(qts, 22, 3), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_RX), ==, 3);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+/* A back end that never answers is not sent more and more. */
+static void test_flood(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer,
+                                 "-global nvidia-bpmp-guest.timeout-ms=1");
+
+    for (unsigned i = 0; i < 100; i++) {
+        g_assert_cmpint(window_request(qts, PEER_HOLD, i), ==, -ETIMEDOUT);
+    }
+    peer_release(peer);
+    peer_wait(peer, PEER_HOLD, 64);
+    g_usleep(200 * 1000);
+    g_assert_cmpuint(peer_count(peer, PEER_HOLD), ==, 64);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    qtest_add_func("/bpmp-backend-chardev/malformed", test_malformed);
+    qtest_add_func("/bpmp-backend-chardev/timeout", test_timeout);
+    qtest_add_func("/bpmp-backend-chardev/flood", test_flood);
+    return g_test_run();
+}

@@ -1,0 +1,172 @@
+/*
+ * QTest testcase for the BPMP window: virtual CPUs that wait for a back end
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "qemu/osdep.h"
+#include "qemu/bswap.h"
+#include "libqtest.h"
+#include "bpmp-test.h"
+#include "bpmp-guest-code.h"
+
+static QTestState *start_guest(BpmpPeer *peer, uint64_t block_1)
+{
+    QTestState *qts = bpmp_start(peer, GUEST_ARGS);
+
+    guest_write(qts, block_1);
+    return qts;
+}
+
+/* The back end sleeps 5 s: the monitor answers, the other CPU runs. */
+static void test_slow_backend(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+    gint64 began, asked;
+
+    block_write(qts, BLOCK, PEER_SLEEP, 0, 4, 4, 5000);
+    began = g_get_monotonic_time();
+    guest_cont(qts);
+    peer_wait(peer, PEER_SLEEP, 1);
+
+    for (unsigned i = 0; i < 4; i++) {
+        asked = g_get_monotonic_time();
+        qtest_qmp_assert_success(qts, "{ 'execute': 'query-status' }");
+        bpmp_measured("QMP while the back end sleeps", asked, 1000);
+        guest_wait_counting(qts, CONTEXT_1);
+    }
+    /* All of that while the first CPU was waiting. */
+    g_assert_cmpuint(guest_count(qts, CONTEXT_0), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==, SENTINEL);
+
+    guest_wait_counting(qts, CONTEXT_0);
+    g_assert_cmpint(g_get_monotonic_time() - began, >=, 5000 * 1000);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==, 0);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+/* Neither is answered before both are there. */
+static void test_side_by_side(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, BLOCK_2);
+
+    block_write(qts, BLOCK, PEER_PAIR, 0, 4, 4, 0x11);
+    block_write(qts, BLOCK_2, PEER_PAIR, 0, 4, 4, 0x22);
+    guest_cont(qts);
+    guest_wait_counting(qts, CONTEXT_0);
+    guest_wait_counting(qts, CONTEXT_1);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_RX), ==, 0x11);
+    g_assert_cmphex(qtest_readl(qts, BLOCK_2 + BPMP_BLOCK_STATUS), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, BLOCK_2 + BPMP_BLOCK_RX), ==, 0x22);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+/* A machine can be stopped, reset and left while the back end hangs. */
+static void test_stop(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+    gint64 asked;
+
+    block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
+    guest_cont(qts);
+    peer_wait(peer, PEER_HOLD, 1);
+
+    asked = g_get_monotonic_time();
+    qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
+    bpmp_measured("stop", asked, 1000);
+    qtest_qmp_eventwait(qts, "STOP");
+    g_assert_cmpint((int32_t)qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==,
+                    -ETIMEDOUT);
+    guest_cont(qts);
+    guest_wait_counting(qts, CONTEXT_0);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+static void test_reset_under_way(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+    gint64 asked;
+
+    block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
+    guest_cont(qts);
+    peer_wait(peer, PEER_HOLD, 1);
+
+    asked = g_get_monotonic_time();
+    qtest_qmp_assert_success(qts, "{ 'execute': 'system_reset' }");
+    qtest_qmp_eventwait(qts, "RESET");
+    bpmp_measured("system_reset", asked, 1000);
+    /* The guest starts over and rings again; the reset is between the two. */
+    peer_release(peer);
+    peer_wait(peer, PEER_MASTER_RESET, 1);
+    peer_wait(peer, PEER_HOLD, 2);
+    guest_wait_counting(qts, CONTEXT_0);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==, 0);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+static void test_quit_under_way(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+    gint64 asked;
+
+    block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
+    guest_cont(qts);
+    peer_wait(peer, PEER_HOLD, 1);
+    asked = g_get_monotonic_time();
+    qtest_qmp_assert_success(qts, "{ 'execute': 'quit' }");
+    while (qtest_probe_child(qts)) {
+        bpmp_assert_below(asked, 2000);
+        g_usleep(10 * 1000);
+    }
+    bpmp_measured("quit", asked, 2000);
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+/* The firmware model goes away while a CPU waits. */
+static void test_model_dies(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+
+    block_write(qts, BLOCK, PEER_HANG_UP, 0, 4, 4, 0);
+    guest_cont(qts);
+    guest_wait_counting(qts, CONTEXT_0);
+    g_assert_cmpint((int32_t)qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==,
+                    -EIO);
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+
+    if (qtest_has_accel("tcg")) {
+        qtest_add_func("/nvidia-bpmp-guest/cpu/slow-backend",
+                       test_slow_backend);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/side-by-side",
+                       test_side_by_side);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/stop", test_stop);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/reset-under-way",
+                       test_reset_under_way);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/quit-under-way",
+                       test_quit_under_way);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/model-dies", test_model_dies);
+    }
+    return g_test_run();
+}
