@@ -131,6 +131,40 @@ function kernelBuild(
   ];
 }
 
+/** qemu-system-aarch64 as Debian has it, without overlay and patches. */
+export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
+  const place = await labPlace(`qemu-${version}-unpatched`, [
+    'src/steps/build-qemu.ts',
+    'src/tools/qemu-configure.ts',
+  ]);
+  return place.alone(async () => {
+    const tree = await qemuTree(version, place);
+    const out = join(place.folder, 'qemu-build');
+    const options = {
+      tree,
+      out,
+      host: 'build',
+      configure: QEMU_WORDS,
+      crossCompile: CROSS,
+      epoch: EPOCH,
+    } as const;
+    await place.run([step('qemu-build', 'build-qemu', options, [])]);
+    return { src: tree, build: out, binary: join(out, 'qemu-system-aarch64') };
+  });
+}
+
+async function qemuTree(version: QemuVersion, place: LabPlace): Promise<string> {
+  const tree = join(place.folder, 'qemu/src');
+  const source = {
+    mirror: MIRROR,
+    suites: QEMU_SUITES[version],
+    package: 'qemu',
+    form: 'source-package',
+  } as const;
+  await unpacked(`qemu-${version}`, source, tree);
+  return tree;
+}
+
 /** qemu-system-aarch64: for this machine, with `sanitize` under ASan and UBSan, or for the board. */
 export async function labQemu(wish: {
   readonly version: QemuVersion;
@@ -140,9 +174,7 @@ export async function labQemu(wish: {
   const { version, sanitize = false, target = 'build' } = wish;
   const place = await qemuPlace(version);
   return place.alone(async () => {
-    const tree = join(place.folder, 'qemu/src');
-    const source = { mirror: MIRROR, suites: QEMU_SUITES[version], package: 'qemu', form: 'source-package' };
-    await unpacked(`qemu-${version}`, source as DebianSource, tree);
+    const tree = await qemuTree(version, place);
     const build = join(
       place.folder,
       target === 'arm64' ? 'qemu-arm64' : `qemu-${sanitize ? 'sanitized' : 'build'}`,

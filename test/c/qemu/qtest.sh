@@ -8,14 +8,17 @@
 #   BPMP_TEST_FUZZ_SECONDS=N   how long random accesses go on (1)
 #   BPMP_VIRT_FIGURES=1        bounds are the specification's, not ten times that
 #
-# usage: qtest.sh [options of the test program, such as -p PATH]
+# usage: qtest.sh [options of the test programs, such as -p PATH]
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-ninja -C "$BUILD" tests/qtest/nvidia-bpmp-guest-test qemu-system-aarch64
+tests='nvidia-bpmp-guest-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test bpmp-backend-chardev-test
+    bpmp-backend-host-test tegra-hsuart-test'
+# shellcheck disable=SC2086 # names without spaces, one argument each
+ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl
 shim=$tmp/host-shim.so
@@ -27,4 +30,10 @@ export QTEST_QEMU_BINARY="$BUILD/qemu-system-aarch64"
 # Leaks at exit are QEMU's own habit: it leaves its machine to the kernel.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:abort_on_error=1}"
 export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
-"$BUILD/tests/qtest/nvidia-bpmp-guest-test" -k "$@" 2>&1
+
+failed=
+for test in $tests; do
+    echo "== $test"
+    "$BUILD/tests/qtest/$test" -k "$@" 2>&1 || failed="$failed $test"
+done
+[ -z "$failed" ] || { echo "failed:$failed" >&2; exit 1; }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -19,6 +19,7 @@ import { renderOrinTree } from '../../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../../src/steps/step.ts';
 import { dumpTree } from '../../../../src/tools/dtc.ts';
 import { recorder } from '../../../helpers/board-dtbs.ts';
+import { compilePreload, vfioDevices } from '../../../helpers/fake-vfio.ts';
 import { labKernelTree, labQemu } from '../../../helpers/lab.ts';
 import { makeFdt } from '../../../helpers/make-fdt.ts';
 import { random } from '../../../helpers/mutate.ts';
@@ -28,52 +29,24 @@ import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 const VERSIONS = process.env['QEMU'] === undefined ? (['7.2', '10.0'] as const) : (['7.2'] as const);
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-places-'));
-const preload = join(folder, 'fake-vfio.so');
+let preload: string;
 let tree: string;
 
 beforeAll(async () => {
   tree = process.env['KSRC'] ?? (await labKernelTree());
-  const source = join(ROOT, 'test/c/fake-vfio/fake-vfio.c');
-  await recorder().run(
-    ['gcc', '-Wall', '-Wextra', '-Werror', '-O1', '-shared', '-fPIC', '-o', preload, source, '-ldl'],
-    folder,
-  );
+  preload = await compilePreload('fake-vfio/fake-vfio.c', folder);
 });
-
-/** What vfio-platform reads in sysfs of a device: its IOMMU group and its compatible. */
-function sysfsOf(name: string): string {
-  const device = join(mkdtempSync(join(folder, 'sysfs-')), name);
-  mkdirSync(join(device, 'of_node'), { recursive: true });
-  writeFileSync(join(device, 'of_node/compatible'), 'test,device\0');
-  symlinkSync('/kernel/iommu_groups/7', join(device, 'iommu_group'));
-  return device;
-}
 
 /** A QEMU with vfio-platform devices, up to where its machine is complete. */
 function machineWith(qemu: string, devices: readonly BusDevice[]): readonly [string, ...string[]] {
-  const fake = devices.map(
-    ({ name, regions, interrupts }) =>
-      `${name}:${regions.map((size) => size.toString(16)).join(',')}/${interrupts}`,
-  );
+  const { words, fake } = vfioDevices(devices, folder);
   const dtb = join(folder, 'any.dtb');
   writeFileSync(dtb, makeFdt({ '#address-cells': [2], '#size-cells': [2], 'a-tree-of-ones-own': true }));
-  const words = devices.flatMap(({ name }, at) => [
-    '-device',
-    `vfio-platform,sysfsdev=${sysfsOf(name)},id=dev${at}`,
-  ]);
-  const env = [`FAKE_VFIO=${fake.join(';')}`, `LD_PRELOAD=${preload}`];
+  const env = [`FAKE_VFIO=${fake}`, `LD_PRELOAD=${preload}`];
   // A machine of 16 MiB: the preload maps nothing, and a tree of our own keeps QEMU from making nodes.
   const machine = [
-    '-machine',
-    'virt,accel=tcg,gic-version=3',
-    '-cpu',
-    'max',
-    '-nic',
-    'none',
-    '-serial',
-    'null',
-    '-m',
-    '16',
+    ...['-machine', 'virt,accel=tcg,gic-version=3', '-cpu', 'max'],
+    ...['-nic', 'none', '-serial', 'null', '-m', '16'],
   ];
   return ['env', ...env, qemu, ...machine, '-dtb', dtb, ...words];
 }

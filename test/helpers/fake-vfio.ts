@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BusDevice } from '../../src/dt/platform-bus.ts';
+import { exec } from '../../src/tools/exec.ts';
+import { ROOT } from './nvidia-tree.ts';
+
+const QUIET = { emit: () => undefined };
+const WARNINGS = ['-Wall', '-Wextra', '-Werror'] as const;
+
+/** Compile a library for LD_PRELOAD out of test/c (`source` is a path from there) into `folder`; gives its path. */
+export async function compilePreload(source: string, folder: string): Promise<string> {
+  const into = join(folder, `${source.replace(/^.*\/|\.c$/g, '')}.so`);
+  const include = join(ROOT, 'kernel-overlay/include/uapi');
+  const words = [...WARNINGS, '-O1', '-shared', '-fPIC', '-I', include, '-o', into];
+  await exec(['gcc', ...words, join(ROOT, 'test/c', source), '-ldl'], folder, QUIET);
+  return into;
+}
+
+/** What vfio-platform reads in sysfs of a device: its IOMMU group and its compatible. */
+function sysfsOf(name: string, folder: string): string {
+  const device = join(mkdtempSync(join(folder, 'sysfs-')), name);
+  mkdirSync(join(device, 'of_node'), { recursive: true });
+  writeFileSync(join(device, 'of_node/compatible'), 'test,device\0');
+  symlinkSync('/kernel/iommu_groups/7', join(device, 'iommu_group'));
+  return device;
+}
+
+/**
+ * Words of QEMU's command line for vfio-platform devices (`dev0`, `dev1`, …), and FAKE_VFIO for the preload that answers for
+ * them; `folder` gets what stands for their sysfs.
+ */
+export function vfioDevices(
+  devices: readonly BusDevice[],
+  folder: string,
+): { readonly words: readonly string[]; readonly fake: string } {
+  const fake = devices.map(
+    ({ name, regions, interrupts }) =>
+      `${name}:${regions.map((size) => size.toString(16)).join(',')}/${interrupts}`,
+  );
+  const words = devices.flatMap(({ name }, at) => [
+    '-device',
+    `vfio-platform,sysfsdev=${sysfsOf(name, folder)},id=dev${at}`,
+  ]);
+  return { words, fake: fake.join(';') };
+}
