@@ -54,6 +54,13 @@ void guest_write(QTestState *qts, uint64_t block_1)
     context_write(qts, CONTEXT_1, block_1, 0);
 }
 
+void guest_store(QTestState *qts, uint64_t context, uint64_t addr,
+                 uint64_t value)
+{
+    qtest_writeq(qts, context + CTX_DOORBELL, addr);
+    qtest_writeq(qts, context + CTX_BLOCK, value);
+}
+
 void guest_cont(QTestState *qts)
 {
     qtest_qmp_assert_success(qts, "{ 'execute': 'cont' }");

@@ -24,6 +24,10 @@
 /* The first CPU rings with BLOCK, the second with @block_1 unless that is 0. */
 void guest_write(QTestState *qts, uint64_t block_1);
 
+/* Instead, a CPU begins with a store of @value to @addr. */
+void guest_store(QTestState *qts, uint64_t context, uint64_t addr,
+                 uint64_t value);
+
 void guest_cont(QTestState *qts);
 
 /* How often the CPU with this context has counted. */

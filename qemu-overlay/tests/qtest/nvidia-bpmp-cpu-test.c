@@ -152,6 +152,42 @@ static void test_model_dies(void)
     peer_free(peer);
 }
 
+#define FW_CFG_DMA 0x09020010
+#define FW_CFG_ID 1
+#define FW_CFG_DMA_ERROR 1
+#define FW_CFG_DMA_READ 2
+#define FW_CFG_DMA_SELECT 8
+
+/* A device's DMA, which a CPU's store starts, cannot run a transfer. */
+static void test_dma(void)
+{
+    const uint64_t targets[] = { BLOCK_2, MRQ, TX };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(targets); i++) {
+        BpmpPeer *peer = peer_new();
+        QTestState *qts = start_guest(peer, 0);
+        uint8_t access[16];
+
+        stl_be_p(access, FW_CFG_ID << 16 | FW_CFG_DMA_SELECT | FW_CFG_DMA_READ);
+        stl_be_p(access + 4, 4);
+        stq_be_p(access + 8, targets[i]);
+        qtest_memwrite(qts, BLOCK, access, sizeof(access));
+        guest_store(qts, CONTEXT_0, FW_CFG_DMA, bswap64(BLOCK));
+        guest_cont(qts);
+        guest_wait_counting(qts, CONTEXT_0);
+
+        qtest_memread(qts, BLOCK, access, sizeof(access));
+        g_assert_cmphex(ldl_be_p(access), ==,
+                        targets[i] == MRQ ? FW_CFG_DMA_ERROR : 0);
+        /* The same number would be a request if a CPU had written it. */
+        g_assert_cmphex(qtest_readl(qts, targets[i]), ==,
+                        targets[i] == MRQ ? 0 : 3);
+        g_assert_cmpuint(peer_total(peer), ==, 0);
+        qtest_quit(qts);
+        peer_free(peer);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -167,6 +203,7 @@ int main(int argc, char **argv)
         qtest_add_func("/nvidia-bpmp-guest/cpu/quit-under-way",
                        test_quit_under_way);
         qtest_add_func("/nvidia-bpmp-guest/cpu/model-dies", test_model_dies);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/dma", test_dma);
     }
     return g_test_run();
 }

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { labQemu } from '../../../helpers/lab.ts';
 import { runScript } from '../../../helpers/script.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../../../..');
+const ROOT = resolve(import.meta.dirname, '../../../..');
 
 it('QEMU under ASan and UBSan passes the qtests and a minute of random accesses', async () => {
   const { build } = await labQemu({ version: '7.2', sanitize: true });
