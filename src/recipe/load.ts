@@ -68,8 +68,18 @@ async function readChain(file: string, recipes: string, seen: readonly string[])
   if (parent === undefined) return own;
   if (typeof parent !== 'string')
     throw invalid(file, [{ path: 'extends', message: 'must be a name or a path' }]);
-  const base = await readChain(findFile(parent, dirname(file), recipes), recipes, [...seen, file]);
-  return mergeRecipe(base, own);
+  const base = findFile(parent, dirname(file), recipes);
+  return mergeRecipe(fromFolder(await readChain(base, recipes, [...seen, file]), dirname(base)), own);
+}
+
+/** `./` and `../` of a recipe mean its own folder, also where one in another folder extends it. */
+function fromFolder(map: YamlMap, folder: string): YamlMap {
+  const whole = (value: unknown): unknown => {
+    if (typeof value === 'string') return /^\.\.?\//.test(value) ? join(folder, value) : value;
+    if (Array.isArray(value)) return value.map(whole);
+    return isMap(value) ? fromFolder(value, folder) : value;
+  };
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, whole(value)]));
 }
 
 async function readMap(file: string): Promise<YamlMap> {

@@ -79,6 +79,19 @@ describe('extends', () => {
     expect((await load('a.yaml')).recipe.kernel.source).toEqual({ kind: 'path', path: './linux' });
   });
 
+  test('relative paths of a parent mean the parent’s folder', async () => {
+    const { load, cwd } = folder({
+      'a.yaml': child({
+        kernel: { patches: './patches', fragments: ['./a.config', 'recipes/kconfig/lab.config'] },
+      }),
+      'sub/b.yaml': child({ extends: '../a.yaml', qemu: { patches: '../mine', overlay: './over' } }),
+    });
+    const { recipe } = await load('sub/b.yaml');
+    expect(recipe.kernel.patches).toBe(join(cwd, 'patches'));
+    expect(recipe.kernel.fragments).toEqual([join(cwd, 'a.config'), 'recipes/kconfig/lab.config']);
+    expect([recipe.qemu.patches, recipe.qemu.overlay]).toEqual(['../mine', './over']);
+  });
+
   test('goes by name, and by a path relative to the file', async () => {
     const { load } = folder({ 'a.yaml': child({}), 'sub/b.yaml': child({ extends: '../a.yaml' }) });
     expect((await load('sub/b.yaml')).recipe.qemu.version).toBe('7.2');
