@@ -6,7 +6,7 @@ import type { ShellContext } from '../steps/step.ts';
 import { shellQuote } from '../tools/command.ts';
 
 /** What `plan` says of a step. */
-export function describeStep(step: BoundStep, ctx: ShellContext): Described {
+export async function describeStep(step: BoundStep, ctx: ShellContext): Promise<Described> {
   const folders = new Set(step.outputs.map((output) => shellQuote(dirname(ctx.path(output)))));
-  return { title: step.title, shell: step.shell(ctx), folders: [...folders] };
+  return { title: step.title, shell: await step.shell(ctx), folders: [...folders] };
 }

@@ -12,7 +12,7 @@ export type BoundStep = {
   readonly tools: readonly string[];
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
-  readonly shell: (ctx: ShellContext) => readonly string[];
+  readonly shell: (ctx: ShellContext) => Promise<readonly string[]>;
   readonly run: (ctx: StepContext) => Promise<void>;
   /** Absent where the kind leaves no traces in a tree. */
   readonly undo?: (ctx: StepContext) => Promise<void>;
@@ -51,7 +51,7 @@ async function bind<K extends StepKind>(
     tools: step.tools(options),
     outputs: step.outputs(options),
     inputs: step.inputs(options),
-    shell: (ctx) => step.shell(options, ctx),
+    shell: async (ctx) => step.shell(options, ctx),
     run: (ctx) => step.run(options, ctx),
     ...(undo === undefined ? {} : { undo: (ctx: StepContext) => undo(options, ctx) }),
   };

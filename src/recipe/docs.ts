@@ -86,6 +86,9 @@ Tags, branches, versions in a Debian archive and downloads without sha256 float:
 control. A build takes the pins of the lock file where it is there, and stops where a source is not what was locked. A recipe
 whose own pin differs from its lock file is refused.
 
+\`debian-6.12\` comes without one: an archive keeps only the newest of its security updates, and a version that is gone cannot be
+fetched. The packages of a sysroot are not pinned. What a build really took is in the bundle's manifest.
+
 ## Changes of the format
 
 - 1: the first one.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { formatCommand } from '../tools/command.ts';
 import type { Step } from './step.ts';
 
@@ -13,9 +13,11 @@ export const applyPatches: Step<'apply-patches'> = {
 
   shell: ({ tree, patches }, ctx) => {
     const folder = formatCommand([ctx.path(patches)]);
+    // A repository that the tree merely lies in would make `git apply` skip every file without a word.
+    const ceiling = `GIT_CEILING_DIRECTORIES=${formatCommand([dirname(ctx.path(tree))])}`;
     return [
       `cd ${formatCommand([ctx.path(tree)])}`,
-      `grep -v '^#' ${folder}/series | while read -r patch; do git apply ${folder}/"$patch"; done`,
+      `grep -v '^#' ${folder}/series | while read -r patch; do ${ceiling} git apply ${folder}/"$patch" || exit 1; done`,
     ];
   },
 

@@ -31,7 +31,10 @@ export const buildKernel: Step<'build-kernel'> = {
     if (options.targets.includes('dtbs')) {
       const folder = shellQuote(join(ctx.path(options.tree), DTS));
       const trees = `$(cd ${folder} && ls nvidia/tegra234-*.dts | sed 's/s$/b/')`;
-      lines.push(`${formatCommand(make(options, ctx, false, [`-j${ctx.jobs}`]))} ${trees}`);
+      lines.push(
+        '# shellcheck disable=SC2012,SC2046 # one plain word a tree',
+        `${formatCommand(make(options, ctx, false, [`-j${ctx.jobs}`]))} ${trees}`,
+      );
     }
     if (options.modulesInto !== undefined) {
       const into = ctx.path(options.modulesInto);

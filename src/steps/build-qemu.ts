@@ -5,7 +5,7 @@ import process from 'node:process';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/ccache.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
-import { sysrootEnv, systemFirst } from '../tools/cross.ts';
+import { shellEnv, sysrootEnv, systemFirst } from '../tools/cross.ts';
 import { exists } from '../tools/folder.ts';
 import { mesonEnv, wantedMeson } from '../tools/meson.ts';
 import { hasProgram } from '../tools/programs.ts';
@@ -30,17 +30,21 @@ export const buildQemu: Step<'build-qemu'> = {
   outputs: ({ out }) => [`${out}/${PROGRAM}`],
   inputs: () => [],
 
-  shell: (options, ctx) => {
+  shell: async (options, ctx) => {
+    const { mesonLines } = await import('./meson-shell.ts');
     const build = describe(options, ctx, false);
-    const env = Object.entries(environment(build))
-      .filter(([name]) => name !== 'PATH')
-      .map(([name, value]) => `${name}=${shellQuote(value)}`);
-    const words = formatCommand([`${build.tree}/configure`, ...configureWords(build, '')]);
+    const env = shellEnv(environment(build));
+    const configure = (version: string) =>
+      `${env} ${formatCommand([`${build.tree}/configure`, ...configureWords(build, version)])}`;
     const out = shellQuote(build.out);
     return [
+      ...(await mesonLines(build.tree, ctx)),
       `mkdir -p ${out} && cd ${out}`,
-      ['PATH=/usr/bin:/bin:"$PATH"', ...env, words].join(' '),
-      formatCommand(['ninja', `-j${ctx.jobs}`, PROGRAM]),
+      `case $(cat ${shellQuote(join(build.tree, 'VERSION'))}) in`,
+      `[0-7].* | 8.0*) ${configure('')} ;;`,
+      `*) ${configure('8.1')} ;;`,
+      'esac',
+      `${env} ${formatCommand(['ninja', `-j${ctx.jobs}`, PROGRAM])}`,
     ];
   },
 

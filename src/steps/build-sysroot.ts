@@ -3,7 +3,6 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openApt } from '../tools/apt.ts';
 import { fetchDevelopment } from '../tools/apt-closure.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
 import { ARM64_LIBRARIES } from '../tools/cross.ts';
 import { exists, fillFolder } from '../tools/folder.ts';
 import { buildStaticSlirp } from '../tools/static-slirp.ts';
@@ -18,12 +17,7 @@ export const buildSysroot: Step<'build-sysroot'> = {
   outputs: ({ into }) => [`${into}/${ARM64_LIBRARIES}/libglib-2.0.a`],
   inputs: () => [],
 
-  shell: ({ packages, architecture, into }, ctx) => [
-    '# Wants the architecture in `dpkg --print-foreign-architectures`; add what these packages need in turn.',
-    formatCommand(['apt-get', 'download', ...packages.map((name) => `${name}:${architecture}`)]),
-    `for deb in *_${architecture}.deb; do dpkg-deb -x "$deb" ${shellQuote(ctx.path(into))}; done`,
-    '# Debian has libslirp as a shared library only: build its source package with meson, default_library=static.',
-  ],
+  shell: async (options, ctx) => (await import('./sysroot-shell.ts')).sysrootLines(options, ctx),
 
   async run({ architecture, mirror, suites, packages, into }, ctx) {
     const tools = { run: ctx.exec, ...ctx };

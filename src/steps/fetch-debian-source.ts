@@ -3,7 +3,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
 import { type Apt, candidates, fetchNewest, openApt } from '../tools/apt.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
+import { shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
 import { recordSource } from '../tools/source-record.ts';
 import type { Step, StepContext } from './step.ts';
@@ -21,20 +21,17 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
   outputs: ({ into }) => [into],
   inputs: () => [],
 
-  shell: ({ form, package: name, version, into }, ctx) => {
-    const folder = shellQuote(ctx.path(into));
+  shell: async ({ form, package: name, version, mirror, suites, into }, ctx) => {
+    const { aptLine, openAptLines, sourcePackageLines } = await import('./apt-shell.ts');
     const full = version === undefined ? name : `${name}=${version}`;
-    if (form === 'source-package') {
-      return [
-        '# Wants a deb-src line for these suites in /etc/apt.',
-        formatCommand(['apt-get', 'source', '--download-only', full]),
-        `dpkg-source -x ${name}_*.dsc ${folder}`,
-      ];
-    }
+    const open = await openAptLines('apt', { mirror, suites }, ctx);
+    if (form === 'source-package') return [...open, ...sourcePackageLines('apt', full, ctx.path(into))];
+    const folder = shellQuote(ctx.path(into));
     return [
-      formatCommand(['apt-get', 'download', full]),
-      `dpkg-deb -x ${name}_*.deb unpacked && mkdir -p ${folder}`,
-      `tar -xf unpacked/usr/src/${name}.tar.xz --strip-components=1 -C ${folder}`,
+      ...open,
+      aptLine('apt', ['apt-get', 'download', full]),
+      `dpkg-deb -x ${name}_*.deb unpacked && rm -rf ${folder} && mkdir -p ${folder}`,
+      `tar -xf unpacked/usr/src/${name}.tar.xz --strip-components=1 --no-same-owner -C ${folder}`,
     ];
   },
 

@@ -40,8 +40,14 @@ export const packBundle: Step<'pack-bundle'> = {
         ? `cp -R ${shellQuote(`${ctx.path(from)}/.`)} ${bundle}`
         : `mkdir -p ${above} && cp -R ${shellQuote(ctx.path(from))} ${to}`;
     });
-    const sums = `(cd ${bundle} && find . -type f ! -name ${SUMS} -exec sha256sum {} + > ${SUMS})`;
-    return [`mkdir -p ${bundle}`, ...copies, sums];
+    const list = `find . -type f ! -name ${SUMS} | sed 's,^./,,' | sort`;
+    const sums = `${list} | while read -r file; do sha256sum "$file"; done >"$scratch/sums"`;
+    return [
+      `# ${MANIFEST} tells how \`build\` made the bundle; one that is made by hand has none.`,
+      `rm -rf ${bundle} && mkdir -p ${bundle}`,
+      ...copies,
+      `cd ${bundle} && ${sums} && mv "$scratch/sums" ${SUMS}`,
+    ];
   },
 
   async run(options, ctx) {

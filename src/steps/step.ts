@@ -41,7 +41,10 @@ export type Step<K extends StepKind = StepKind> = {
    */
   readonly inputs: (options: StepOptions[K]) => readonly string[];
   /** The same as `run` in POSIX sh lines, for `plan --shell`. */
-  readonly shell: (options: StepOptions[K], ctx: ShellContext) => readonly string[];
+  readonly shell: (
+    options: StepOptions[K],
+    ctx: ShellContext,
+  ) => readonly string[] | Promise<readonly string[]>;
   readonly run: (options: StepOptions[K], ctx: StepContext) => Promise<void>;
   /** Take back what `run` did to a tree (links, patches, copied files); `bpmp-virt clean --tree` calls it. */
   readonly undo?: (options: StepOptions[K], ctx: StepContext) => Promise<void>;

@@ -54,12 +54,12 @@ export async function openApt(request: AptRequest, ctx: AptContext): Promise<Apt
   const home = join(ctx.cache, 'apt', name);
   const pool = join(ctx.cache, 'apt', 'pool');
   await mkdir(pool, { recursive: true });
-  for (const folder of ['lists/partial', 'cache/archives/partial', 'etc']) {
+  for (const folder of APT_FOLDERS) {
     await mkdir(join(home, folder), { recursive: true });
   }
   await writeFileWhole(join(home, 'etc/sources.list'), lines);
   await writeFileWhole(join(home, 'status'), '');
-  await writeFileWhole(join(home, 'apt.conf'), settings(home, request.architecture));
+  await writeFileWhole(join(home, 'apt.conf'), aptSettings(home, request.architecture));
   const apt: Apt = {
     pool,
     run: (program, words, cwd) => ctx.run([program, '-c', join(home, 'apt.conf'), ...words], cwd),
@@ -69,7 +69,11 @@ export async function openApt(request: AptRequest, ctx: AptContext): Promise<Apt
   return apt;
 }
 
-async function sourceLines(request: AptRequest, url: (address: string) => string): Promise<string> {
+/** Folders below apt's home that it wants to find. */
+export const APT_FOLDERS = ['lists/partial', 'cache/archives/partial', 'etc'];
+
+/** Lines of a sources.list for `request`. */
+export async function sourceLines(request: AptRequest, url: (address: string) => string): Promise<string> {
   const system = await systemSources();
   const { mirror, suites, architecture } = request;
   const place = { mirror: url(mirror), ...(architecture === undefined ? {} : { architecture }) };
@@ -78,8 +82,8 @@ async function sourceLines(request: AptRequest, url: (address: string) => string
   return lines.map((line) => `${line}\n`).join('');
 }
 
-/** Settings that come after the system's own, so that a proxy set there still holds. */
-function settings(home: string, architecture: string | undefined): string {
+/** Text of an apt.conf that comes after the system's own, so that a proxy set there still holds. */
+export function aptSettings(home: string, architecture: string | undefined): string {
   const set = (name: string, value: string) => `${name} "${value.replaceAll('"', '')}";\n`;
   return [
     set('Dir::Etc::SourceList', join(home, 'etc/sources.list')),

@@ -9,7 +9,7 @@ import { withLock } from './lock.ts';
 import { isCode } from './write-file.ts';
 
 /** meson is Python without anything built: the package of this release runs on older ones as well. */
-const ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: ['trixie'] } as const;
+export const MESON_ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: ['trixie'] } as const;
 
 /**
  * The oldest meson that a QEMU `tree` builds with, as its pythondeps.toml says.
@@ -35,7 +35,7 @@ export async function mesonEnv(wanted: string, ctx: AptContext): Promise<Readonl
   if (compareVersions(own, wanted) >= 0) return {};
   const into = join(ctx.cache, 'meson');
   await withLock(`${into}.lock`, ctx.signal, async () => {
-    if (!(await exists(into))) await unpackPackage('meson', ARCHIVE, into, ctx);
+    if (!(await exists(into))) await unpackPackage('meson', MESON_ARCHIVE, into, ctx);
   });
   return { PYTHONPATH: join(into, 'usr/lib/python3/dist-packages') };
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { type AptContext, candidates, fetchNewest, openApt } from './apt.ts';
+import type { Command } from './command.ts';
 import { ARM64_LIBRARIES, sysrootEnv, systemFirst } from './cross.ts';
 import { writeFileWhole } from './write-file.ts';
 
@@ -15,9 +16,9 @@ export async function buildStaticSlirp(
   place: { readonly sysroot: string; readonly scratch: string },
   ctx: AptContext,
 ): Promise<void> {
-  const { sysroot, scratch } = place;
-  const source = join(scratch, 'source');
-  const out = join(scratch, 'build');
+  const { scratch } = place;
+  const { PATH = '' } = process.env;
+  const slirp = describeSlirp(place, systemFirst(PATH));
   await mkdir(scratch, { recursive: true });
   const apt = await openApt(archive, ctx);
   const dsc = await fetchNewest(
@@ -33,25 +34,32 @@ export async function buildStaticSlirp(
       return join(apt.pool, `libslirp_${version.replace(/^\d+:/, '')}.dsc`);
     },
   );
-  await ctx.run(['dpkg-source', '--no-check', '-x', dsc, source], scratch);
-  const cross = join(scratch, 'cross.ini');
-  await writeFileWhole(cross, crossFile(sysroot));
-  const { PATH = '' } = process.env;
-  const env = { ...systemFirst(PATH), ...sysrootEnv(sysroot) };
+  await ctx.run(['dpkg-source', '--no-check', '-x', dsc, slirp.source], scratch);
+  await writeFileWhole(slirp.cross, slirp.crossFile);
+  for (const command of [slirp.setup, ...slirp.build]) await ctx.run(command, scratch, slirp.env);
+}
+
+/** How libslirp is built: its files and commands, which `env` and a place decide. */
+export function describeSlirp(
+  { sysroot, scratch }: { readonly sysroot: string; readonly scratch: string },
+  env: Readonly<Record<string, string>>,
+) {
+  const [source, out, cross] = ['source', 'build', 'cross.ini'].map((name) => join(scratch, name)) as [
+    string,
+    string,
+    string,
+  ];
   const options = ['--prefix=/usr', `--libdir=${ARM64_LIBRARIES.replace('usr/', '')}`, '--buildtype=release'];
   const map = `-Dc_args=-ffile-prefix-map=${scratch}=.`;
-  const setup = [
-    'meson',
-    'setup',
-    `--cross-file=${cross}`,
-    ...options,
-    '-Ddefault_library=static',
-    map,
-  ] as const;
-  await ctx.run([...setup, out, source], scratch, env);
-  // Its test programs would want shared libraries that a sysroot of static ones lacks.
-  await ctx.run(['ninja', 'libslirp.a'], out, env);
-  await ctx.run(['meson', 'install', '--no-rebuild', `--destdir=${sysroot}`], out, env);
+  const kind = ['-Ddefault_library=static', map];
+  const setup: Command = ['meson', 'setup', `--cross-file=${cross}`, ...options, ...kind, out, source];
+  const build: readonly Command[] = [
+    // Its test programs would want shared libraries that a sysroot of static ones lacks.
+    ['ninja', '-C', out, 'libslirp.a'],
+    ['meson', 'install', '-C', out, '--no-rebuild', `--destdir=${sysroot}`],
+  ];
+  const all = { ...env, ...sysrootEnv(sysroot) };
+  return { source, cross, crossFile: crossFile(sysroot), env: all, setup, build };
 }
 
 function crossFile(sysroot: string): string {

@@ -31,7 +31,8 @@ export function planCommand(cli: CliContext): Command {
         url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
       };
       const { describeStep } = await import('../describe-step.ts');
-      const described = new Map(steps.map((step) => [step.id, describeStep(step, ctx)] as const));
+      const all = steps.map(async (step) => [step.id, await describeStep(step, ctx)] as const);
+      const described = new Map(await Promise.all(all));
       const format = flags.shell === true ? formatShell : formatPlan;
       cli.print(format(plan, ({ id }) => described.get(id) ?? { title: id, shell: [], folders: [] }));
     });

@@ -279,11 +279,10 @@ test('plan --shell does by hand what build does', async () => {
   const { stdout } = await runCli(['plan', toys.recipe, '--shell', '--work', hand], { env });
   const script = join(folder, 'plan.sh');
   writeFileSync(script, stdout);
-  await execa('sh', ['-n', script]);
+  await execa('shellcheck', [script]);
   await execa('sh', [script], { env: { ...env, PATH: `${bin}:${process.env['PATH']}` } });
-  const names = ['Image 644', 'guest.dtb 644', 'host.dtbo 644', 'run-vm.sh 755', 'doctor.sh 755'];
-  const made = readBundle(join(hand, 'bundle'));
-  for (const name of names) expect([name, made[name]]).toEqual([name, wanted[name]]);
+  const { 'manifest.json 644': _, ...rest } = wanted;
+  expect(readBundle(join(hand, 'bundle'))).toEqual(rest);
 });
 
 test('clean --tree takes links and patches out; clean deletes what was made and nothing else', async () => {

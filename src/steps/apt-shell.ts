@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { APT_FOLDERS, type AptRequest, aptSettings, sourceLines } from '../tools/apt.ts';
+import { formatCommand } from '../tools/command.ts';
+import type { ShellContext } from './step.ts';
+
+/** Line that ends the text of a file in the shell script. */
+const END = 'END_OF_FILE';
+
+/** Lines that leave `text` in `file`; `$PWD` in it is the folder in which the script is by then. */
+export function hereFile(file: string, text: string): string {
+  return `cat >${file} <<${END}\n${text}${text.endsWith('\n') ? '' : '\n'}${END}`;
+}
+
+/** Lines that do what `openApt` does, in the folder `name` of the one that the step starts in. */
+export async function openAptLines(
+  name: string,
+  request: AptRequest,
+  { url }: ShellContext,
+): Promise<readonly string[]> {
+  return [
+    `mkdir -p ${APT_FOLDERS.map((folder) => `${name}/${folder}`).join(' ')} && : >${name}/status`,
+    hereFile(`${name}/etc/sources.list`, await sourceLines(request, url)),
+    hereFile(`${name}/apt.conf`, aptSettings(`$PWD/${name}`, request.architecture)),
+    aptLine(name, ['apt-get', 'update', '--error-on=any']),
+  ];
+}
+
+/** An apt program with the archive that `openAptLines` has opened in the folder `name`. */
+export function aptLine(
+  name: string,
+  [program, ...words]: readonly ['apt-get' | 'apt-cache', ...string[]],
+): string {
+  return formatCommand([program, '-c', `${name}/apt.conf`, ...words]);
+}
+
+/** Unpack Debian's source package `name` (`NAME`, or `NAME=VERSION`) to the folder `into`, which is replaced. */
+export function sourcePackageLines(apt: string, name: string, into: string): readonly string[] {
+  const folder = formatCommand([into]);
+  return [
+    aptLine(apt, ['apt-get', 'source', '--download-only', '--only-source', name]),
+    `rm -rf ${folder}`,
+    `dpkg-source --no-check -x ${name.replace(/=.*/, '')}_*.dsc ${folder}`,
+  ];
+}

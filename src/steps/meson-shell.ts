@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { shellQuote } from '../tools/command.ts';
+import { MESON_ARCHIVE } from '../tools/meson.ts';
+import { aptLine, openAptLines } from './apt-shell.ts';
+import type { ShellContext } from './step.ts';
+
+/** Lines that find python3 a meson that the QEMU `tree` takes: `wantedMeson` and `mesonEnv` by hand. */
+export async function mesonLines(tree: string, ctx: ShellContext): Promise<readonly string[]> {
+  const wanted = shellQuote(join(tree, 'pythondeps.toml'));
+  const accepted = String.raw`s/^meson *=.*accepted *= *">=\([0-9.]*\)".*/\1/p`;
+  return [
+    `if [ -e ${wanted} ]; then`,
+    `wanted=$(sed -n '${accepted}' ${wanted})`,
+    `if ! printf '%s\\n' "$wanted" "$(/usr/bin/meson --version)" | sort -CV; then`,
+    ...(await openAptLines('apt', MESON_ARCHIVE, ctx)),
+    aptLine('apt', ['apt-get', 'download', 'meson']),
+    'dpkg-deb -x meson_*.deb meson',
+    'PYTHONPATH=$PWD/meson/usr/lib/python3/dist-packages && export PYTHONPATH',
+    'fi',
+    'fi',
+  ];
+}
