@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 /** The shells and small tools that a board may have: each is a PATH and the shell's command. */
 export const SHELLS: readonly { readonly name: string; readonly shell: readonly string[]; path(): string }[] =
@@ -97,6 +98,43 @@ export const ORIN: Tree = {
   'proc/1/comm': 'init\n',
   'run/': '',
 };
+
+/** Symbols of a kernel that can do it. */
+export const CONFIG =
+  'KVM VFIO VFIO_PLATFORM VFIO_IOMMU_TYPE1 TEGRA_BPMP TEGRA_BPMP_HOST_PROXY TEGRA_BPMP_GUEST_PROXY ARM_SMMU';
+const EFI = 'sys/firmware/efi/efivars';
+const SECURE = `${EFI}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`;
+const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
+
+/** A board that the doctor finds nothing wrong with, once it has a /proc/config.gz of `CONFIG`. */
+export const HEALTHY: Tree = {
+  ...ORIN,
+  'etc/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 36191598, BOARD: generic\n',
+  'proc/sys/kernel/osrelease': '6.12.5-bpmp\n',
+  'proc/meminfo': 'MemTotal:       32000000 kB\nMemAvailable:   30000000 kB\n',
+  'dev/kvm': '',
+  'dev/vfio/vfio': '',
+  'sys/class/iommu/smmu0/x': '',
+  'sys/module/arm_smmu/parameters/disable_bypass': 'Y\n',
+  'sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts': 'Y\n',
+  'proc/device-tree/bpmp_host_proxy/compatible': 'nvidia,bpmp-host-proxy\0',
+  'proc/device-tree/bpmp_host_proxy/allowed-clocks': '\0\0\0\x9b\0\0\0\x66',
+  'proc/device-tree/bpmp_host_proxy/allowed-resets': '\0\0\0\x64',
+  'boot/extlinux/extlinux.conf':
+    'DEFAULT primary\nLABEL primary\n# LABEL backup\n# >>> bpmp-virt x\nLABEL b\n',
+  [SECURE]: '\x06\0\0\0\0',
+  [MODE]: '\x07\0\0\0\x01',
+};
+
+/** What /proc/config.gz says of a kernel with `symbols`. */
+export function kernelConfig(symbols: string): Uint8Array {
+  return gzipSync(
+    symbols
+      .split(' ')
+      .map((symbol) => `CONFIG_${symbol}=y\n`)
+      .join(''),
+  );
+}
 
 /**
  * A `tee` in `folder` that is the kernel behind the sysfs files of `root`: it binds and unbinds

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { deployCommand } from '../../../src/cli/commands/deploy.ts';
@@ -107,6 +108,24 @@ test('a boot on trial happens once; a confirmed entry stays; another kernel has 
   }
   await succeed('--undo');
   expect(conf()).toBe(STOCK);
+});
+
+test('--reboot restarts the board once all is in place, and not in a dry run', async () => {
+  writeFileSync(
+    join(board.bin, 'reboot'),
+    `#!/bin/sh\ncp "$BPMP_VIRT_ROOT/boot/extlinux/extlinux.conf" "$BPMP_VIRT_ROOT/rebooted"\n`,
+    {
+      mode: 0o755,
+    },
+  );
+  const rebooted = join(board.root, 'rebooted');
+  await succeed('--boot-next', '--reboot', '--dry-run');
+  await sleep(2_000);
+  expect(existsSync(rebooted)).toBe(false);
+  await succeed('--boot-next', '--reboot');
+  for (let i = 0; i < 100 && !existsSync(rebooted); i += 1) await sleep(100);
+  expect(readFileSync(rebooted, 'latin1')).toBe(conf());
+  expect(started()).toBe('bpmp-virt');
 });
 
 describe('refuses, and changes nothing:', () => {

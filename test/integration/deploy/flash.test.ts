@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { flashCommand } from '../../../src/cli/commands/flash.ts';
 import { type Tree, writeTree } from '../../helpers/board-tree.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
@@ -178,4 +178,24 @@ test('a board that does not come back is said, with a word on its power', async 
   writeFileSync(at('work/Linux_for_Tegra/flash.sh'), '#!/bin/sh\n', { mode: 0o755 });
   const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--storage', 'emmc', '--wait', '1');
   expect(error).toMatchObject({ hint: expect.stringContaining('Do not cut its power') });
+});
+
+test('who is not root gets sudo, with its reason before it; NVIDIA’s scripts and the root file system need it', async () => {
+  vi.spyOn(process, 'getuid').mockReturnValue(1000);
+  writeFileSync(at('bin/id'), '#!/bin/sh\necho 1000\n', { mode: 0o755 });
+  const sudo = `#!/bin/sh\nprintf 'sudo|%s|%s|%s\\n' "$1" "$2" "$3" >>'${at('calls')}'\n[ "$1" != -n ] || shift\nexec "$@"\n`;
+  writeFileSync(at('bin/sudo'), sudo, { mode: 0o755 });
+  const { out, error, calls } = await flash('--rootfs', await makeRootfs(), '--yes', '--wait', '0');
+  vi.restoreAllMocks();
+  expect(error).toBeUndefined();
+  const asRoot = calls.filter((line) => line.startsWith('sudo|')).map((line) => line.split('|').slice(1, 3));
+  expect(asRoot.map(([first]) => first)).toEqual(
+    expect.arrayContaining(['tar', './apply_binaries.sh', '-n']),
+  );
+  expect(asRoot.filter(([first]) => first === '-n').every(([, next]) => next === 'env')).toBe(true);
+  const scripts = calls.filter((line) => !line.startsWith('sudo|')).map((line) => line.split(/[| ]/)[0]);
+  expect(scripts.at(-1)).toBe('l4t_initrd_flash.sh');
+  for (const [program] of asRoot.filter(([first]) => first !== '-n'))
+    expect(out.indexOf(`sudo for ${program}: `)).toBeLessThan(out.indexOf(`$ sudo ${program}`));
+  expect(out).toContain('it mounts images and writes to the board by USB');
 });

@@ -1,36 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { makeFolder, ORIN, SHELLS, type Tree, writeTree } from '../../helpers/board-tree.ts';
+import {
+  CONFIG,
+  HEALTHY,
+  kernelConfig,
+  makeFolder,
+  SHELLS,
+  type Tree,
+  writeTree,
+} from '../../helpers/board-tree.ts';
 
 const board = join(import.meta.dirname, '../../../board');
-const CONFIG =
-  'KVM VFIO VFIO_PLATFORM VFIO_IOMMU_TYPE1 TEGRA_BPMP TEGRA_BPMP_HOST_PROXY TEGRA_BPMP_GUEST_PROXY ARM_SMMU';
 const EFI = 'sys/firmware/efi/efivars';
 const SECURE = `${EFI}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`;
 const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
-
-const HEALTHY: Tree = {
-  ...ORIN,
-  'etc/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 36191598, BOARD: generic\n',
-  'proc/sys/kernel/osrelease': '6.12.5-bpmp\n',
-  'proc/meminfo': 'MemTotal:       32000000 kB\nMemAvailable:   30000000 kB\n',
-  'dev/kvm': '',
-  'dev/vfio/vfio': '',
-  'sys/class/iommu/smmu0/x': '',
-  'sys/module/arm_smmu/parameters/disable_bypass': 'Y\n',
-  'sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts': 'Y\n',
-  'proc/device-tree/bpmp_host_proxy/compatible': 'nvidia,bpmp-host-proxy\0',
-  'proc/device-tree/bpmp_host_proxy/allowed-clocks': '\0\0\0\x9b\0\0\0\x66',
-  'proc/device-tree/bpmp_host_proxy/allowed-resets': '\0\0\0\x64',
-  'boot/extlinux/extlinux.conf':
-    'DEFAULT primary\nLABEL primary\n# LABEL backup\n# >>> bpmp-virt x\nLABEL b\n',
-  [SECURE]: '\x06\0\0\0\0',
-  [MODE]: '\x07\0\0\0\x01',
-};
 
 const QEMU = `#!/bin/sh
 case $* in
@@ -58,16 +44,7 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
   });
   afterEach(() => folder.remove());
 
-  const writeConfig = (symbols: string) =>
-    writeFileSync(
-      join(root, 'proc/config.gz'),
-      gzipSync(
-        symbols
-          .split(' ')
-          .map((symbol) => `CONFIG_${symbol}=y\n`)
-          .join(''),
-      ),
-    );
+  const writeConfig = (symbols: string) => writeFileSync(join(root, 'proc/config.gz'), kernelConfig(symbols));
   const writeGuest = (nodes: string) =>
     execa('dtc', ['-q', '-o', join(bundle, 'guest.dtb'), '-'], {
       input: `/dts-v1/; / { a = <1>; s = "virtual-p"; ${nodes} };`,

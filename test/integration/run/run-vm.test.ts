@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -97,6 +97,33 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     expect(driver()).toBe('vfio-platform');
     return { run };
   }
+
+  // busybox's setpriv cannot become another user, and only root can.
+  test.runIf(process.getuid?.() === 0)(
+    'QEMU runs as VM_USER, which gets the VFIO group for as long',
+    async () => {
+      prepare({}, { VM_USER: 'nobody' });
+      const qemu = `${QEMU}`.replace('trap ', 'id -un >qemu-user; ulimit -l >qemu-locked\ntrap ');
+      writeFileSync(join(bundle, 'qemu-system-aarch64'), qemu, { mode: 0o755 });
+      for (const open of [folder.path, bundle]) chmodSync(open, 0o777);
+      const group = () => statSync(join(root, 'dev/vfio/7')).uid;
+      if (path() !== process.env['PATH']) {
+        const { exitCode, all } = await start();
+        expect([exitCode, all]).toEqual([3, expect.stringContaining('setpriv cannot become nobody')]);
+        expect(driver()).toBe('serial-tegra');
+        expect(group()).toBe(0);
+        return;
+      }
+      const { run } = await startAndWait();
+      expect(group()).toBe(65_534);
+      expect(seen('qemu-user')).toBe('nobody');
+      expect(seen('qemu-fd')).toBe(join(root, 'dev/bpmp-host'));
+      run.kill('SIGTERM');
+      await run;
+      expect(group()).toBe(0);
+      expect(driver()).toBe('serial-tegra');
+    },
+  );
 
   test('takes the device, runs QEMU with the host proxy open, gives the device back', async () => {
     const settings = prepare();

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { upCommand } from '../../../src/cli/commands/up.ts';
+import type { BuildRequest } from '../../../src/cli/run-build.ts';
+import { renderRunScript } from '../../../src/run/run-script.ts';
+import { vmSettings } from '../../../src/run/vm-settings.ts';
+import {
+  CONFIG,
+  HEALTHY,
+  kernelConfig,
+  writeKernelTee,
+  writesOf,
+  writeTree,
+} from '../../helpers/board-tree.ts';
+import { board, bundle, reset, started, useBoard, verb } from '../../helpers/deploy-board.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+
+const built = vi.hoisted(() => vi.fn(async (_request: BuildRequest) => undefined));
+vi.mock('../../../src/cli/run-build.ts', () => ({ runBuild: built, showDecisions: built }));
+
+const BOARD = join(import.meta.dirname, '../../../board');
+/** The board's / is a folder: what is below /opt/bpmp-virt on a board is below that. */
+const ENV = `#!/bin/sh
+while [ "\${1%%=*}" != "$1" ]; do
+	case $1 in
+	BPMP_VIRT_BUNDLE=/*) export "BPMP_VIRT_BUNDLE=$BPMP_VIRT_ROOT\${1#*=}" ;;
+	*) export "\${1?}" ;;
+	esac
+	shift
+done
+case $1 in
+/opt/*) program=$BPMP_VIRT_ROOT$1; shift; exec "$program" "$@" ;;
+esac
+exec "$@"
+`;
+/** What firmware and kernel do: the entry of DEFAULT is started, with its arguments. */
+const REBOOT = `#!/bin/sh
+conf=$BPMP_VIRT_ROOT/boot/extlinux/extlinux.conf
+awk '$1 == "DEFAULT" { label = $2 } $1 == "LABEL" { at = $2 } $1 == "APPEND" && at == label { sub(/^ *APPEND /, ""); print }' "$conf" \\
+	>"$BPMP_VIRT_ROOT/proc/cmdline"
+echo second >"$BPMP_VIRT_ROOT/proc/sys/kernel/random/boot_id"
+`;
+const QEMU = `#!/bin/sh
+case $* in
+'-sandbox on -version') exit 0 ;;
+*version) echo 'QEMU emulator version 7.2.22' ;;
+*help*) printf 'name "%s", bus System\\n' vfio-platform nvidia-bpmp-guest ;;
+*) printf '%s\\n' "$@" >"$BPMP_VIRT_ROOT/qemu-argv" ;;
+esac
+`;
+
+useBoard();
+beforeEach(async () => {
+  built.mockClear();
+  reset({ ...HEALTHY, 'proc/sys/kernel/random/boot_id': 'first\n', 'proc/cmdline': 'root=PARTUUID=1\n' });
+  writeFileSync(join(board.root, 'proc/config.gz'), kernelConfig(CONFIG));
+  writeKernelTee(board.bin, board.root);
+  writeTree(bundle.path, { 'rootfs_ubuntu_nvidia_orin.img.raw': 'a disk' });
+  const launcher = readFileSync(join(BOARD, 'run-vm.sh'), 'utf8');
+  const files = {
+    'run-vm.sh': renderRunScript(launcher, vmSettings({}), 'test'),
+    'doctor.sh': readFileSync(join(BOARD, 'doctor.sh'), 'utf8'),
+    'qemu-system-aarch64': QEMU,
+  };
+  for (const [name, text] of Object.entries(files)) {
+    rmSync(join(bundle.path, name), { force: true });
+    writeFileSync(join(bundle.path, name), text, { mode: 0o755 });
+  }
+  await execa('dtc', ['-q', '-o', join(bundle.path, 'guest.dtb'), '-'], {
+    input: '/dts-v1/; / { bpmp { compatible = "x"; virtual-pa = <0x0 0x090c0000>; }; };',
+  });
+  for (const [name, text] of Object.entries({ env: ENV, reboot: REBOOT }))
+    writeFileSync(join(board.bin, name), text, { mode: 0o755 });
+});
+
+function up(...words: string[]) {
+  const work = tmpDir('up');
+  symlinkSync(bundle.path, join(work, 'bundle'));
+  const reach = ['--target', board.target, '--ssh-config', board.sshConfig, '--work', work];
+  return verb(upCommand, ['debian-6.12', ...reach, '--device', 'uarta', '--set', 'VM_MEMORY=512M', ...words]);
+}
+
+test('builds, deploys, restarts into the entry once, examines, says how to wire, and runs', async () => {
+  const { out, error } = await up();
+  expect([error, out]).toEqual([undefined, expect.any(String)]);
+  expect(built.mock.calls[0]?.[0]).toMatchObject({ recipe: 'debian-6.12', devices: ['uarta'] });
+  const marks = [
+    'send    /boot/bpmp-virt/',
+    'restarting into the entry, once',
+    'ok    kernel',
+    'UART1_TX',
+    'picocom -b 9600',
+  ];
+  const places = marks.map((mark) => out.indexOf(mark));
+  expect(places).toEqual(places.toSorted((a, b) => a - b));
+  expect(Math.min(...places)).toBeGreaterThanOrEqual(0);
+  expect(started()).toBe('bpmp-virt');
+  const argv = readFileSync(join(board.root, 'qemu-argv'), 'utf8').split('\n');
+  expect(argv).toEqual(expect.arrayContaining(['-m', '512M', 'vfio-platform,host=3100000.serial']));
+  expect(writesOf(board.root).at(-1)).toBe('3100000.serial > /sys/bus/platform/drivers/serial-tegra/bind');
+});
+
+test('a board that comes back with its own kernel is told from one that runs ours; nothing is run', async () => {
+  writeFileSync(
+    join(board.bin, 'reboot'),
+    '#!/bin/sh\necho second >"$BPMP_VIRT_ROOT/proc/sys/kernel/random/boot_id"\n',
+    {
+      mode: 0o755,
+    },
+  );
+  const { error } = await up();
+  expect(error?.message).toContain('the board came back with its own kernel, 6.12.5-bpmp');
+  expect(writesOf(board.root)).toEqual([]);
+});
+
+test('a board that does not come back is waited for as long as was said', async () => {
+  writeFileSync(join(board.bin, 'reboot'), '#!/bin/sh\n', { mode: 0o755 });
+  const { error } = await up('--wait', '1');
+  expect(error?.message).toContain('the board has not come back within 1 s');
+});
+
+test('what the doctor finds ends it before anything is taken from the board', async () => {
+  writeFileSync(join(board.root, 'proc/config.gz'), kernelConfig('VFIO'));
+  const { out, error } = await up();
+  expect(error?.message).toMatch(/of \d+ checks failed/);
+  expect(out).not.toContain('picocom');
+  expect(writesOf(board.root)).toEqual([]);
+});
