@@ -137,6 +137,7 @@ export async function runGuest(
   const { seen, listener } = recorder();
   await naming(folder, async () => {
     let during: FirmwareState | undefined;
+    let said = '';
     const machine: Machine = await startEmulatedGuest({
       ...{ qemu: binary, kernel: image, dtb, root, cpus, folder },
       memory: '256M',
@@ -146,6 +147,10 @@ export async function runGuest(
       signal: AbortSignal.timeout(300_000),
       listener: {
         ...listener,
+        onMark: (words) => {
+          listener.onMark?.(words);
+          if (words[1] === 'exit') said = seen.lines.join('\n');
+        },
         onLine: (line) => {
           listener.onLine?.(line);
           wish.onLine?.(line, () => {
@@ -166,7 +171,7 @@ export async function runGuest(
     await check({
       ...seen,
       exit: exit === undefined ? undefined : Number(exit.split(' ')[2]),
-      output: seen.lines.join('\n'),
+      output: said,
       ...{ dmesg, before, during: during ?? before, after, folder },
     });
   });

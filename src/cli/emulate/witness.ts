@@ -54,6 +54,8 @@ export class Witness {
   }
 
   #line(line: string): void {
+    // What the kernel says while the machine is switched off is not the command's.
+    if (this.guestExit !== undefined) return;
     if (this.#flags.exec !== undefined || !this.#cli.isTerminal) this.#cli.print(line);
   }
 

@@ -46,15 +46,17 @@ export async function hostRoot(
   },
 ): Promise<readonly FileEntry[]> {
   const env = Object.entries(inside.env).map(([name, value]) => `export ${name}='${value}'\n`);
-  const bundle = Object.entries(inside.files).map(async ([name, from]) => {
-    const path = `bundle/${name}`;
-    return { type: 'file', path, mode: 0o755, content: await readFile(from) } as const;
-  });
+  const bundle = await Promise.all(
+    Object.entries(inside.files).map(async ([name, from]) => {
+      const path = `bundle/${name}`;
+      return { type: 'file', path, mode: 0o755, content: await readFile(from) } as const;
+    }),
+  );
   return [
     ...(await common(parts, 'init-host')),
     file('etc/bpmp-virt/vm.env', env.join('')),
     ...(inside.exec === undefined ? [] : [file('etc/bpmp-virt/host-exec', `${inside.exec}\n`)]),
-    ...(await Promise.all(bundle)),
+    ...bundle,
   ];
 }
 
