@@ -58,6 +58,10 @@ bool bpmp_idset_has(const struct bpmp_idset *set, u32 id);
 void bpmp_idset_add(struct bpmp_idset *set, u32 id);
 void bpmp_idset_del(struct bpmp_idset *set, u32 id);
 u32 bpmp_idset_count(const struct bpmp_idset *set);
+/* The lowest id of the set, or BPMP_POLICY_IDS where it is empty. */
+u32 bpmp_idset_first(const struct bpmp_idset *set);
+/* One more than the highest id of the set, 0 where it is empty. */
+u32 bpmp_idset_end(const struct bpmp_idset *set);
 
 /**
  * enum bpmp_clk_class - what a clock is to a VM
@@ -112,6 +116,8 @@ int bpmp_policy_add_pg(struct bpmp_policy *policy, u32 id);
 
 enum bpmp_clk_class bpmp_policy_clk_class(const struct bpmp_policy *policy,
 					  u32 id);
+/* Whether it is of any class but BPMP_CLK_FOREIGN. */
+bool bpmp_policy_clk_visible(const struct bpmp_policy *policy, u32 id);
 
 /**
  * typedef bpmp_clk_info_fn - read what the firmware says of a clock

@@ -59,7 +59,8 @@ tool() { # PROGRAM [ARGUMENT...]
 }
 
 tool goto-cc -DBPMP_ABI_HAVE_STDC -I "$here/compat" -I "$overlay" \
-	-I "$CACHE/include" -o "$CACHE/policy.gb" "$here/cbmc.c" "$POLICY"
+	-I "$CACHE/include" -o "$CACHE/policy.gb" "$here/cbmc.c" "$POLICY" \
+	"$overlay/policy_ids.c" "$overlay/policy_vm.c" "$overlay/policy_answer.c"
 tool goto-instrument --remove-function-body decide_clk \
 	--remove-function-body decide_reset --remove-function-body decide_pg \
 	"$CACHE/policy.gb" "$CACHE/others.gb" >/dev/null

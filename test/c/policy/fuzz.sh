@@ -17,7 +17,8 @@ ${CLANG:-clang} -g -O2 -fsanitize=fuzzer,address,undefined \
 	-fno-sanitize-recover=all -Wall -Wextra -Werror -Wno-sign-compare \
 	-DBPMP_ABI_HAVE_STDC -I "$here/compat" -I "$overlay" \
 	-I "$BUILD/include" "$here/fuzz.c" "$here/firmware.c" \
-	"${POLICY:-$overlay/policy.c}" -o "$BUILD/fuzz"
+	"${POLICY:-$overlay/policy.c}" "$overlay/policy_ids.c" \
+	"$overlay/policy_vm.c" "$overlay/policy_answer.c" -o "$BUILD/fuzz"
 
 if [ -n "${RUNS:-}" ]; then limit=-runs=$RUNS; else limit=-max_total_time=${SECONDS_MAX:-60}; fi
 cd "$BUILD"

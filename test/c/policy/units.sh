@@ -15,6 +15,7 @@ cp "$KSRC/include/soc/tegra/bpmp-abi.h" "$BUILD/include/soc/tegra/"
 ${CC:-gcc} -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-Wall -Wextra -Werror -Wno-sign-compare -DBPMP_ABI_HAVE_STDC \
 	-I "$here/compat" -I "$overlay" -I "$BUILD/include" \
-	"${POLICY:-$overlay/policy.c}" "$overlay/policy_kunit.c" \
+	"${POLICY:-$overlay/policy.c}" "$overlay/policy_ids.c" \
+	"$overlay/policy_vm.c" "$overlay/policy_answer.c" "$overlay/policy_kunit.c" \
 	-o "$BUILD/units"
 "$BUILD/units"

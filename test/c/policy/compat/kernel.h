@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The few words of the kernel that policy.c uses, in user space. The headers
+ * The few words of the kernel that the policy uses, in user space. The headers
  * beside it (linux/...) stand in for the kernel's and include this one.
  */
 #ifndef COMPAT_KERNEL_H
