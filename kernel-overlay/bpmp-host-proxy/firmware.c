@@ -4,6 +4,7 @@
  * the frameworks' back that an undo may need.
  */
 #include <linux/bitfield.h>
+#include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <soc/tegra/bpmp.h>
