@@ -10,6 +10,19 @@
 
 #include "policy.h"
 
+/* Zeroes from the end of a name on, which is the last byte at the latest. */
+static void end_name(u8 name[MRQ_CLK_NAME_MAXLEN])
+{
+	bool ended = false;
+	u32 i;
+
+	for (i = 0; i < MRQ_CLK_NAME_MAXLEN; i++) {
+		ended = ended || !name[i] || i == MRQ_CLK_NAME_MAXLEN - 1;
+		if (ended)
+			name[i] = 0;
+	}
+}
+
 /*
  * Nothing in it may name a clock that the VM cannot see, and nothing past its
  * fields' ends may be handed on.
@@ -18,21 +31,21 @@ static void filter_all_info(const struct bpmp_policy *policy, u32 id,
 			    struct cmd_clk_get_all_info_response *info)
 {
 	u32 count = min_t(u32, info->num_parents, MRQ_CLK_MAX_PARENTS);
-	u32 from, to = 0;
-	size_t len;
+	u32 i, to = 0;
 
-	for (from = 0; from < count; from++)
-		if (bpmp_policy_clk_visible(policy, info->parents[from]))
-			info->parents[to++] = info->parents[from];
+	for (i = 0; i < MRQ_CLK_MAX_PARENTS; i++) {
+		u32 parent = info->parents[i];
+
+		info->parents[i] = 0;
+		if (i < count && bpmp_policy_clk_visible(policy, parent))
+			info->parents[to++] = parent;
+	}
 	info->num_parents = to;
-	for (; to < MRQ_CLK_MAX_PARENTS; to++)
-		info->parents[to] = 0;
 
 	if (!bpmp_policy_clk_visible(policy, info->parent))
 		info->parent = 0;
 
-	len = strnlen((const char *)info->name, sizeof(info->name) - 1);
-	memset(info->name + len, 0, sizeof(info->name) - len);
+	end_name(info->name);
 
 	switch (bpmp_policy_clk_class(policy, id)) {
 	case BPMP_CLK_OWN:
