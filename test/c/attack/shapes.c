@@ -2,6 +2,7 @@
 /* Malformed calls over both interfaces: H1, H3 to H5, H7. */
 #include "attack.h"
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -141,6 +142,38 @@ static void reserved(int fd)
 	   errno == ENOTTY, "a known one with another size is ENOTTY");
 }
 
+/* bpmp.c asks for flags where the host sleeps: one of them wakes the BPMP. */
+static void suspended(int fd)
+{
+	uint32_t req = GET_RATE << 24 | 155;
+	uint8_t rx[8];
+	struct {
+		struct bpmp_host_compat msg;
+		uint64_t flags;
+	} call = {
+		.msg = {
+			.mrq = MRQ_CLK,
+			.tx_data = (uintptr_t)&req, .tx_size = sizeof(req),
+			.rx_data = (uintptr_t)rx, .rx_size = sizeof(rx),
+		},
+		.flags = ~0ull,
+	};
+	char *text;
+
+	fake("suspend 1");
+	fake("clear");
+	ok(clk(fd, GET_RATE, 155) == -EAGAIN && clk(fd, ENABLE, 155) == -EAGAIN,
+	   "H7 a host that sleeps: ioctl is EAGAIN");
+	ok(write(fd, &call, sizeof(call)) == sizeof(call) &&
+	   call.msg.ret == -EAGAIN,
+	   "H7 a host that sleeps: EAGAIN over write(), whatever its flags");
+	text = fake_transcript();
+	ok(!strncmp(text, "count 0\n", 8), "H7 and nothing of it was sent");
+	free(text);
+	fake("suspend 0");
+	ok(clk(fd, GET_RATE, 155) == 0, "H7 awake again it answers");
+}
+
 static void refusal_over_write(int fd)
 {
 	uint32_t req = DISABLE << 24 | FOREIGN;
@@ -178,6 +211,7 @@ void test_shapes(void)
 	bad_pointers(fd);
 	empty_requests(fd);
 	reserved(fd);
+	suspended(fd);
 	refusal_over_write(fd);
 	info(fd);
 	close(fd);

@@ -62,6 +62,29 @@ void test_storm(void)
 	free(after);
 }
 
+/*
+ * The kernel's own powergate-bpmp forgets the empty name of each number that is
+ * no power domain; everything else counts.
+ */
+static int lost_by_others_than_powergate(char *found)
+{
+	static const char head[] = "unreferenced object";
+	char *at = strstr(found, head), *next;
+	int lost = 0;
+
+	for (; at; at = next) {
+		next = strstr(at + sizeof(head), head);
+		if (next)
+			next[-1] = 0;
+		if (strstr(at, "tegra_bpmp_init_powergates"))
+			continue;
+		printf("%s\n", at);
+		lost++;
+	}
+
+	return lost;
+}
+
 void test_kmemleak(void)
 {
 	const char *file = "/sys/kernel/debug/kmemleak";
@@ -78,7 +101,7 @@ void test_kmemleak(void)
 		spill(file, "scan");
 	}
 	found = slurp(file);
-	ok(!*found, "H2 H5 kmemleak finds no memory lost");
-	printf("%s", found);
+	ok(!lost_by_others_than_powergate(found),
+	   "H2 H5 kmemleak finds no memory lost");
 	free(found);
 }

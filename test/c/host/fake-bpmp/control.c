@@ -69,6 +69,11 @@ static int do_timeout(u32 a, u32 b, u32 c, u32 d)
 	return fake_set_timeout(a);
 }
 
+static int do_suspend(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_suspend(a);
+}
+
 static int do_clk_on(u32 a, u32 b, u32 c, u32 d)
 {
 	return fake_clk_on(a);
@@ -113,6 +118,7 @@ static const struct {
 	{ "hold", do_hold },		/* COUNT answers */
 	{ "release", do_release },	/* the answers held */
 	{ "timeout", do_timeout },	/* MS */
+	{ "suspend", do_suspend },	/* 1, or 0: awake */
 	{ "clk-on", do_clk_on },	/* ID */
 	{ "clk-off", do_clk_off },	/* ID */
 	{ "reset-get", do_reset_get },

@@ -33,6 +33,7 @@ void fake_unlock(void);
 void fake_hold(u32 count);
 void fake_release(void);
 int fake_set_timeout(u32 ms);
+int fake_suspend(bool suspended);
 struct device_node *fake_bpmp_node(void);
 int fake_transport_init(void);
 

@@ -225,6 +225,19 @@ int fake_set_timeout(u32 ms)
 	return 0;
 }
 
+/* As bpmp.c has it between suspend and resume of the host. */
+int fake_suspend(bool suspended)
+{
+	struct tegra_bpmp *bpmp = find_bpmp();
+
+	if (!bpmp)
+		return -ENODEV;
+
+	bpmp->suspended = suspended;
+
+	return 0;
+}
+
 static int init_channels(struct device *dev, struct resource *res)
 {
 	size_t size = tegra_ivc_align(MSG_MIN_SZ);
