@@ -178,7 +178,7 @@ export type StepOptions = {
     readonly files: Readonly<Record<string, string>>;
     readonly recipe: string;
     /** The command that makes this bundle again. */
-    readonly repeat: string;
+    readonly repeat: readonly [program: string, ...words: string[]];
     /** Facts for the manifest: versions, urls, hashes, commits. */
     readonly facts: Readonly<Record<string, string>>;
     readonly into: string;

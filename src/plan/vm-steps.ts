@@ -81,7 +81,7 @@ function vmPlaces(vm: Vm, at: number) {
 
 /** The last step: what a board needs, in one folder. */
 export function planBundle(
-  { recipe, name, devices }: LoadedRecipe,
+  { recipe, name, word, devices }: LoadedRecipe,
   before: readonly PlannedStep[],
 ): PlannedStep {
   const tree = hostTreePath(recipe);
@@ -100,9 +100,8 @@ export function planBundle(
     files[`${folder}guest.dtb`] = places.guestTree;
     files[places.inBundle] = places.run;
   }
-  const repeat = ['bpmp-virt build', name, ...(devices ?? []).map((device) => `--device ${device}`)].join(
-    ' ',
-  );
+  const given = (devices ?? []).flatMap((device) => ['--device', device]);
+  const repeat = ['bpmp-virt', 'build', word, ...given] as const;
   return {
     id: 'bundle',
     kind: 'pack-bundle',

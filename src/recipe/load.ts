@@ -12,6 +12,8 @@ import { type Recipe, recipeSchema } from './schema.ts';
 export type LoadedRecipe = {
   /** `l4t-36.3`: the file's name without `.yaml`. */
   readonly name: string;
+  /** What the command line calls it: the name of one that comes along, or the absolute path of the file. */
+  readonly word: string;
   /** The file, absolute. */
   readonly file: string;
   readonly recipe: Recipe;
@@ -47,7 +49,8 @@ export async function loadUnlocked(name: string, place: RecipePlace): Promise<Lo
   }
   const problems = checkRules(shape.data);
   if (problems.length > 0) throw invalid(file, problems);
-  return { name: recipeName(file), file, recipe: shape.data };
+  const word = file === join(place.recipes, `${name}.yaml`) ? name : file;
+  return { name: recipeName(file), word, file, recipe: shape.data };
 }
 
 function recipeName(file: string): string {

@@ -5,7 +5,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StepOptions } from '../plan/step-options.ts';
-import { shellQuote } from '../tools/command.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
 import { fillFolder, listFiles } from '../tools/folder.ts';
 import { hasProgram } from '../tools/programs.ts';
 import { readJsonFolder, readSources } from '../tools/source-record.ts';
@@ -101,7 +101,7 @@ async function describe(options: Options, files: readonly Sum[], ctx: StepContex
   return {
     version: 1,
     recipe: options.recipe,
-    repeat: options.repeat,
+    repeat: formatCommand(options.repeat),
     facts: options.facts,
     sources: await readSources(ctx.work),
     tools: await toolVersions(ctx),

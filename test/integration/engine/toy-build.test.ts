@@ -103,8 +103,38 @@ test.each([
   expect(bundle()).toEqual(wanted);
 });
 
+test('on a terminal: a row a step, then how long each took; a failure is told below the rows', async () => {
+  const { toys, work, env } = await bench();
+  const main = join(import.meta.dirname, '../../../dist/cli/main.js');
+  const words = [process.execPath, main, 'build', toys.recipe, '--work', work];
+  const onTerminal = async () => {
+    const { stdout, exitCode } = await execa(
+      'script',
+      ['-qec', `stty cols 100; ${words.join(' ')}`, '/dev/null'],
+      {
+        env: { ...env, TERM: 'xterm', COLUMNS: '100' },
+        reject: false,
+        stdin: 'ignore',
+      },
+    );
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what a terminal is told
+    return { exitCode, text: stdout.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('\r', '') };
+  };
+  await runCli(['--version']);
+  const whole = await onTerminal();
+  expect(whole.exitCode).toBe(0);
+  expect(whole.text).toMatch(/^✔ build the kernel: Image, dtbs \[\d+\.\d s\]$/m);
+  expect(whole.text).toMatch(/^\d+ steps in \d+\.\d s:\n {2}\S+ +\d+\.\d s$/m);
+
+  writeFileSync(join(toys.recipe, '../patches/0001-hook.patch'), 'no patch at all\n');
+  const broken = await onTerminal();
+  expect(broken.exitCode).toBe(4);
+  expect(broken.text).toMatch(/^✖ apply patches to work:kernel\/src$/m);
+  expect(broken.text.trimEnd()).toMatch(/\nerror: apply patches .*\n.*\n\n.*\.$/);
+});
+
 test('another device changes trees and command only', async () => {
-  const { build, bundle } = await bench();
+  const { build, bundle, work, env } = await bench();
   await build();
   const before = bundle();
   const { stdout, code, ms } = await build(['--device', 'gen8_i2c', '--json']);
@@ -114,6 +144,11 @@ test('another device changes trees and command only', async () => {
   expect(bundle()['run-vm.sh 755']).toContain('c250000.i2c');
   expect(bundle()['Image 644']).toBe(before['Image 644']);
   figure('another device', Math.round(ms), 'ms', { atMost: 3000 });
+  const { repeat } = JSON.parse(bundle()['manifest.json 644'] ?? '');
+  const [program, ...words] = repeat.split(' ');
+  expect([program, words.slice(-2)]).toEqual(['bpmp-virt', ['--device', 'gen8_i2c']]);
+  const repeated = await runCli([...words, '--work', work], { env });
+  expect([repeated.stderr, repeated.stdout]).toEqual(['', expect.stringContaining('Nothing to do')]);
   await build();
   expect(bundle()).toEqual(before);
 });
