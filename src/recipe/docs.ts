@@ -89,6 +89,12 @@ whose own pin differs from its lock file is refused.
 \`debian-6.12\` comes without one: an archive keeps only the newest of its security updates, and a version that is gone cannot be
 fetched. The packages of a sysroot are not pinned. What a build really took is in the bundle's manifest.
 
+## Mirrors, proxies, no network
+
+\`--mirror FROM=TO\`, or \`BPMP_VIRT_MIRROR\` with several of them, maps what an address begins with to a place that your site reaches, for
+downloads, git and Debian archives alike. \`http_proxy\`, \`https_proxy\`, \`all_proxy\` and \`no_proxy\` hold for all of them as well. \`--offline\` uses
+what the cache has and nothing else.
+
 ## Changes of the format
 
 - 1: the first one.
