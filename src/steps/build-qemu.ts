@@ -7,7 +7,6 @@ import { ccacheEnv } from '../tools/ccache.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { shellEnv, sysrootEnv, systemFirst } from '../tools/cross.ts';
 import { exists } from '../tools/folder.ts';
-import { mesonEnv, wantedMeson } from '../tools/meson.ts';
 import { hasProgram } from '../tools/programs.ts';
 import { configureWords, type QemuBuild } from '../tools/qemu-configure.ts';
 import { writeFileWhole } from '../tools/write-file.ts';
@@ -50,6 +49,7 @@ export const buildQemu: Step<'build-qemu'> = {
 
   async run(options, ctx) {
     const build = describe(options, ctx, await hasProgram('ccache'));
+    const { mesonEnv, wantedMeson } = await import('../tools/meson.ts');
     const wanted = await wantedMeson(build.tree);
     const apt = { run: ctx.exec, ...ctx };
     const env = { ...environment(build), ...(wanted === undefined ? {} : await mesonEnv(wanted, apt)) };

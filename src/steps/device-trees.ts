@@ -13,10 +13,7 @@ import type { VmPolicy } from '../policy/policy.ts';
 import { compileDts, dumpTree, type RunProgram } from '../tools/dtc.ts';
 import { loadHostFacts, readTreeFile } from '../tools/host-tree.ts';
 import type { StepContext } from './step.ts';
-
-/** This package's files that device trees are made of, as plan paths. */
-export const TEMPLATES = 'tool:dts-templates';
-export const NOTES = 'tool:recipes/devices';
+import { NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** What the three steps that make device trees do with a context. */
 type Tools = Pick<StepContext, 'path' | 'exec' | 'emit'>;
@@ -43,11 +40,6 @@ export function soundPolicies(vms: readonly VmRequest[], facts: HostFacts, { emi
   refuseErrors(findings);
   for (const finding of findings) emit({ type: 'warning', text: formatFinding(finding) });
   return policies;
-}
-
-/** The folders of `#include <dt-bindings/…>` in a kernel tree. */
-export function bindings(tree: string, { path }: Pick<Tools, 'path'>): readonly string[] {
-  return [join(path(tree), 'include')];
 }
 
 /** The source of the host's overlay. */

@@ -3,8 +3,8 @@ import { basename } from 'node:path';
 import { guestArgs } from '../dt/machine-args.ts';
 import { formatCommand } from '../tools/command.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc.ts';
-import { bindings, hostFacts, makeGuestTree, NOTES, soundPolicies, TEMPLATES } from './device-trees.ts';
 import type { Step } from './step.ts';
+import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** Compile the device tree of one guest: QEMU's own for the machine, the BPMP, and the devices it is given. */
 export const renderGuestTree: Step<'render-guest-tree'> = {
@@ -39,6 +39,7 @@ export const renderGuestTree: Step<'render-guest-tree'> = {
   },
 
   async run({ dtb, tree, vm, others, machine, qemu, into }, ctx) {
+    const { hostFacts, makeGuestTree, soundPolicies } = await import('./device-trees.ts');
     const facts = await hostFacts(dtb, tree, ctx);
     const [policy] = soundPolicies([vm, ...others], facts, ctx);
     if (policy === undefined) throw new Error(`no policy for ${vm.name}`);

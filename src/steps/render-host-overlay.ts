@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { formatCommand } from '../tools/command.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc.ts';
-import { bindings, hostFacts, makeHostOverlay, NOTES, soundPolicies, TEMPLATES } from './device-trees.ts';
 import type { Step } from './step.ts';
+import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** Derive the policies of all VMs from the host's device tree, and compile the overlay that carries them. */
 export const renderHostOverlay: Step<'render-host-overlay'> = {
@@ -38,6 +38,7 @@ export const renderHostOverlay: Step<'render-host-overlay'> = {
   },
 
   async run({ dtb, tree, vms, into }, ctx) {
+    const { hostFacts, makeHostOverlay, soundPolicies } = await import('./device-trees.ts');
     const facts = await hostFacts(dtb, tree, ctx);
     const policies = soundPolicies(vms, facts, ctx);
     const places = { into: ctx.path(into), includes: bindings(tree, ctx) };

@@ -9,16 +9,9 @@ import { guestLabel } from '../policy/guest-node.ts';
 import { virtualStreams } from '../policy/virtual-orin.ts';
 import { formatCommand } from '../tools/command.ts';
 import { applyOverlays } from '../tools/dtc.ts';
-import {
-  bindings,
-  hostFacts,
-  makeGuestTree,
-  makeHostOverlay,
-  NOTES,
-  soundPolicies,
-  TEMPLATES,
-} from './device-trees.ts';
+import { hostFacts, makeGuestTree, makeHostOverlay, soundPolicies } from './device-trees.ts';
 import type { Step } from './step.ts';
+import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** A VM whose devices are called as the virtual Orin's tree labels them. */
 function inOrin(vm: VmDevices, { index, notes }: HostFacts): VmDevices {

@@ -2,18 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { findDevice, sysfsName } from '../dt/devices.ts';
-import { indexHost } from '../dt/host-index.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { renderRunScript } from '../run/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../run/unit-files.ts';
 import { type VmSettings, vmSettings } from '../run/vm-settings.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
-import { loadDeviceNotes, readTreeFile } from '../tools/host-tree.ts';
 import { writeFileWhole } from '../tools/write-file.ts';
-import { NOTES } from './device-trees.ts';
 import type { ShellContext, Step } from './step.ts';
+import { NOTES } from './tree-inputs.ts';
 
 type Options = StepOptions['write-run-script'];
 
@@ -53,6 +50,11 @@ export const writeRunScript: Step<'write-run-script'> = {
   },
 
   async run(options, ctx) {
+    const [{ findDevice, sysfsName }, { indexHost }, { loadDeviceNotes, readTreeFile }] = await Promise.all([
+      import('../dt/devices.ts'),
+      import('../dt/host-index.ts'),
+      import('../tools/host-tree.ts'),
+    ]);
     const index = indexHost(await readTreeFile(ctx.path(options.dtb)));
     const notes = await loadDeviceNotes(ctx.path(NOTES));
     const names = options.vm.devices.map((device) => sysfsName(findDevice(index, plainName(device), notes)));
