@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, rmdirSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
 const ROOT = join(import.meta.dirname, '../..');
+const MAIN = 'main.js';
 
 /** dist/cli/main.js, built once for each process of the tests; one after the other, since they share the folder. */
 async function builtCli(): Promise<string> {
@@ -18,13 +19,19 @@ async function build(): Promise<string> {
   const lock = join(tmpdir(), `bpmp-virt-dist-${Buffer.from(ROOT).toString('hex').slice(-40)}`);
   while (!takeLock(lock)) await sleep(100);
   try {
-    // As `npm run build` does it, but for the cleaning: a test beside this one may be running from there.
-    const words = ['src/cli/main.ts', '--platform', 'node', '--dir', 'dist/cli'];
+    // As `npm run build` does it, but aside: a test beside this one may be running what is there.
+    const aside = mkdtempSync(join(ROOT, 'dist-'));
+    const words = ['src/cli/main.ts', '--platform', 'node', '--dir', aside];
     await execa(join(ROOT, 'node_modules/.bin/rolldown'), words, { cwd: ROOT });
+    mkdirSync(join(ROOT, 'dist/cli'), { recursive: true });
+    // What starts comes last: the files that it loads have a hash in their names.
+    const files = readdirSync(aside).sort((one, other) => Number(one === MAIN) - Number(other === MAIN));
+    for (const file of files) renameSync(join(aside, file), join(ROOT, 'dist/cli', file));
+    rmdirSync(aside);
   } finally {
     rmdirSync(lock);
   }
-  return join(ROOT, 'dist/cli/main.js');
+  return join(ROOT, 'dist/cli', MAIN);
 }
 
 /** Make the folder `lock`; one that was left behind two minutes ago counts as none. */
