@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { labKernelTree } from '../../../helpers/lab.ts';
-import { runScript } from '../../../helpers/script.ts';
+import { labKernelTree } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
 
 describe('the policy, its answers and its undo', () => {
   it('are proven for every message, length and policy', async () => {
