@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BusDevice } from '../../src/dt/platform-bus.ts';
+import type { DtNode } from '../../src/dt/tree.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { ROOT } from './nvidia-tree.ts';
 
@@ -17,12 +18,19 @@ export async function compilePreload(source: string, folder: string): Promise<st
   return into;
 }
 
+/** A device for vfio-platform; `node` is its folder in the host's device tree, where that is of interest. */
+export type FakeDevice = BusDevice & { readonly node?: string };
+
 /** What vfio-platform reads in sysfs of a device: its IOMMU group and its compatible. */
-function sysfsOf(name: string, folder: string): string {
+function sysfsOf({ name, node }: FakeDevice, folder: string): string {
   const device = join(mkdtempSync(join(folder, 'sysfs-')), name);
-  mkdirSync(join(device, 'of_node'), { recursive: true });
-  writeFileSync(join(device, 'of_node/compatible'), 'test,device\0');
+  mkdirSync(device);
   symlinkSync('/kernel/iommu_groups/7', join(device, 'iommu_group'));
+  if (node !== undefined) symlinkSync(node, join(device, 'of_node'));
+  else {
+    mkdirSync(join(device, 'of_node'));
+    writeFileSync(join(device, 'of_node/compatible'), 'test,device\0');
+  }
   return device;
 }
 
@@ -31,16 +39,23 @@ function sysfsOf(name: string, folder: string): string {
  * them; `folder` gets what stands for their sysfs.
  */
 export function vfioDevices(
-  devices: readonly BusDevice[],
+  devices: readonly FakeDevice[],
   folder: string,
 ): { readonly words: readonly string[]; readonly fake: string } {
   const fake = devices.map(
     ({ name, regions, interrupts }) =>
       `${name}:${regions.map((size) => size.toString(16)).join(',')}/${interrupts}`,
   );
-  const words = devices.flatMap(({ name }, at) => [
+  const words = devices.flatMap((device, at) => [
     '-device',
-    `vfio-platform,sysfsdev=${sysfsOf(name, folder)},id=dev${at}`,
+    `vfio-platform,sysfsdev=${sysfsOf(device, folder)},id=dev${at}`,
   ]);
   return { words, fake: fake.join(';') };
+}
+
+/** A device tree as the kernel shows it: a folder a node, a file a property. FAKE_DT of the preload is such a folder. */
+export function treeAsFolders(node: DtNode, folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, value] of node.properties) writeFileSync(join(folder, name), value);
+  for (const child of node.children) treeAsFolders(child, join(folder, child.name));
 }

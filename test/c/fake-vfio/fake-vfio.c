@@ -4,10 +4,15 @@
  * without VFIO: it answers for /dev/vfio. What the devices have is said by
  * FAKE_VFIO, "NAME:SIZE,SIZE/IRQS;…" with sizes in hexadecimal. Nothing can be
  * read from or written to the regions: only where QEMU puts them is of interest.
+ *
+ * FAKE_DT, where set, is a folder that stands for the host's device tree: it is
+ * read instead of /proc/device-tree, and a link into it leads to sysfs.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/vfio.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -16,6 +21,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #define MAX_FDS		4096
 #define MAX_REGIONS	16
@@ -142,10 +148,54 @@ int ioctl(int fd, unsigned long request, ...)
 	return real(fd, request, arg);
 }
 
+/* Where @path is in the fake device tree, in @room; @path itself if it is not. */
+static const char *in_tree(const char *path, char room[PATH_MAX])
+{
+	static const char tree[] = "/proc/device-tree";
+	const char *fake = getenv("FAKE_DT");
+
+	if (!fake || strncmp(path, tree, sizeof(tree) - 1))
+		return path;
+	snprintf(room, PATH_MAX, "%s%s", fake, path + sizeof(tree) - 1);
+	return room;
+}
+
+DIR *opendir(const char *path)
+{
+	DIR *(*real)(const char *) = dlsym(RTLD_NEXT, "opendir");
+	char room[PATH_MAX];
+
+	return real(in_tree(path, room));
+}
+
+int lstat64(const char *path, struct stat64 *st)
+{
+	int (*real)(const char *, struct stat64 *) = dlsym(RTLD_NEXT, "lstat64");
+	char room[PATH_MAX];
+
+	return real(in_tree(path, room), st);
+}
+
+char *realpath(const char *path, char *resolved)
+{
+	char *(*real)(const char *, char *) = dlsym(RTLD_NEXT, "realpath");
+	const char *fake = getenv("FAKE_DT");
+	char *at = real(path, resolved);
+	char *whole;
+
+	if (!at || !fake || resolved || strncmp(at, fake, strlen(fake)))
+		return at;
+	if (asprintf(&whole, "/sys/firmware/devicetree/base%s", at + strlen(fake)) < 0)
+		abort();
+	free(at);
+	return whole;
+}
+
 #define FAKE_OPEN(symbol)						\
 	int symbol(const char *path, int flags, ...)			\
 	{								\
 		static int (*real)(const char *, int, ...);		\
+		char room[PATH_MAX];					\
 		va_list list;						\
 		int mode;						\
 									\
@@ -156,7 +206,7 @@ int ioctl(int fd, unsigned long request, ...)
 			return fake_fd(NULL);				\
 		if (!real)						\
 			real = dlsym(RTLD_NEXT, #symbol);		\
-		return real(path, flags, mode);				\
+		return real(in_tree(path, room), flags, mode);		\
 	}
 
 FAKE_OPEN(open)
