@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { guestArgs, virtualOrinArgs } from '../../../../src/dt/machine-args.ts';
-import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../../src/dt/platform-bus.ts';
-import { readFdt } from '../../../../src/dt/read-fdt.ts';
+import { guestArgs, virtualOrinArgs } from '../../../src/dt/machine-args.ts';
+import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/dt/platform-bus.ts';
+import { readFdt } from '../../../src/dt/read-fdt.ts';
 import {
   cellsOf,
   type DeviceTree,
@@ -13,19 +13,19 @@ import {
   phandlesOf,
   stringOf,
   stringsOf,
-} from '../../../../src/dt/tree.ts';
-import { renderGuestTree } from '../../../../src/steps/render-guest-tree.ts';
-import { renderOrinTree } from '../../../../src/steps/render-orin-tree.ts';
-import type { StepContext } from '../../../../src/steps/step.ts';
-import { dumpTree } from '../../../../src/tools/dtc.ts';
-import { recorder } from '../../../helpers/board-dtbs.ts';
-import { compilePreload, vfioDevices } from '../../../helpers/fake-vfio.ts';
-import { labKernelTree, labQemu } from '../../../helpers/lab.ts';
-import { makeFdt } from '../../../helpers/make-fdt.ts';
-import { random } from '../../../helpers/mutate.ts';
-import { NVIDIA_TREE, ROOT } from '../../../helpers/nvidia-tree.ts';
-import { askQemu } from '../../../helpers/qmp.ts';
-import { tmpDir } from '../../../helpers/tmp-dir.ts';
+} from '../../../src/dt/tree.ts';
+import { renderGuestTree } from '../../../src/steps/render-guest-tree.ts';
+import { renderOrinTree } from '../../../src/steps/render-orin-tree.ts';
+import type { StepContext } from '../../../src/steps/step.ts';
+import { dumpTree } from '../../../src/tools/dtc.ts';
+import { recorder } from '../../helpers/board-dtbs.ts';
+import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
+import { labKernelTree, labQemu } from '../../helpers/lab.ts';
+import { makeFdt } from '../../helpers/make-fdt.ts';
+import { random } from '../../helpers/mutate.ts';
+import { NVIDIA_TREE, ROOT } from '../../helpers/nvidia-tree.ts';
+import { askQemu } from '../../helpers/qmp.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const VERSIONS = process.env['QEMU'] === undefined ? (['7.2', '10.0'] as const) : (['7.2'] as const);
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-places-'));

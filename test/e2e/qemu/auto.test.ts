@@ -3,11 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BusDevice } from '../../../../src/dt/platform-bus.ts';
-import { compilePreload, vfioDevices } from '../../../helpers/fake-vfio.ts';
-import { labQemu } from '../../../helpers/lab.ts';
-import { makeFdt } from '../../../helpers/make-fdt.ts';
-import { askQemu } from '../../../helpers/qmp.ts';
+import type { BusDevice } from '../../../src/dt/platform-bus.ts';
+import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
+import { labQemu } from '../../helpers/lab.ts';
+import { makeFdt } from '../../helpers/make-fdt.ts';
+import { askQemu } from '../../helpers/qmp.ts';
 
 const UART = { name: '3100000.serial', regions: [0x10000n], interrupts: 1 };
 const SPI = { name: '3210000.spi', regions: [0x1000n, 0x1000n], interrupts: 1 };
