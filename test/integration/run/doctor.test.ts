@@ -21,7 +21,7 @@ const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
 const QEMU = `#!/bin/sh
 case $* in
 --version) echo "QEMU emulator version \${QEMU_IS:-7.2.22} (Debian)" ;;
-*help*) printf 'name "%s", bus System\\n' \${QEMU_HAS:-vfio-platform nvidia-bpmp-guest} ;;
+*,help) type=\${4%,help}; case " \${QEMU_HAS:-vfio-platform nvidia-bpmp-guest} " in *" $type "*) ;; *) exit 1 ;; esac ;;
 esac
 `;
 
