@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { labQemu } from '../../../helpers/lab.ts';
-import { runScript } from '../../../helpers/script.ts';
+import { labQemu } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const UAPI = resolve(ROOT, 'kernel-overlay/include/uapi');
 
 /** One of each kind; the rest is counted. */

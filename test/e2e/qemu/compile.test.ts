@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type CompileCommand, compileAgain, compileCommands } from '../../../helpers/compile-commands.ts';
-import { labQemu } from '../../../helpers/lab.ts';
+import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/compile-commands.ts';
+import { labQemu } from '../../helpers/lab.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const OVERLAY = join(ROOT, 'qemu-overlay');
 
 /** C files of ours and those that our patches change, from the top of a QEMU tree. */
