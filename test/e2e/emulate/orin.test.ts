@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { parseStats, stateChanges } from '../../../../src/run/emulate/report.ts';
-import { DASH, dashParts } from '../../../helpers/emulate.ts';
-import { runOrin } from '../../../helpers/emulate-orin.ts';
-import { figure } from '../../../helpers/figures.ts';
+import { parseStats, stateChanges } from '../../../src/run/emulate/report.ts';
+import { DASH, dashParts } from '../../helpers/emulate.ts';
+import { runOrin } from '../../helpers/emulate-orin.ts';
+import { figure } from '../../helpers/figures.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** CLK ENABLE of i2c1 and DISABLE of uarta, as bpmp-ask takes them. */
