@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { exec } from '../../../../src/tools/exec.ts';
-import { type CliResult, runCli } from '../../../helpers/cli.ts';
-import { figure } from '../../../helpers/figures.ts';
-import { labPlace } from '../../../helpers/lab-place.ts';
+import { exec } from '../../../src/tools/exec.ts';
+import { type CliResult, runCli } from '../../helpers/cli.ts';
+import { figure } from '../../helpers/figures.ts';
+import { labPlace } from '../../helpers/lab-place.ts';
 
 /** All that a bundle is made from. */
 const INPUTS = [
