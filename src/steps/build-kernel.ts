@@ -50,7 +50,7 @@ export const buildKernel: Step<'build-kernel'> = {
     const ccache = await hasProgram('ccache');
     await mkdir(ctx.path(options.out), { recursive: true });
     const command = make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]);
-    await ctx.exec(command, ctx.work, ccacheEnv(ctx.work, true));
+    await ctx.exec(command, ctx.work, ccacheEnv(ctx.work));
     if (options.modulesInto === undefined) return;
     await fillFolder(ctx.path(options.modulesInto), async (aside) => {
       await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);

@@ -54,7 +54,7 @@ export const buildQemu: Step<'build-qemu'> = {
     const apt = { run: ctx.exec, ...ctx };
     const env = { ...environment(build), ...(wanted === undefined ? {} : await mesonEnv(wanted, apt)) };
     await configure(build, ctx, env, await readVersion(build.tree));
-    await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, { ...env, ...ccacheEnv(ctx.work, false) });
+    await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, { ...env, ...ccacheEnv(ctx.work) });
   },
 };
 
