@@ -19,8 +19,9 @@ import { writeFileWhole } from '../../src/tools/write-file.ts';
  *     $XDG_CACHE_HOME/bpmp-virt/lab/pristine/…     unpacked sources (hard links are made of them)
  *     $XDG_CACHE_HOME/bpmp-virt/lab/NAME-DIGEST/   work folder of one family of builds; its inputs are copied to tool/
  *
- * So clones with the same files share their builds, a changed file means a folder of its own, and no build can be out of
- * date. The compiler's cache makes a new folder cheap.
+ * So clones with the same files share their builds, and a changed file means a folder of its own. What is no input (other steps,
+ * the tests' own wishes) the engine sees in a step's options, or not at all: name as inputs what a build depends on. The
+ * compiler's cache makes a new folder cheap.
  */
 const ROOT = resolve(import.meta.dirname, '../..');
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bpmp-virt');
