@@ -37,6 +37,7 @@ pkg-config pkg-config
 pkg-config:glib-2.0 libglib2.0-dev
 pkg-config:pixman-1 libpixman-1-dev
 pkg-config:slirp libslirp-dev
+pkg-config:libseccomp libseccomp-dev
 python3 python3
 file:/usr/lib/python3/dist-packages/setuptools python3-setuptools
 rsync rsync

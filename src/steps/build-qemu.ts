@@ -59,7 +59,10 @@ export const buildQemu: Step<'build-qemu'> = {
 };
 
 /** What pkg-config must find on this machine for a QEMU that runs here. */
-const HOST_LIBRARIES = ['pkg-config:glib-2.0', 'pkg-config:pixman-1', 'pkg-config:slirp', 'header:libfdt.h'];
+const HOST_LIBRARIES = [
+  ...['pkg-config:glib-2.0', 'pkg-config:pixman-1', 'pkg-config:slirp', 'pkg-config:libseccomp'],
+  'header:libfdt.h',
+];
 
 function describe(options: Options, ctx: ShellContext, ccache: boolean): QemuBuild {
   const { host, sysroot, configure: words, crossCompile } = options;

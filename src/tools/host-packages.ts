@@ -16,6 +16,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'header:libfdt.h': 'libfdt-dev',
   ninja: 'ninja-build',
   'pkg-config:glib-2.0': 'libglib2.0-dev',
+  'pkg-config:libseccomp': 'libseccomp-dev',
   'pkg-config:pixman-1': 'libpixman-1-dev',
   'pkg-config:slirp': 'libslirp-dev',
   python3: 'python3 python3-venv',

@@ -23,11 +23,15 @@ const LINUX_SOURCE: DebianSource = {
   package: 'linux-source-6.12',
   form: 'linux-source',
 };
-const SYSROOT_PACKAGES = ['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libfdt-dev', 'libc6-dev'];
+const SYSROOT_PACKAGES = [
+  ...['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libseccomp-dev'],
+  ...['libfdt-dev', 'libc6-dev'],
+];
 const QEMU_WORDS = [
   '--without-default-features',
   '--with-devices-aarch64=minimal',
   '--enable-slirp',
+  '--enable-seccomp',
   '--enable-fdt=system',
   '--enable-trace-backends=log',
 ];
