@@ -8,6 +8,7 @@
  * through the host's frameworks, firmware.c asks the firmware what only it
  * knows. undo.c puts everything back. share.c is what the virtual machines of
  * one BPMP have in common: who holds which id, and the channels they may use.
+ * passthrough.c keeps their devices off the drivers of the host.
  *
  * Order of locks: calls, lock, bpmp_share.claims, those of the frameworks.
  */
@@ -138,6 +139,10 @@ struct bpmp_host {
 };
 
 void bpmp_host_put(struct bpmp_host *host);
+
+/* passthrough.c */
+int bpmp_passthrough_init(void);
+void bpmp_passthrough_exit(void);
 
 /* of.c */
 int bpmp_host_parse(struct bpmp_host *host);

@@ -260,10 +260,17 @@ static int __init bpmp_host_init(void)
 {
 	int err;
 
+	/* Built in, it has an initcall of its own, long before this one. */
+	err = __is_defined(MODULE) ? bpmp_passthrough_init() : 0;
+	if (err)
+		return err;
+
 	bpmp_host_debugfs_init();
 	err = platform_driver_register(&bpmp_host_driver);
-	if (err)
+	if (err) {
 		bpmp_host_debugfs_exit();
+		bpmp_passthrough_exit();
+	}
 
 	return err;
 }
@@ -272,6 +279,7 @@ static void __exit bpmp_host_exit(void)
 {
 	platform_driver_unregister(&bpmp_host_driver);
 	bpmp_host_debugfs_exit();
+	bpmp_passthrough_exit();
 }
 
 module_init(bpmp_host_init);
