@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Registers of the window through which a virtual machine reaches the BPMP of
- * its host; docs/window-abi.md describes them. Everything is little-endian.
+ * its host; docs/abi.md describes them. Everything is little-endian.
  */
 #ifndef BPMP_WINDOW_H
 #define BPMP_WINDOW_H

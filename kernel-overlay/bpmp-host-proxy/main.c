@@ -46,26 +46,21 @@ static struct device_node *find_only_bpmp(struct device *dev)
 	return found ?: ERR_PTR(-EPROBE_DEFER);
 }
 
-static struct tegra_bpmp *get_only_bpmp(struct device *dev)
+static struct device_node *find_bpmp(struct device *dev)
 {
-	struct platform_device *pdev;
 	struct device_node *np;
 
-	np = find_only_bpmp(dev);
-	if (IS_ERR(np))
-		return ERR_CAST(np);
+	if (!of_property_present(dev->of_node, "nvidia,bpmp"))
+		return find_only_bpmp(dev);
 
-	pdev = of_find_device_by_node(np);
+	np = of_parse_phandle(dev->of_node, "nvidia,bpmp", 0);
+	if (np && of_match_node(bpmp_matches, np))
+		return np;
+
 	of_node_put(np);
-	if (!pdev)
-		return ERR_PTR(-EPROBE_DEFER);
-	/* Its driver sets this once the firmware has answered. */
-	if (!platform_get_drvdata(pdev)) {
-		put_device(&pdev->dev);
-		return ERR_PTR(-EPROBE_DEFER);
-	}
+	dev_err(dev, "nvidia,bpmp does not name a BPMP\n");
 
-	return platform_get_drvdata(pdev);
+	return ERR_PTR(-EINVAL);
 }
 
 static void put_bpmp(void *bpmp)
@@ -73,28 +68,36 @@ static void put_bpmp(void *bpmp)
 	tegra_bpmp_put(bpmp);
 }
 
+/*
+ * Not tegra_bpmp_get(): that gives what a probe still under way may free, or
+ * what another driver calls its data. Once bound a BPMP stays, since its driver
+ * allows no unbinding. The look goes without its lock, which its probe holds
+ * where that makes this device, from a node below its own.
+ */
 static struct tegra_bpmp *get_bpmp(struct device *dev)
 {
+	struct platform_device *pdev;
 	struct tegra_bpmp *bpmp;
+	struct device_node *np;
 	int err;
 
-	if (of_property_present(dev->of_node, "nvidia,bpmp"))
-		bpmp = tegra_bpmp_get(dev);
-	else
-		bpmp = get_only_bpmp(dev);
-	/* Not a device yet, or never: the node may be disabled. */
-	if (bpmp == ERR_PTR(-ENODEV))
-		bpmp = ERR_PTR(-EPROBE_DEFER);
-	if (IS_ERR(bpmp))
-		return bpmp;
+	np = find_bpmp(dev);
+	if (IS_ERR(np))
+		return ERR_CAST(np);
 
+	pdev = of_find_device_by_node(np);
+	of_node_put(np);
+	if (!pdev)
+		return ERR_PTR(-EPROBE_DEFER);
+	if (!device_is_bound(&pdev->dev)) {
+		put_device(&pdev->dev);
+		return ERR_PTR(-EPROBE_DEFER);
+	}
+
+	bpmp = platform_get_drvdata(pdev);
 	err = devm_add_action_or_reset(dev, put_bpmp, bpmp);
 	if (err)
 		return ERR_PTR(err);
-
-	/* Clocks, resets and domains come after the driver data. */
-	if (!device_is_bound(bpmp->dev))
-		return ERR_PTR(-EPROBE_DEFER);
 
 	if (!device_link_add(dev, bpmp->dev, DL_FLAG_AUTOREMOVE_CONSUMER))
 		return ERR_PTR(-EINVAL);

@@ -105,7 +105,7 @@ static void settle_clock(struct bpmp_host *host, u32 id)
 		bpmp_turn_end(host->share, &turn);
 	}
 	if (err || stuck)
-		quarantine(host, BPMP_OP_CLK_DISABLE, id, err);
+		quarantine(host, BPMP_OP_CLK_DISABLE, id, err ?: -EIO);
 }
 
 static void settle_domain(struct bpmp_host *host, u32 id)

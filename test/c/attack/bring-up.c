@@ -35,6 +35,9 @@ static void probe_order(bool module)
 	   wait_for_log("only letters, digits") &&
 	   wait_for_log("is there already"),
 	   "H20 every node was looked at");
+	ok(access("/dev/bpmp-host-wrong", F_OK) != 0 &&
+	   log_lines("nvidia,bpmp does not name a BPMP") > 0,
+	   "H21 what a node names is taken for a BPMP only where it is one");
 }
 
 static void lists(void)
