@@ -75,6 +75,7 @@ int rebind(const char *node, bool bind);
 
 /* The families. */
 void test_bring_up(bool module);
+void test_passthrough(bool module);
 void test_shapes(void);
 void test_policy(void);
 void test_sharing(void);

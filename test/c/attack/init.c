@@ -36,6 +36,7 @@ static bool wanted(const char *name, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	unsigned int i;
+	bool module;
 
 	mkdir("/proc", 0755);
 	mkdir("/sys", 0755);
@@ -47,7 +48,9 @@ int main(int argc, char **argv)
 	if (!freopen("/dev/console", "w", stdout))
 		return 1;
 
-	test_bring_up(access("/bpmp-host-proxy.ko", F_OK) == 0);
+	module = access("/bpmp-host-proxy.ko", F_OK) == 0;
+	test_bring_up(module);
+	test_passthrough(module);
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
 		if (wanted(families[i].name, argc, argv))
 			families[i].run();

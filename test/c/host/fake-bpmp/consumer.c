@@ -127,7 +127,29 @@ static struct platform_driver consumer_driver = {
 	},
 };
 
+/* Takes what it gets, as the driver of a device would that is passed through. */
+static int device_probe(struct platform_device *pdev)
+{
+	return 0;
+}
+
+static const struct of_device_id device_matches[] = {
+	{ .compatible = "bpmp-virt,fake-device" },
+	{ }
+};
+
+static struct platform_driver device_driver = {
+	.probe = device_probe,
+	.driver = {
+		.name = "fake-bpmp-device",
+		.of_match_table = device_matches,
+		.suppress_bind_attrs = true,
+	},
+};
+
 int fake_consumer_init(void)
 {
-	return platform_driver_register(&consumer_driver);
+	int err = platform_driver_register(&device_driver);
+
+	return err ?: platform_driver_register(&consumer_driver);
 }
