@@ -79,6 +79,7 @@ type Target = 'Image' | 'dtbs' | 'modules';
 /**
  * An arm64 kernel. `fragments` (from the clone's top, below the folders that key the place) come after
  * recipes/kconfig/lab.config, over allnoconfig; every line of them is checked in the result. One `name` is one build folder.
+ * Without `targets` it is only configured.
  */
 export async function labKernel(wish: {
   readonly name: string;
@@ -129,9 +130,12 @@ function kernelBuild(
   const files = ['recipes/kconfig/lab.config', ...fragments].map((file) => `tool:${file}`);
   const common = { tree, out, crossCompile: CROSS };
   const config = { base: 'allnoconfig', fragments: files, wanted: {}, localVersion: '-bpmp' } as const;
+  const configure = `kernel-${name}-config`;
   return [
-    step(`kernel-${name}-config`, 'configure-kernel', { ...common, ...config }, ['kernel-patches']),
-    step(`kernel-${name}`, 'build-kernel', { ...common, targets, epoch: EPOCH }, [`kernel-${name}-config`]),
+    step(configure, 'configure-kernel', { ...common, ...config }, ['kernel-patches']),
+    ...(targets.length > 0
+      ? [step(`kernel-${name}`, 'build-kernel', { ...common, targets, epoch: EPOCH }, [configure])]
+      : []),
   ];
 }
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { labKernel, labKernelTree, labUnpatchedKernelTree } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
+
+const exec = promisify(execFile);
+const PATCHES = join(import.meta.dirname, '../../../patches/linux-6.12');
+
+describe('the policy between a VM and the BPMP', () => {
+  it('decides as docs/policy.md says in a kernel too (KUnit)', async () => {
+    const KSRC = await labKernelTree();
+    const env = { KSRC, BUILD: join(KSRC, '../policy-uml') };
+    expect(await runScript('policy/kunit.sh', env)).toMatch(/kunit: (\d+) of \1 cases passed/);
+  });
+});
+
+describe('the kernel overlay and the patch', () => {
+  it('pass checkpatch --strict, W=1 and sparse without a word, for PREEMPT_RT and in frames of 1024 bytes', async () => {
+    const fragments = ['test/c/kconfig/rt.config', 'test/c/kconfig/frame.config'];
+    const { src, out } = await labKernel({ name: 'gates', fragments, targets: [] });
+    const said = await runScript('gates/kernel.sh', { KSRC: src, BUILD: out });
+    expect(said).toMatch(/bpmp-guest-proxy: sparse looked at [1-9]/);
+    expect(said).toMatch(/bpmp-host-proxy: sparse looked at [1-9]/);
+  });
+
+  it('has bindings whose examples are valid by them, and no longer with an error planted', async () => {
+    const KSRC = await labKernelTree();
+    const said = await runScript('gates/bindings.sh', { KSRC, BUILD: join(KSRC, '../bindings') });
+    expect(said.match(/the example is valid$/gm)).toHaveLength(2);
+    expect(said.match(/: found: /g)).toHaveLength(6);
+  });
+
+  it('is made for the very files that the tree has', async () => {
+    const tree = await labUnpatchedKernelTree();
+    for (const name of (await readdir(PATCHES)).filter((each) => each.endsWith('.patch'))) {
+      const text = await readFile(join(PATCHES, name), 'utf8');
+      for (const [, path, blob] of text.matchAll(/^diff --git a\/(\S+) .*\nindex (\w+)\.\./gm)) {
+        const { stdout } = await exec('git', ['hash-object', join(tree, path ?? '')]);
+        expect(stdout.slice(0, 12), path).toBe(blob);
+      }
+    }
+  });
+});
