@@ -6,6 +6,7 @@
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct {
@@ -51,9 +52,15 @@ int main(int argc, char **argv)
 	module = access("/bpmp-host-proxy.ko", F_OK) == 0;
 	test_bring_up(module);
 	test_passthrough(module);
-	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++)
-		if (wanted(families[i].name, argc, argv))
-			families[i].run();
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		time_t from = time(NULL);
+
+		if (!wanted(families[i].name, argc, argv))
+			continue;
+		families[i].run();
+		printf("# %s: %ld s\n", families[i].name,
+		       (long)(time(NULL) - from));
+	}
 	test_kmemleak();
 	finish();
 

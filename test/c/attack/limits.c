@@ -76,22 +76,30 @@ static void many_calls(int fd, int count)
 	}
 }
 
+/* A word of the kernel's command line: a kernel full of checks is slow. */
+static int how_many(void)
+{
+	const char *calls = getenv("CALLS");
+
+	return calls ? atoi(calls) : 100000;
+}
+
 static void leaks(void)
 {
 	struct timespec from, to;
-	int fd = dev_open(NODE_A);
+	int fd = dev_open(NODE_A), count = how_many();
 	long before, after;
 
 	many_calls(fd, 2000);
 	before = meminfo("Slab:");
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	many_calls(fd, 100000);
+	many_calls(fd, count);
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	after = meminfo("Slab:");
 	close(fd);
-	/* The prior art lost 2 KiB a call: 195 MiB. */
-	ok(after - before < 4096,
-	   "H2 H5 100000 calls in %ld s: slab %ld KiB before, %ld after",
+	/* The prior art lost 2 KiB a call: 195 MiB of 100000. */
+	ok(count > 0 && after - before < 4096L * count / 100000,
+	   "H2 H5 %d calls in %ld s: slab %ld KiB before, %ld after", count,
 	   (long)(to.tv_sec - from.tv_sec), before, after);
 }
 

@@ -10,6 +10,7 @@
 #   OUT      folder for what is made here; holds console.log afterwards
 #   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (3600 s)
 #   FAMILIES names of files of test/c/attack to run after bring-up (all)
+#   CALLS    how many calls must leave no memory behind (100000)
 # Prints the TAP lines. Exit 0: every test ok, and the kernel's log is clean.
 set -eu
 
@@ -54,7 +55,7 @@ dtc -q -I dts -O dtb -o "$OUT/host.dtb" "$OUT/host.dts"
 
 timeout -k 10 "$timeout" "$QEMU" "$@" -kernel "$KBUILD/arch/arm64/boot/Image" \
 	-initrd "$OUT/initrd.gz" -dtb "$OUT/host.dtb" -serial stdio \
-	-append "console=ttyAMA0 rdinit=/init loglevel=7 kmemleak=on panic=-1 oops=panic${FAMILIES:+ -- $FAMILIES}" \
+	-append "console=ttyAMA0 rdinit=/init loglevel=7 kmemleak=on panic=-1 oops=panic${CALLS:+ CALLS=$CALLS}${FAMILIES:+ -- $FAMILIES}" \
 	< /dev/null > "$OUT/console.log" 2>&1 || echo "# QEMU ended with $?"
 
 tr -d '\r' < "$OUT/console.log" > "$OUT/console.txt"

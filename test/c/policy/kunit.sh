@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
-# Run the KUnit suite of the policy in a user-mode Linux kernel.
+# Run the KUnit suite of the policy in a user-mode Linux kernel that has little
+# else: tools/testing/kunit/kunit.py builds four times as much.
 #
 # KSRC   kernel tree with the overlay linked in and the patch applied
 # BUILD  folder for the build, kept for the next run
@@ -15,17 +16,20 @@ cc=gcc
 if command -v ccache >/dev/null; then cc='ccache gcc'; fi
 
 mkdir -p "$BUILD"
-cd "$KSRC"
-python3 tools/testing/kunit/kunit.py run --kunitconfig="$here/kunitconfig" \
-	--build_dir="$BUILD" --jobs="${JOBS:-2}" --make_options "CC=$cc" \
-	--raw_output=kunit >"$BUILD/kunit.log" 2>&1 || {
-	cat "$BUILD/kunit.log"
-	exit 1
+log=$BUILD/kunit.log
+uml() {
+	make -s -C "$KSRC" O="$BUILD" ARCH=um CC="$cc" "$@" >"$log" 2>&1 || {
+		cat "$log"
+		exit 1
+	}
 }
+uml KCONFIG_ALLCONFIG="$here/kunitconfig" allnoconfig
+uml -j"${JOBS:-2}" linux
 
-grep -E '^ *(ok|not ok) ' "$BUILD/kunit.log"
-if grep -q '^ *not ok ' "$BUILD/kunit.log"; then exit 1; fi
-cases=$(grep -c '^ *ok .*_test' "$BUILD/kunit.log")
+timeout 120 "$BUILD/linux" mem=64M kunit_shutdown=halt </dev/null >"$log" 2>&1 || true
+grep -E '^ *(ok|not ok) ' "$log" || cat "$log"
+if grep -q '^ *not ok ' "$log"; then exit 1; fi
+cases=$(grep -c '^ *ok .*_test' "$log" || true)
 wanted=$(grep -c '	KUNIT_CASE(' "$KSRC/drivers/firmware/tegra/bpmp-host-proxy/policy_kunit.c")
 echo "kunit: $cases of $wanted cases passed"
 [ "$cases" -eq "$wanted" ]

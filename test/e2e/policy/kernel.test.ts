@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { exec } from '../../../src/tools/exec.ts';
 import { labKernel, labKernelTree, labUnpatchedKernelTree } from '../../helpers/lab.ts';
 import { runScript } from '../../helpers/script.ts';
 
-const exec = promisify(execFile);
 const PATCHES = join(import.meta.dirname, '../../../patches/linux-6.12');
 
 describe('the policy between a VM and the BPMP', () => {
@@ -39,8 +37,8 @@ describe('the kernel overlay and the patch', () => {
     for (const name of (await readdir(PATCHES)).filter((each) => each.endsWith('.patch'))) {
       const text = await readFile(join(PATCHES, name), 'utf8');
       for (const [, path, blob] of text.matchAll(/^diff --git a\/(\S+) .*\nindex (\w+)\.\./gm)) {
-        const { stdout } = await exec('git', ['hash-object', join(tree, path ?? '')]);
-        expect(stdout.slice(0, 12), path).toBe(blob);
+        const found = await exec(['git', 'hash-object', path ?? ''], tree, { emit: () => undefined });
+        expect(found.slice(0, 12), path).toBe(blob);
       }
     }
   });

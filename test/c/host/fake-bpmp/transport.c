@@ -108,14 +108,16 @@ static bool serve(unsigned int i)
 	return true;
 }
 
+/* As the interrupt of the true mailbox does, which PREEMPT_RT makes a thread. */
 static void tell(void)
 {
-	unsigned long flags;
+	unsigned long flags = 0;
 
-	/* As the interrupt of the true mailbox does. */
-	local_irq_save(flags);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_save(flags);
 	mbox_chan_received_data(&fake->chan, NULL);
-	local_irq_restore(flags);
+	if (!IS_ENABLED(CONFIG_PREEMPT_RT))
+		local_irq_restore(flags);
 }
 
 static void work(struct work_struct *unused)
