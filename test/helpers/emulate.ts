@@ -9,6 +9,7 @@ import type { TransferEntry } from '../../src/firmware/transcript.ts';
 import { startEmulatedGuest } from '../../src/run/emulate/emulated-guest.ts';
 import type { RootParts } from '../../src/run/emulate/guest-files.ts';
 import type { Machine, MachineOptions } from '../../src/run/emulate/machine.ts';
+import type { WindowProperties } from '../../src/run/emulate/machine-args.ts';
 import { fetchArm64File, fetchBusybox } from '../../src/tools/arm64-package.ts';
 import type { Command } from '../../src/tools/command.ts';
 import { exec } from '../../src/tools/exec.ts';
@@ -117,8 +118,8 @@ export type GuestWish = {
   readonly allowed?: readonly RegExp[];
   /** Called with each line; `kill` is kill -9. */
   readonly onLine?: (line: string, kill: () => void) => void;
-  /** How long QEMU lets the guest wait for the firmware; default: QEMU's own. */
-  readonly timeoutMs?: number;
+  /** What is special about its window. */
+  readonly window?: WindowProperties;
 };
 
 /** Boot a guest, run a command in it, look at its kernel log, and give what happened. Logs stay where it throws. */
@@ -142,7 +143,7 @@ export async function runGuest(
       ...{ qemu: binary, kernel: image, dtb, root, cpus, folder },
       memory: '256M',
       exec: wish.exec,
-      ...(wish.timeoutMs === undefined ? {} : { timeoutMs: wish.timeoutMs }),
+      ...(wish.window === undefined ? {} : { window: wish.window }),
       ...(wish.script === undefined ? {} : { script: wish.script }),
       signal: AbortSignal.timeout(300_000),
       listener: {

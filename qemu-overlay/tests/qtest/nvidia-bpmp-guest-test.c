@@ -169,6 +169,29 @@ static void test_whole_window(void)
     peer_free(peer);
 }
 
+/* The window that the first device of this kind had: no ID, no doorbell. */
+static void test_window_only(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer,
+                                 "-global nvidia-bpmp-guest.x-window-version=1");
+
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmphex(qtest_readq(qts, ID), ==, 0);
+        g_assert_cmpint(block_request(qts, 22, 7), ==, SENTINEL);
+        g_assert_cmphex(qtest_readq(qts, DOORBELL), ==, 0);
+        g_assert_cmpuint(peer_count(peer, 22), ==, i);
+
+        g_assert_cmpint(window_request(qts, 22, 7), ==, 0);
+        g_assert_cmphex(qtest_readl(qts, RX), ==, 7);
+        g_assert_cmpuint(peer_count(peer, 22), ==, i + 1);
+        bpmp_machine_reset(qts);
+    }
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
 static void test_window_refused(void)
 {
     static const uint64_t sizes[] = {
@@ -417,6 +440,7 @@ int main(int argc, char **argv)
     qtest_add_func("/nvidia-bpmp-guest/access", test_access);
     qtest_add_func("/nvidia-bpmp-guest/v1/transfer", test_window);
     qtest_add_func("/nvidia-bpmp-guest/v1/whole-window", test_whole_window);
+    qtest_add_func("/nvidia-bpmp-guest/v1/only", test_window_only);
     qtest_add_func("/nvidia-bpmp-guest/v1/refused", test_window_refused);
     qtest_add_func("/nvidia-bpmp-guest/v2/transfer", test_block);
     qtest_add_func("/nvidia-bpmp-guest/v2/refused", test_block_refused);

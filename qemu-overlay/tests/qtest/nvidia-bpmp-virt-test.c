@@ -54,6 +54,12 @@ static void test_missing_backend(void)
           "-chardev null,id=n", "one back end" },
         { "-machine virt,bpmp=on,bpmp-host=/dev/null -only-migratable",
           "firmware of this host" },
+        { "-machine virt,bpmp=on,bpmp-host=/dev/null "
+          "-global nvidia-bpmp-guest.x-window-version=3",
+          "'x-window-version' must be 1 or 2" },
+        { "-machine virt,bpmp=on,bpmp-host=/dev/null "
+          "-global nvidia-bpmp-guest.timeout-ms=0",
+          "'timeout-ms' must not be 0" },
         { "-machine virt -device nvidia-bpmp-guest", "nvidia-bpmp-guest" },
         { "-machine virt -device tegra-hsuart", "'firmware'" },
     };

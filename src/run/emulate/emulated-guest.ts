@@ -5,7 +5,7 @@ import type { Script } from '../../firmware/script.ts';
 import { makeCpio } from './cpio.ts';
 import { guestRoot, type RootParts } from './guest-files.ts';
 import { type Machine, type MachineOptions, startMachine } from './machine.ts';
-import { machineArgv } from './machine-args.ts';
+import { machineArgv, type WindowProperties } from './machine-args.ts';
 
 /** One emulated guest. Paths are absolute. */
 export type EmulatedGuest = {
@@ -19,8 +19,7 @@ export type EmulatedGuest = {
   /** A shell command; without it, a shell on the console. */
   readonly exec?: string;
   readonly script?: Script;
-  /** How long QEMU lets the guest wait for an answer, ms; default: QEMU's own 30 s. */
-  readonly timeoutMs?: number;
+  readonly window?: WindowProperties;
   /** Gets the logs. */
   readonly folder: string;
   readonly signal: AbortSignal;
@@ -38,7 +37,6 @@ export async function startEmulatedGuest(guest: EmulatedGuest): Promise<Machine>
         ...guest,
         initrd,
         append: 'quiet',
-        ...(guest.timeoutMs === undefined ? {} : { timeoutMs: guest.timeoutMs }),
         sockets,
         trace: join(guest.folder, 'qemu-trace.log'),
       }),

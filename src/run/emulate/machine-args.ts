@@ -23,9 +23,12 @@ export type MachineParts = {
   readonly sockets: MachineSockets;
   /** File for QEMU's trace of window and UART. */
   readonly trace: string;
-  /** How long a guest waits for the firmware, ms; default: QEMU's own. */
-  readonly timeoutMs?: number;
+  /** Properties of the window, as `-global` takes them; default: QEMU's own. */
+  readonly window?: WindowProperties;
 };
+
+/** `timeout-ms`: how long a guest waits for the firmware; `x-window-version` 1: the window has no version 2. */
+export type WindowProperties = Readonly<Partial<Record<'timeout-ms' | 'x-window-version', number>>>;
 
 /** The machine type: a plain guest, or one that can be a host for KVM with an SMMU in front of its devices. */
 const MACHINE_TYPES = {
@@ -65,7 +68,10 @@ export function machineArgv(type: MachineType, parts: MachineParts): Command {
     'nvidia_bpmp_*',
     '-D',
     parts.trace,
-    ...(parts.timeoutMs === undefined ? [] : ['-global', `nvidia-bpmp-guest.timeout-ms=${parts.timeoutMs}`]),
+    ...Object.entries(parts.window ?? {}).flatMap(([name, value]) => [
+      '-global',
+      `nvidia-bpmp-guest.${name}=${value}`,
+    ]),
   ];
 }
 

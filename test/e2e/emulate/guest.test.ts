@@ -36,6 +36,19 @@ describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (ver
     });
   });
 
+  it('writes 123 to the UART through version 1 of the window, copying nothing but payload', async () => {
+    const wish = { name: `v1-${version}`, version, exec: WRITE_123, window: { 'x-window-version': 1 } };
+    await runGuest(wish, async ({ exit, uart, transfers, dmesg, folder }) => {
+      expect(exit).toBe(0);
+      expect(uart()).toBe('123\r\n');
+      expect(dmesg).toContain('BPMP window version 1 at 0x90c0000');
+      const { accesses, wanted, traced } = await windowOneUse(folder);
+      expect(traced).toBe(transfers.length);
+      figure(`QEMU ${version}: window accesses of ${traced} transfers of version 1`, accesses, 'accesses');
+      expect(accesses).toBe(wanted);
+    });
+  });
+
   it('is back at the state before when it is killed with kill -9', async () => {
     const wish = {
       name: `kill-${version}`,
@@ -89,7 +102,14 @@ describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (ver
     const script = { rules: [{ mrq: 'CLK', cmd: 'ENABLE', id: 'uarta', drop: true as const, times: 1 }] };
     const exec = `${WRITE_123}; echo "first $?"; ${WRITE_123}; echo "second $?"`;
     const allowed = [/failed to|clk|serial/i];
-    const wish = { name: `never-${version}`, version, exec, script, allowed, timeoutMs: 2_000 };
+    const wish = {
+      name: `never-${version}`,
+      version,
+      exec,
+      script,
+      allowed,
+      window: { 'timeout-ms': 2_000 },
+    };
     await runGuest(wish, ({ exit, output }) => {
       expect(exit).toBe(0);
       expect(output).toMatch(/first 1/);
@@ -125,4 +145,22 @@ async function windowUse(folder: string): Promise<{ accesses: number; traced: nu
     accesses: count(/nvidia_bpmp_guest_(read|write)\b/),
     traced: count(/nvidia_bpmp_guest_transfer\b/),
   };
+}
+
+/** The probe of version 1: ID is read, RET written and read. */
+const PROBE_ACCESSES = 3;
+
+/** The same of version 1, and how many accesses it takes where only payload is copied, in words of 8 bytes. */
+async function windowOneUse(folder: string) {
+  const trace = await readFile(join(folder, 'qemu-trace.log'), 'utf8');
+  const words = { tx: 0, room: 0 };
+  const step =
+    /guest_write addr 0x(?<at>40[08]) value (?<size>\S+)|guest_transfer v1 .* status (?<status>\S+) ret (?<ret>\S+)/g;
+  let wanted = PROBE_ACCESSES;
+  for (const { groups: { at, size, status, ret } = {} } of trace.matchAll(step)) {
+    if (at !== undefined) words[at === '400' ? 'tx' : 'room'] = Math.ceil(Number(size) / 8);
+    // TX_SIZE, RX_SIZE, RET, MRQ, RET; where RET is negative, RX is not read.
+    else wanted += 5 + words.tx + (status === '0' && Number(ret) >= 0 ? words.room : 0);
+  }
+  return { ...(await windowUse(folder)), wanted };
 }

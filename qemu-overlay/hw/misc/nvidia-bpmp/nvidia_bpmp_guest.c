@@ -30,6 +30,7 @@ struct NvidiaBpmpGuestState {
     char *fd;
     CharBackend chr;
     uint32_t timeout_ms;
+    uint8_t window_version;
 
     BpmpBackend *backend;
     Error *migration_blocker;
@@ -209,7 +210,8 @@ static MemTxResult bpmp_guest_write(void *opaque, hwaddr addr, uint64_t value,
 {
     NvidiaBpmpGuestState *s = opaque;
     bool rings = addr == BPMP_GUEST_MRQ ||
-                 (addr == BPMP_GUEST_DOORBELL && size == 8 && value);
+                 (addr == BPMP_GUEST_DOORBELL && size == 8 && value &&
+                  s->window_version >= 2);
 
     trace_nvidia_bpmp_guest_write(addr, value, size);
 
@@ -253,7 +255,9 @@ static const MemoryRegionOps bpmp_guest_ops = {
 static void bpmp_guest_clear(NvidiaBpmpGuestState *s)
 {
     memset(s->regs, 0, sizeof(s->regs));
-    stq_le_p(s->regs + BPMP_GUEST_ID, BPMP_GUEST_ID_VALUE);
+    if (s->window_version >= 2) {
+        stq_le_p(s->regs + BPMP_GUEST_ID, BPMP_GUEST_ID_VALUE);
+    }
     s->resets++;
 }
 
@@ -280,6 +284,11 @@ static void bpmp_guest_realize(DeviceState *dev, Error **errp)
         error_setg(errp, "'timeout-ms' must not be 0");
         return;
     }
+    if (s->window_version < 1 || s->window_version > 2) {
+        error_setg(errp, "'x-window-version' must be 1 or 2");
+        return;
+    }
+    bpmp_guest_clear(s);
 
     error_setg(&s->migration_blocker, "The state of the clocks, resets and "
                "power domains that the machine switched through "
@@ -321,7 +330,6 @@ static void bpmp_guest_init(Object *obj)
      */
     s->iomem.disable_reentrancy_guard = true;
     sysbus_init_mmio(SYS_BUS_DEVICE(obj), &s->iomem);
-    bpmp_guest_clear(s);
 }
 
 static const VMStateDescription vmstate_bpmp_guest = {
@@ -340,6 +348,8 @@ static BpmpProperty bpmp_guest_properties[] = {
     DEFINE_PROP_CHR("chardev", NvidiaBpmpGuestState, chr),
     DEFINE_PROP_UINT32("timeout-ms", NvidiaBpmpGuestState, timeout_ms,
                        BPMP_DEFAULT_TIMEOUT_MS),
+    DEFINE_PROP_UINT8("x-window-version", NvidiaBpmpGuestState,
+                      window_version, 2),
     BPMP_PROPERTIES_END
 };
 

@@ -21,6 +21,11 @@ describe('the emulated guest', () => {
       "/w/qemu-system-aarch64 -machine virt,gic-version=3,bpmp=on,bpmp-chardev=firmware -cpu max -smp 4 -m 256M -nic none -device tegra-hsuart,chardev=uart,firmware=line -display none -no-reboot -kernel /w/Image -initrd /w/initrd.cpio -dtb /w/guest.dtb -append 'console=ttyAMA0 rdinit=/init quiet' -chardev socket,id=firmware,path=/t/fw -chardev socket,id=line,path=/t/fw -chardev socket,id=uart,path=/t/uart -chardev socket,id=console,path=/t/con -serial chardev:console -trace 'nvidia_bpmp_*' -D /w/trace",
     );
   });
+
+  it('has a window with the properties that are asked for', () => {
+    const words = machineArgv('guest', { ...PARTS, window: { 'x-window-version': 1 } });
+    expect(words.slice(-2)).toEqual(['-global', 'nvidia-bpmp-guest.x-window-version=1']);
+  });
 });
 
 describe('the virtual Orin', () => {
