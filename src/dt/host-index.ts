@@ -38,6 +38,8 @@ export type HostIndex = {
   readonly bpmp: DtNode;
   readonly uses: readonly BpmpUse[];
   readonly streams: readonly StreamUse[];
+  /** `uses` by kind and id: `usersOf` looks it up. */
+  readonly users: ReadonlyMap<string, readonly BpmpUse[]>;
   /** The same by node, for nodes that name anything of it. */
   readonly facts: ReadonlyMap<DtNode, NodeFacts>;
   /** Nodes that the switched-on nodes of the host refer to → who refers to them. */
@@ -122,11 +124,20 @@ function referencesOf(node: DtNode, phandles: Phandles): ReadonlySet<DtNode> {
 }
 
 function noteReferences(node: DtNode, phandles: Phandles, into: Map<DtNode, DtNode[]>): void {
-  for (const provider of referencesOf(node, phandles)) {
-    const known = into.get(provider);
-    if (known === undefined) into.set(provider, [node]);
-    else known.push(node);
-  }
+  for (const provider of referencesOf(node, phandles)) append(into, provider, node);
+}
+
+function append<Key, Value>(into: Map<Key, Value[]>, key: Key, value: Value): void {
+  const known = into.get(key);
+  if (known === undefined) into.set(key, [value]);
+  else known.push(value);
+}
+
+const userKey = (kind: BpmpKind, id: number) => `${kind} ${id}`;
+
+/** Every place where an id is named. */
+export function usersOf(index: HostIndex, kind: BpmpKind, id: number): readonly BpmpUse[] {
+  return index.users.get(userKey(kind, id)) ?? [];
 }
 
 /**
@@ -149,6 +160,8 @@ export function indexHost(tree: DeviceTree): HostIndex {
   }
   const all = [...facts.values()];
   const [uses, streams] = [all.flatMap((each) => each.uses), all.flatMap((each) => each.streams)];
+  const users = new Map<string, BpmpUse[]>();
+  for (const use of uses) append(users, userKey(use.kind, use.id), use);
   const labels = labelsOf(tree);
-  return { tree, phandles, labels, bpmp, uses, streams, facts, dependants };
+  return { tree, phandles, labels, bpmp, uses, streams, users, facts, dependants };
 }

@@ -31,11 +31,10 @@ function isDisk(node: DtNode): boolean {
   return /^mmc@/.test(node.name) && node.properties.has('non-removable') && isEnabled(node);
 }
 
-function* below(node: DtNode): Generator<DtNode> {
-  for (const child of node.children) {
-    yield child;
-    yield* below(child);
-  }
+/** A node and all below it, in the order of the tree. */
+export function* withAllBelow(node: DtNode): Generator<DtNode> {
+  yield node;
+  for (const child of node.children) yield* withAllBelow(child);
 }
 
 /** Whether it is `node` or lies below it. */
@@ -45,7 +44,7 @@ export function isWithin(inner: DtNode, node: DtNode): boolean {
 
 /** Who on the host relies on `node` or on something below it, from outside of it. */
 function reliersOn(index: HostIndex, node: DtNode): readonly string[] {
-  const found = [node, ...below(node)].flatMap((part) => index.dependants.get(part) ?? []);
+  const found = [...withAllBelow(node)].flatMap((part) => index.dependants.get(part) ?? []);
   const outside = found.filter((user) => !isWithin(user, node) && user.path !== '/__symbols__');
   return [...new Set(outside.map((user) => user.path))];
 }

@@ -30,10 +30,13 @@ type Building = {
   readonly names: Set<string>;
 };
 
+const latin1 = new TextDecoder('latin1');
+
 class Reader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #what: string;
+  readonly #propertyNames = new Map<number, string>();
   /** First byte after the part that is read. */
   #end: number;
   at: number;
@@ -86,9 +89,17 @@ class Reader {
   name(start: number, limit: number): string {
     const end = this.#bytes.subarray(start, Math.min(limit, start + FDT_LIMITS.name + 1)).indexOf(0);
     if (start >= limit || end === -1) this.fail('a name has no end or is too long');
-    const name = String.fromCharCode(...this.#bytes.subarray(start, start + end));
-    if (!/^[\x21-\x7e]*$/.test(name) || name.includes('/'))
-      this.fail('a name holds bytes that no name may hold');
+    const name = latin1.decode(this.#bytes.subarray(start, start + end));
+    if (!/^[\x21-\x2e\x30-\x7e]*$/.test(name)) this.fail('a name holds bytes that no name may hold');
+    return name;
+  }
+
+  /** The name of a property; few names serve the many properties of a tree. */
+  propertyName(offset: number, [start, size]: Header['strings']): string {
+    const known = this.#propertyNames.get(offset);
+    if (known !== undefined) return known;
+    const name = this.name(start + offset, start + size);
+    this.#propertyNames.set(offset, name);
     return name;
   }
 
@@ -161,8 +172,7 @@ function readProperty(reader: Reader, header: Header, into: Building | undefined
   if (into === undefined) reader.fail('a property stands outside of all nodes');
   if (into.children.length > 0) reader.fail('a property follows a child');
   const [length, offset] = [reader.u32(), reader.u32()];
-  const [start, size] = header.strings;
-  const name = reader.name(start + offset, start + size);
+  const name = reader.propertyName(offset, header.strings);
   if (name === '' || into.properties.has(name))
     reader.fail(`a property is there twice or has no name: '${name}'`);
   into.properties.set(name, reader.data(length));

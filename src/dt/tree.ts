@@ -43,13 +43,16 @@ export function cellsOf(node: DtNode, name: string): readonly number[] | undefin
   if (bytes === undefined) return [];
   if (bytes.length % 4 !== 0) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: bytes.length / 4 }, (_, index) => view.getUint32(4 * index));
+  const cells: number[] = [];
+  for (let at = 0; at < bytes.length; at += 4) cells.push(view.getUint32(at));
+  return cells;
 }
 
 /** The one cell of a property; undefined where it is absent or of another length. */
 export function cellOf(node: DtNode, name: string): number | undefined {
-  const cells = cellsOf(node, name);
-  return cells?.length === 1 ? cells[0] : undefined;
+  const bytes = node.properties.get(name);
+  if (bytes?.length !== 4) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
 }
 
 /** Whether a node and all nodes above it are switched on: `status` absent, `okay` or `ok`. */

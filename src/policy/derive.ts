@@ -2,7 +2,7 @@
 
 import type { DeviceNotes } from '../dt/device-notes.ts';
 import { type Device, findDevice } from '../dt/devices.ts';
-import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
+import { type BpmpKind, type HostIndex, usersOf } from '../dt/host-index.ts';
 import { isWithin } from '../dt/host-roles.ts';
 import { classify } from './classify.ts';
 import type { IdNamer } from './id-names.ts';
@@ -45,9 +45,8 @@ function give(request: VmRequest, { index, notes, namer }: HostFacts): Given {
 /** The paths of nodes that use an id and stay with the host. */
 function hostUsers(kind: BpmpKind, id: number, all: readonly Given[], index: HostIndex): readonly string[] {
   const given = all.flatMap((each) => each.devices.map((device) => device.node));
-  const users = index.uses.filter(
-    (use) =>
-      use.kind === kind && use.id === id && use.enabled && !given.some((node) => isWithin(use.node, node)),
+  const users = usersOf(index, kind, id).filter(
+    (use) => use.enabled && !given.some((node) => isWithin(use.node, node)),
   );
   return [...new Set(users.map((use) => use.node.path))];
 }

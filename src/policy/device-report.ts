@@ -2,9 +2,9 @@
 import { type Device, deviceName, sysfsName } from '../dt/devices.ts';
 import { hex } from '../dt/dts-text.ts';
 import type { BpmpKind } from '../dt/host-index.ts';
-import type { TegraIds } from '../dt/tegra-ids.ts';
 import type { DtNode } from '../dt/tree.ts';
 import type { HostFacts } from './derive.ts';
+import type { StreamSpace } from './id-names.ts';
 import type { PolicyId } from './policy.ts';
 import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
 
@@ -37,23 +37,15 @@ export type DeviceReport = {
   readonly limits: readonly string[];
 };
 
-/** Which of the SMMUs a node is; their number spaces of streams differ. */
-function spaceOf(smmu: DtNode, label: string | undefined): 'iso' | 'niso0' | 'niso1' | undefined {
+function spaceOf(smmu: DtNode, label: string | undefined): StreamSpace | undefined {
   const name = label?.replace(/^smmu_/, '');
   if (name === 'iso' || name === 'niso0' || name === 'niso1') return name;
   const nodes = { 'iommu@10000000': 'iso', 'iommu@12000000': 'niso0', 'iommu@8000000': 'niso1' } as const;
   return Object.entries(nodes).find(([node]) => node === smmu.name)?.[1];
 }
 
-/** The name that the dt-bindings have for a stream of an SMMU. */
-function streamName(smmu: DtNode, label: string | undefined, stream: number, ids: TegraIds) {
-  const space = spaceOf(smmu, label);
-  const names = space === undefined ? {} : { ...ids.streams.shared, ...ids.streams[space] };
-  return Object.entries(names).find(([, id]) => id === stream)?.[0];
-}
-
 /** All that is known of one device of the host. */
-export function reportDevice(device: Device, facts: HostFacts & { readonly ids: TegraIds }): DeviceReport {
+export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
   const policy = aloneWith(device, facts);
   const ids = (kind: BpmpKind): readonly ReportedId[] =>
     policy.ids.filter((id) => id.kind === kind).map(({ kind: _kind, devices: _devices, ...rest }) => rest);
@@ -76,14 +68,15 @@ export function reportDevice(device: Device, facts: HostFacts & { readonly ids: 
     resets: ids('reset'),
     powerDomains: ids('power-domain'),
     streams: device.streams.map(({ smmu, stream }) => {
-      const name = streamName(smmu, labels.get(smmu.path), stream, facts.ids);
+      const space = spaceOf(smmu, labels.get(smmu.path));
+      const name = space === undefined ? undefined : facts.namer.streamNameOf(space, stream);
       return {
         smmu: labels.get(smmu.path) ?? smmu.path,
         stream: hex(stream),
         ...(name === undefined ? {} : { name }),
       };
     }),
-    verdict: judgeDevice(device, facts),
+    verdict: judgeDevice(device, facts, policy),
     limits: device.notes?.limits ?? [],
   };
 }

@@ -8,20 +8,35 @@ function space(ids: TegraIds, kind: BpmpKind): IdNames {
   return kind === 'reset' ? ids.resets : ids.powerDomains;
 }
 
-/** Names by number, for all three kinds; of two names for a number, the first in the kernel's header. */
+/** Which of the SMMUs: their number spaces of streams differ. */
+export type StreamSpace = Exclude<keyof TegraIds['streams'], 'shared'>;
+
+/** Names by number; of two names for a number, the first in the kernel's header. */
+function invert(names: IdNames): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(names)
+      .reverse()
+      .map(([name, id]) => [id, name] as const),
+  );
+}
+
+/** Names by number, for all three kinds and for streams. */
 export class IdNamer {
   readonly #ids: TegraIds;
   readonly #names: Readonly<Record<BpmpKind, ReadonlyMap<number, string>>>;
+  readonly #streams: Readonly<Record<keyof TegraIds['streams'], ReadonlyMap<number, string>>>;
 
   constructor(ids: TegraIds) {
     this.#ids = ids;
-    const invert = (kind: BpmpKind) =>
-      new Map(
-        Object.entries(space(ids, kind))
-          .reverse()
-          .map(([name, id]) => [id, name] as const),
-      );
-    this.#names = { clock: invert('clock'), reset: invert('reset'), 'power-domain': invert('power-domain') };
+    const { clocks, resets, powerDomains } = ids;
+    this.#names = { clock: invert(clocks), reset: invert(resets), 'power-domain': invert(powerDomains) };
+    const { iso, niso0, niso1, shared } = ids.streams;
+    this.#streams = { iso: invert(iso), niso0: invert(niso0), niso1: invert(niso1), shared: invert(shared) };
+  }
+
+  /** The name of a stream of an SMMU; streams that all of them have come first. */
+  streamNameOf(smmu: StreamSpace, stream: number): string | undefined {
+    return this.#streams.shared.get(stream) ?? this.#streams[smmu].get(stream);
   }
 
   nameOf(kind: BpmpKind, id: number): string | undefined {

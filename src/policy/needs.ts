@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Device } from '../dt/devices.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
-import { isWithin } from '../dt/host-roles.ts';
+import { withAllBelow } from '../dt/host-roles.ts';
 import type { IdNamer } from './id-names.ts';
 
 /** One id that a device needs. */
@@ -12,9 +12,9 @@ export type Need = { readonly kind: BpmpKind; readonly id: number; readonly devi
  * node besides.
  */
 export function needsOf(device: Device, index: HostIndex, namer: IdNamer): readonly Need[] {
-  const named = index.uses.filter(
-    (use) => isWithin(use.node, device.node) && use.property !== 'assigned-clock-parents',
-  );
+  const named = [...withAllBelow(device.node)]
+    .flatMap((part) => index.facts.get(part)?.uses ?? [])
+    .filter((use) => use.property !== 'assigned-clock-parents');
   const noted = [
     ...Object.values(device.notes?.guest.clocks ?? {}).map((name) => ['clock', name] as const),
     ...Object.values(device.notes?.guest.resets ?? {}).map((name) => ['reset', name] as const),

@@ -83,12 +83,20 @@ export function aloneWith(device: Device, facts: HostFacts): VmPolicy {
   return policy;
 }
 
-/** What speaks for and against giving a device away, as if it were the only one that is given. */
-export function judgeDevice(device: Device, facts: HostFacts): Verdict {
+/**
+ * What speaks for and against giving a device away, as if it were the only one that is given.
+ *
+ * @param alone its policy as `aloneWith` gives it, where the caller has that already
+ */
+export function judgeDevice(
+  device: Device,
+  facts: HostFacts,
+  alone: VmPolicy = aloneWith(device, facts),
+): Verdict {
   const findings: readonly Finding[] = [
     ...rolesOf(facts.index, device.node).map((role): Finding => ['refused', role]),
     ...device.problems.map((problem): Finding => ['refused', problem]),
-    ...idFindings(aloneWith(device, facts)),
+    ...idFindings(alone),
     ...streamFindings(facts.index, device),
   ];
   const worst = Math.max(0, ...findings.map(([kind]) => VERDICTS.indexOf(kind)));

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TEGRA234_IDS } from '../../src/dt/data/tegra234-ids.ts';
 import { parseDeviceNotes } from '../../src/dt/device-notes.ts';
+import { listDevices } from '../../src/dt/devices.ts';
 import { indexHost } from '../../src/dt/host-index.ts';
 import { readFdt } from '../../src/dt/read-fdt.ts';
+import { type DeviceReport, reportDevice } from '../../src/policy/device-report.ts';
 import { IdNamer } from '../../src/policy/id-names.ts';
 import { makeFdt, type NodeSpec } from './make-fdt.ts';
 
@@ -186,6 +188,11 @@ export const NOTES = readdirSync(join(ROOT, 'recipes/devices')).map((file) =>
 export function factsOf(blob: Uint8Array) {
   const index = indexHost(readFdt(blob, 'test.dtb'));
   return { index, notes: NOTES, namer: new IdNamer(TEGRA234_IDS), ids: TEGRA234_IDS };
+}
+
+/** What the verb `devices` says of every device of a host. */
+export function reportAll(facts: ReturnType<typeof factsOf>): readonly DeviceReport[] {
+  return listDevices(facts.index, facts.notes).map((device) => reportDevice(device, facts));
 }
 
 /** The same for the tree above, with changes below /bus@0. */
