@@ -77,30 +77,36 @@ export async function loadHost(flags: HostFlags, cli: CliContext) {
 
 /** VMs in the order of the command line: each `--device` goes to the `--vm` before it. */
 export class VmFlags {
-  readonly requests: { name: string; devices: string[] }[] = [];
+  readonly requests: { name: string; devices: string[]; keepOff: boolean }[] = [];
 
   addTo(command: Command): Command {
     return command
       .option('--vm <name>', 'the VM that the following --device go to; may be repeated', (name: string) => {
-        this.requests.push({ name, devices: [] });
+        this.requests.push({ name, devices: [], keepOff: true });
         return name;
       })
       .option(
         '--device <name>',
         'device of the VM: label, node, path or name in sysfs; a ! behind it forces',
         (name: string) => {
-          if (this.requests.length === 0) this.requests.push({ name: 'vm', devices: [] });
+          if (this.requests.length === 0) this.requests.push({ name: 'vm', devices: [], keepOff: true });
           this.requests.at(-1)?.devices.push(name);
           return name;
         },
-      );
+      )
+      .option('--no-keep-off', 'the host’s drivers have the devices of the VM before it until the VM starts')
+      .on('option:no-keep-off', () => {
+        const last = this.requests.at(-1);
+        if (last !== undefined) last.keepOff = false;
+      });
   }
 
   /** What was asked for; nothing: the VMs of the recipe. */
   async orRecipe(flags: HostFlags, cli: CliContext): Promise<readonly VmRequest[]> {
     if (this.requests.length > 0) return this.requests;
     const recipe = await recipeOf(flags, cli);
-    if (recipe !== undefined) return recipe.vms.map(({ name, devices }) => ({ name, devices }));
+    if (recipe !== undefined)
+      return recipe.vms.map(({ name, devices, keepOff }) => ({ name, devices, keepOff }));
     throw new UsageError('for which devices?', 'Add --device uarta, or --recipe NAME for those of a recipe.');
   }
 }

@@ -23,7 +23,12 @@ type DebianArchive = {
 type PatchSet = { readonly tree: string; readonly patches: string };
 
 /** What a virtual machine gets of the board; `name` is its label in the host's device tree. */
-export type VmDevices = { readonly name: string; readonly devices: readonly string[] };
+export type VmDevices = {
+  readonly name: string;
+  readonly devices: readonly string[];
+  /** Whether the host's drivers never get the devices. Absent: yes on a board, no in a virtual Orin. */
+  readonly keepOff?: boolean;
+};
 
 /** The machine that QEMU makes, as far as its device tree depends on it. */
 export type VmMachine = {

@@ -18,7 +18,7 @@ export function hostTreePath(recipe: Recipe): string {
 /** Device trees and commands of the virtual machines. */
 export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly PlannedStep[] {
   const dtb = hostTreePath(recipe);
-  const vms = recipe.vms.map(({ name, devices }) => ({ name, devices }));
+  const vms = recipe.vms.map(({ name, devices, keepOff }) => ({ name, devices, keepOff }));
   const host: PlannedStep = {
     id: 'dt-host',
     kind: 'render-host-overlay',

@@ -10,7 +10,12 @@ import { type Need, needsOf } from './needs.ts';
 import type { PolicyId, VmPolicy } from './policy.ts';
 
 /** What a VM is to get: names of devices, as `findDevice` takes them. A `!` at the end of one forces it. */
-export type VmRequest = { readonly name: string; readonly devices: readonly string[] };
+export type VmRequest = {
+  readonly name: string;
+  readonly devices: readonly string[];
+  /** Whether the host's own drivers never get them; absent: yes. */
+  readonly keepOff?: boolean;
+};
 
 /** What all of the policy is derived from. */
 export type HostFacts = {
@@ -21,6 +26,7 @@ export type HostFacts = {
 
 type Given = {
   readonly vm: string;
+  readonly keepOff: boolean;
   readonly devices: readonly Device[];
   readonly forced: readonly string[];
   readonly needs: readonly Need[];
@@ -36,6 +42,7 @@ function give(request: VmRequest, { index, notes, namer }: HostFacts): Given {
   const devices = asked.map(({ device }) => device);
   return {
     vm: request.name,
+    keepOff: request.keepOff ?? true,
     devices,
     forced: asked.filter(({ force }) => force).map(({ device }) => device.node.path),
     needs: devices.flatMap((device) => needsOf(device, index, namer)),
@@ -85,7 +92,7 @@ function idsFor(own: Given, all: readonly Given[], { index, namer }: HostFacts):
 export function derivePolicies(requests: readonly VmRequest[], facts: HostFacts): readonly VmPolicy[] {
   const all = requests.map((request) => give(request, facts));
   return all.map((own) => {
-    const { vm, devices, forced } = own;
-    return { vm, devices, forced, ids: idsFor(own, all, facts) };
+    const { vm, devices, keepOff, forced } = own;
+    return { vm, devices, keepOff, forced, ids: idsFor(own, all, facts) };
   });
 }

@@ -4,6 +4,7 @@ import { hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
 import { fillTemplate } from '../dt/template.ts';
+import { cellOf } from '../dt/tree.ts';
 import { UsageError } from '../errors.ts';
 import { type IdClass, idsOf, type VmPolicy } from './policy.ts';
 import { type GivenStream, giveStreams } from './streams.ts';
@@ -31,23 +32,29 @@ function listLines(policy: VmPolicy): readonly string[] {
   });
 }
 
-/**
- * One policy node as source (docs/abi.md §2). A board's only VM has no label, so that its device is
- * /dev/bpmp-host.
- *
- * @param bpmp label of the BPMP's node; without one the proxy takes the only BPMP there is
- */
+type NodeFacts = {
+  /** A board's only VM has no label, so that its device is /dev/bpmp-host. */
+  readonly alone: boolean;
+  /** Label of the BPMP's node; without one the proxy takes the only BPMP there is. */
+  readonly bpmp: string | undefined;
+  /** The devices that the host's own drivers must not get. */
+  readonly handles: readonly string[];
+};
+
+/** One policy node as source (docs/abi.md §2). */
 function policyNode(
   policy: VmPolicy,
-  alone: boolean,
-  bpmp: string | undefined,
+  { alone, bpmp, handles }: NodeFacts,
   template: string,
 ): readonly string[] {
   const text = fillTemplate(template, {
     node: alone ? 'bpmp_host_proxy' : `bpmp_host_proxy-${policy.vm}`,
     bpmp: bpmp === undefined ? '' : `&${bpmp}`,
     label: alone ? [] : [propertyLine('label', stringsText([policy.vm]))],
-    lists: listLines(policy),
+    lists: [
+      ...listLines(policy),
+      ...(handles.length === 0 ? [] : [propertyLine('passthrough-devices', handles.join(', '))]),
+    ],
   });
   // The licence line is the template's; the overlay that it goes into has one.
   const lines = text.trimEnd().split('\n').slice(1);
@@ -63,27 +70,74 @@ function labelOf(index: HostIndex, path: string): string {
   );
 }
 
-/** What the overlay changes of a device: it is switched on, and has a stream. Its `compatible` stays. */
-function deviceFragment(device: Device, given: GivenStream | undefined, index: HostIndex): readonly string[] {
+/** How an overlay reaches a device: by a label, by a phandle without one, or by its path alone. */
+type Reach =
+  | { readonly by: 'label'; readonly label: string }
+  | { readonly by: 'phandle'; readonly phandle: number }
+  | { readonly by: 'path'; readonly ownLabel: string };
+
+function reachOf({ node }: Device, own: string, index: HostIndex): Reach {
+  const label = index.labels.get(node.path);
+  const phandle = cellOf(node, 'phandle');
   // A label without a phandle (no `dtc -@`) is none that fdtoverlay could follow.
-  const label = device.node.properties.has('phandle') ? index.labels.get(device.node.path) : undefined;
+  if (phandle === undefined) return { by: 'path', ownLabel: own };
+  return label === undefined ? { by: 'phandle', phandle } : { by: 'label', label };
+}
+
+/** A device as a cell of another node. */
+function handle(reach: Reach): string {
+  if (reach.by === 'phandle') return hex(reach.phandle);
+  return `&${reach.by === 'label' ? reach.label : reach.ownLabel}`;
+}
+
+/** `lines` as a fragment that changes the device. */
+function fragment(reach: Reach, path: string, lines: readonly string[]): readonly string[] {
+  const inner = lines.map((line) => `\t${line}`);
+  if (reach.by === 'label') return [`&${reach.label} {`, ...inner, '};', ''];
+  if (reach.by === 'phandle') return [`&{${path}} {`, ...inner, '};', ''];
+  // Written out, because dtc takes no label before a path; the label gives the device a phandle when it is applied.
+  const target = [`target-path = "${path}";`, `${reach.ownLabel}: __overlay__ {`, ...inner, '};'];
+  const whole = [`fragment-${reach.ownLabel} {`, ...target.map((line) => `\t${line}`), '};'];
+  return ['/ {', ...whole.map((line) => `\t${line}`), '};', ''];
+}
+
+/** What the overlay changes of a device: it is switched on, and has a stream. Its `compatible` stays. */
+function deviceChanges(device: Device, given: GivenStream | undefined, index: HostIndex): readonly string[] {
   const stream =
     given === undefined
       ? []
       : [`iommus = <&${labelOf(index, given.smmu.path)} ${given.name ?? hex(given.stream)}>;`];
-  const lines = [...stream, ...(device.enabled ? [] : ['status = "okay";'])];
-  if (lines.length === 0) return [];
-  return [
-    label === undefined ? `&{${device.node.path}} {` : `&${label} {`,
-    ...lines.map((line) => `\t${line}`),
-    '};',
-    '',
-  ];
+  return [...stream, ...(device.enabled ? [] : ['status = "okay";'])];
+}
+
+/** Label of a device that the tree has none for. No tree has such names. */
+function ownLabel(policy: VmPolicy, at: number): string {
+  return `bpmp_virt_${policy.vm.replaceAll('-', '_')}_${at}`;
+}
+
+type Fragments = { readonly lines: readonly string[]; readonly handles: readonly string[] };
+
+/** The fragments for a VM's devices, and how the policy node names them. */
+function deviceFragments(
+  policy: VmPolicy,
+  streams: ReadonlyMap<string, GivenStream>,
+  index: HostIndex,
+): Fragments {
+  const parts = policy.devices.map((device, at) => {
+    const reach = reachOf(device, ownLabel(policy, at), index);
+    const lines = deviceChanges(device, streams.get(device.node.path), index);
+    const needed = lines.length > 0 || (policy.keepOff && reach.by === 'path');
+    return { reach, lines: needed ? fragment(reach, device.node.path, lines) : [] };
+  });
+  return {
+    lines: parts.flatMap(({ lines }) => lines),
+    handles: policy.keepOff ? parts.map(({ reach }) => `<${handle(reach)}>`) : [],
+  };
 }
 
 /**
  * The source of the host's overlay: a policy node for each VM, and for each device what it lacks to be handed to
- * one. Who takes a device from the host's driver is driver_override, at run time.
+ * one. The devices that a policy node names, the host proxy keeps off the host's own drivers.
  *
  * @param what names the host's device tree
  * @throws {UsageError} the tree has no symbols for what the overlay refers to, or no free stream
@@ -99,11 +153,13 @@ export function hostOverlay(
   const streams = giveStreams(policies, index, ids);
   const alone = policies.length === 1;
   const bpmp = index.labels.get(index.bpmp.path);
-  const devices = policies.flatMap((policy) => policy.devices);
+  const parts = policies.map((policy) => ({ policy, ...deviceFragments(policy, streams, index) }));
   return fillTemplate(templates.overlay, {
     vms: policies.map((policy) => policy.vm).join(', '),
     tree: what,
-    policies: policies.flatMap((policy) => policyNode(policy, alone, bpmp, templates.policyNode)),
-    devices: devices.flatMap((device) => deviceFragment(device, streams.get(device.node.path), index)),
+    policies: parts.flatMap(({ policy, handles }) =>
+      policyNode(policy, { alone, bpmp, handles }, templates.policyNode),
+    ),
+    devices: parts.flatMap(({ lines }) => lines),
   });
 }

@@ -26,6 +26,8 @@ export type PolicyId = {
 export type VmPolicy = {
   readonly vm: string;
   readonly devices: readonly Device[];
+  /** Whether the host's own drivers never get them. */
+  readonly keepOff: boolean;
   /** Paths of those that were asked for with `!`: what speaks against them is a warning then. */
   readonly forced: readonly string[];
   readonly ids: readonly PolicyId[];

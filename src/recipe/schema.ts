@@ -110,6 +110,10 @@ const vm = z
     devices: z.array(z.string().min(1)).nonempty().meta({
       description: 'Devices of the host: `uarta`, a node name, or a path. `bpmp-virt devices` lists them.',
     }),
+    keepOff: z.boolean().default(true).meta({
+      description:
+        'Keep the host’s own drivers off the devices from the boot on: they wait for the VM. `false`: the host uses them until the VM starts, and again when it has ended.',
+    }),
     memory: z
       .string()
       .regex(/^\d+[MG]$/, 'must be like 512M or 1G')

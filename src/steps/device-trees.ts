@@ -66,7 +66,8 @@ export async function makeHostOverlay(
 ): Promise<void> {
   const text = await hostOverlaySource(policies, facts, what, tools);
   const files = new Map([[basename(places.into).replace(/\.dtbo$/, '.dts'), text]]);
-  await compileDts({ files, includes: places.includes, symbols: true }, places.into, run(tools));
+  // Fixups are made without -@ too; with it, our own labels would become symbols of the host's tree.
+  await compileDts({ files, includes: places.includes, symbols: false }, places.into, run(tools));
 }
 
 /** The source of a guest's tree. */

@@ -20,6 +20,7 @@ export const renderHostOverlay: Step<'render-host-overlay'> = {
       '--vm',
       vm.name,
       ...vm.devices.flatMap((device) => ['--device', device]),
+      ...(vm.keepOff === false ? ['--no-keep-off'] : []),
     ]);
     const derive = [
       'bpmp-virt',
@@ -33,7 +34,7 @@ export const renderHostOverlay: Step<'render-host-overlay'> = {
     return [
       `${formatCommand([...derive, '--format', 'dts'])} >${formatCommand([source])}`,
       formatCommand(cppCommand(source, `${target}.i`, bindings(tree, ctx))),
-      formatCommand(dtcCommand(`${target}.i`, target, true)),
+      formatCommand(dtcCommand(`${target}.i`, target, false)),
     ];
   },
 

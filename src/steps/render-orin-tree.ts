@@ -13,13 +13,16 @@ import { hostFacts, makeGuestTree, makeHostOverlay, soundPolicies } from './devi
 import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
-/** A VM whose devices are called as the virtual Orin's tree labels them. */
+/**
+ * A VM whose devices are called as the virtual Orin's tree labels them. The host's driver has them until the VM starts
+ * unless something else is asked for: that taking and giving back works is what a virtual Orin is to show.
+ */
 function inOrin(vm: VmDevices, { index, notes }: HostFacts): VmDevices {
   const labels = vm.devices.map((name) => {
     const force = name.endsWith('!') ? '!' : '';
     return `${guestLabel(findDevice(index, name.replace(/!$/, ''), notes))}${force}`;
   });
-  return { name: vm.name, devices: labels };
+  return { name: vm.name, devices: labels, keepOff: vm.keepOff ?? false };
 }
 
 /**

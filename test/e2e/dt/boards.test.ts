@@ -151,15 +151,20 @@ function expectPolicyNode(merged: DeviceTree, policy: VmPolicy): void {
   expect(cellsOf(node, 'shared-clocks')).toEqual(ids('clock', 'shared'));
   expect(cellsOf(node, 'allowed-resets')).toEqual(ids('reset', 'own'));
   expect(cellsOf(node, 'allowed-power-domains')).toEqual(ids('power-domain', 'own'));
+  // Each phandle leads to the device itself, also of one that had none in the board's tree.
+  expect(cellsOf(node, 'passthrough-devices')?.map((cell) => phandlesOf(merged).get(cell)?.path)).toEqual(
+    policy.keepOff ? policy.devices.map((device) => device.node.path) : [],
+  );
 }
 
 describe.each(BOARDS.filter((board) => !board.endsWith('vdk')))('the overlay for %s', (board) => {
-  test('two VMs: compiled without a warning, applied, and read back', async () => {
+  test('three VMs: compiled without a warning, applied, and read back', async () => {
     const folder = tmpDir();
     const facts = factsOf(blobOf(board));
     const vms = [
       { name: 'one', devices: ['uarta', 'gen8_i2c'] },
       { name: 'two', devices: ['spi1', 'mgbe0', 'pwm1'] },
+      { name: 'three', devices: ['vic@15340000'], keepOff: false },
     ];
     const policies = derivePolicies(vms, facts);
     expect(lintPolicies(policies, facts).filter(({ severity }) => severity === 'error')).toEqual([]);

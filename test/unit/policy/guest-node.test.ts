@@ -7,7 +7,7 @@ import { derivePolicies } from '../../../src/policy/derive.ts';
 import { guestNode } from '../../../src/policy/guest-node.ts';
 import { guestTree } from '../../../src/policy/guest-tree.ts';
 import { hostOverlay } from '../../../src/policy/host-overlay.ts';
-import { makeFdt } from '../../helpers/make-fdt.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
 import { factsOf, NVIDIA_TREE, nvidiaFacts, ROOT } from '../../helpers/nvidia-tree.ts';
 
 const facts = nvidiaFacts();
@@ -178,6 +178,26 @@ describe('whole sources', () => {
     expect(text).toContain('label = "a";');
     expect(text).toContain('bpmp_host_proxy-b {');
     expect(text).toContain('&ga10b {');
+  });
+  test('devices are named to be kept off the host’s drivers, unless a VM wants it otherwise', () => {
+    const vms = [
+      { name: 'a', devices: ['uarta', 'spi1'] },
+      { name: 'b', devices: ['gpu'], keepOff: false },
+    ];
+    const text = hostOverlay(derivePolicies(vms, facts), facts.index, facts.ids, templates, 'x.dtb');
+    // SPI1 has neither label nor phandle in that tree: a fragment of our own gives it both.
+    expect(text.match(/passthrough-devices = .*;/g)).toEqual([
+      'passthrough-devices = <&uarta>, <&bpmp_virt_a_1>;',
+    ]);
+    expect(text).toContain('target-path = "/bus@0/spi@3210000";\n\t\tbpmp_virt_a_1: __overlay__ {');
+  });
+  test('a phandle without a label is named as the number that it is', () => {
+    const { __symbols__: symbols, ...bare } = NVIDIA_TREE;
+    const { uarta: _, ...others } = symbols as NodeSpec;
+    const from = factsOf(makeFdt({ ...bare, __symbols__: others }));
+    const own = derivePolicies([{ name: 'a', devices: ['serial@3100000'] }], from);
+    const text = hostOverlay(own, from.index, from.ids, templates, 'x.dtb');
+    expect(text).toContain('passthrough-devices = <0x14>;');
   });
   test('a tree without symbols cannot take an overlay, and the error says how to get one that can', () => {
     const { __symbols__: _, ...bare } = NVIDIA_TREE;
