@@ -85,20 +85,25 @@ verbose=
 extra=
 owner=
 rc=0
-# What this run took: DEVICE=DRIVER words, last first.
+# What this run took: DEVICE=DRIVER or DEVICE=DRIVER=OVERRIDE words, last first.
 taken=
 made_unsafe=
 
 help() {
 	cat <<END
-Usage: run-vm.sh [--dry-run] [--verbose] [--check | --bind | --give-back | --settings] [-- QEMU ARGUMENTS]
+Usage: run-vm.sh [--dry-run] [--verbose] [--check | --bind | --give-back | --to-host | --settings]
+                 [-- QEMU ARGUMENTS]
 
 Takes $VM_DEVICES from the drivers that hold them, runs the virtual machine
-"$VM_NAME", and gives the devices back when it ends, however it ends.
+"$VM_NAME", and leaves the devices as they were when it ends, however it ends. What
+vfio-platform holds already, because the board's device tree keeps it for machines or
+somebody bound it, stays there.
 
   --check      only look whether it could be done
   --bind       take the devices and leave them to vfio-platform (libvirt's hook)
-  --give-back  give the devices back and no more; does nothing where nothing is held
+  --give-back  undo --bind, and what a killed run left; does nothing where nothing is owed
+  --to-host    let the board's own drivers have the devices, whoever keeps them from those,
+               until the next run or boot
   --settings   print the settings as a shell reads them
   --dry-run    print every write and the command, change nothing
   --verbose    print them and do it
@@ -300,17 +305,26 @@ load_vfio() {
 		"boot the kernel of this bundle (CONFIG_VFIO_PLATFORM=y)"
 }
 
+# The driver that alone may have a device; nothing where any may.
+override_of() {
+	override=$(read_word "$platform/devices/$1/driver_override") && [ "$override" != '(null)' ] &&
+		printf '%s\n' "$override"
+}
+
 take() {
 	driver=$(driver_of "$1") || driver=-
-	was=$driver
 	if [ "$driver" = vfio-platform ]; then
-		was=$(read_word "$state/$1.driver") ||
-			say "$1 was with vfio-platform before, and stays there afterwards: run-vm.sh --give-back ends that"
-	fi
-	[ -z "$was" ] || taken="$1=$was $taken"
-	if [ "$driver" != vfio-platform ]; then
+		if was=$(read_word "$state/$1.driver"); then
+			taken="$1=$was $taken"
+		else
+			say "$1 is with vfio-platform already, and stays there: run-vm.sh --to-host lets the board's driver have it"
+		fi
+	else
+		override=$(override_of "$1") || override=
+		was=$driver${override:+=$override}
+		taken="$1=$was $taken"
 		# What is to be undone is on record before it is done: a run after a kill -9 finds it there.
-		put "$driver" "$state/$1.driver" || exit "$refused"
+		put "$was" "$state/$1.driver" || exit "$refused"
 		[ "$driver" = - ] || put "$1" "$platform/drivers/$driver/unbind" ||
 			refuse "$driver does not let go of $1" "dmesg | tail says why"
 		put vfio-platform "$platform/devices/$1/driver_override"
@@ -334,18 +348,21 @@ bind_refused() {
 
 # own_group DEVICE USER: the node through which QEMU gets the group.
 own_group() {
-	group=$(group_of "$1") || return 0
+	group=$(group_of "$1") && [ -e "$root/dev/vfio/$group" ] || return 0
 	[ -z "$dry_run$verbose" ] || print_command chown "$2" "/dev/vfio/$group"
 	[ -n "$dry_run" ] || chown "$2" "$root/dev/vfio/$group"
 }
 
-# give_back_one DEVICE DRIVER: `-` it had none, `?` nobody knows, the kernel finds one.
+# give_back_one DEVICE DRIVER[=OVERRIDE]: `-` it had none, `?` nobody knows, the kernel finds one.
 give_back_one() {
 	if [ -n "$dry_run" ] || [ "$(driver_of "$1")" = vfio-platform ]; then
-		[ -z "$VM_USER" ] || own_group "$1" root
 		put "$1" "$vfio_driver/unbind"
 	fi
-	put '' "$platform/devices/$1/driver_override"
+	case $2 in
+	*=*) put "${2#*=}" "$platform/devices/$1/driver_override" ;;
+	*) put '' "$platform/devices/$1/driver_override" ;;
+	esac
+	set -- "$1" "${2%%=*}"
 	case $2 in
 	-) ;;
 	'?') put "$1" "$platform/drivers_probe" ;;
@@ -356,6 +373,9 @@ give_back_one() {
 
 # Everything in `taken`, last taken first.
 give_back() {
+	for device in $VM_DEVICES; do
+		[ -z "$VM_USER" ] || own_group "$device" root
+	done
 	for pair in $taken; do
 		give_back_one "${pair%%=*}" "${pair#*=}"
 	done
@@ -363,14 +383,14 @@ give_back() {
 	[ -n "$dry_run" ] || rm -rf "$state"
 }
 
-# --give-back: what a killed run left behind, and what was bound by hand.
+# --give-back: what a killed run left behind. --to-host: that, and what the tree or somebody keeps for machines.
 find_taken() {
 	made_unsafe=$(read_word "$state/unsafe")
 	for device in $VM_DEVICES; do
-		if was=$(read_word "$state/$device.driver"); then
+		if [ "$action" = to_host ]; then
+			[ -z "$(override_of "$device")" ] || taken="$device=? $taken"
+		elif was=$(read_word "$state/$device.driver"); then
 			taken="$device=$was $taken"
-		elif [ "$(driver_of "$device")" = vfio-platform ]; then
-			taken="$device=? $taken"
 		fi
 	done
 }
@@ -445,11 +465,13 @@ main() {
 	cd "$(dirname "$0")" || exit "$refused"
 	[ -n "$root$dry_run" ] || [ "$(id -u)" = 0 ] ||
 		refuse "only root can take a device from its driver" "sudo $0"
-	if [ "$action" = give_back ]; then
+	case $action in
+	give_back | to_host)
 		lock
 		find_taken
 		return 0
-	fi
+		;;
+	esac
 	check_board
 	for device in $VM_DEVICES; do
 		check_device "$device"
@@ -469,6 +491,7 @@ while [ $# -gt 0 ]; do
 	--check) action=check ;;
 	--bind) action=bind ;;
 	--give-back) action=give_back ;;
+	--to-host) action=to_host ;;
 	--dry-run) dry_run=yes ;;
 	--verbose) verbose=yes ;;
 	--settings) settings && exit 0 ;;

@@ -98,6 +98,16 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     return { run };
   }
 
+  /** UARTA as the host proxy or a person left it: for vfio-platform alone, which has it or not. */
+  function keep(by: 'vfio-platform' | undefined): void {
+    rmSync(join(root, 'sys/bus/platform/devices/3100000.serial/driver'));
+    writeTree(root, {
+      'sys/bus/platform/drivers/serial-tegra/': '',
+      ...device('3100000.serial', by, '7'),
+      'sys/bus/platform/devices/3100000.serial/driver_override': 'vfio-platform\n',
+    });
+  }
+
   // busybox's setpriv cannot become another user, and only root can.
   test.runIf(process.getuid?.() === 0)(
     'QEMU runs as VM_USER, which gets the VFIO group for as long',
@@ -122,6 +132,15 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
       await run;
       expect(group()).toBe(0);
       expect(driver()).toBe('serial-tegra');
+
+      // The group of a device that stays with vfio-platform does not stay the user's.
+      keep('vfio-platform');
+      rmSync(join(bundle, 'qemu-runs'));
+      const { run: again } = await startAndWait();
+      expect(group()).toBe(65_534);
+      again.kill('SIGTERM');
+      await again;
+      expect([group(), driver()]).toEqual([0, 'vfio-platform']);
     },
   );
 
@@ -216,18 +235,48 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     expect(writesOf(root)).toHaveLength(writes);
   });
 
-  test('a device that was bound by hand stays so, until --give-back', async () => {
-    prepare({
-      ...device('3100000.serial', 'vfio-platform', '7'),
-      'sys/bus/platform/drivers/serial-tegra/': '',
-    });
-    writeTree(root, { 'sys/bus/platform/devices/3100000.serial/driver_override': 'vfio-platform\n' });
-    expect((await start()).exitCode).toBe(0);
-    expect(driver()).toBe('vfio-platform');
+  test('a device that vfio-platform has already is run with, and stays there', async () => {
+    const settings = prepare();
+    keep('vfio-platform');
+    const { exitCode, all } = await start([], { VM_SANDBOX: '' });
+    expect({ exitCode, all }).toEqual({ exitCode: 0, all: expect.stringContaining('stays there') });
+    expect(seen('qemu-argv').split('\n')).toEqual(qemuArgv({ ...settings, VM_SANDBOX: '' }));
+    expect((await start(['--bind'])).exitCode).toBe(0);
     expect((await start(['--give-back'])).exitCode).toBe(0);
-    expect(driver()).toBe('serial-tegra');
-    expect(writesOf(root).at(-1)).toBe('3100000.serial > /sys/bus/platform/drivers_probe');
+    expect(driver()).toBe('vfio-platform');
+    expect(writesOf(root).filter((line) => line.includes('3100000.serial'))).toEqual([]);
   });
+
+  test('a device that is kept for vfio-platform and has no driver goes back to that', async () => {
+    prepare();
+    keep(undefined);
+    expect((await start()).exitCode).toBe(0);
+    expect(driver()).toBe(undefined);
+    expect(writesOf(root)).toEqual([
+      ...UNSAFE,
+      '-=vfio-platform > /run/bpmp-virt/uarta/3100000.serial.driver',
+      ...TAKE.slice(2),
+      ...GIVE_BACK.slice(0, 1),
+      'vfio-platform > /sys/bus/platform/devices/3100000.serial/driver_override',
+      ...SAFE,
+    ]);
+  });
+
+  test.each([undefined, 'vfio-platform'] as const)(
+    '--to-host lets the board’s driver have it, from %s; a run takes it and gives it back there',
+    async (by) => {
+      prepare();
+      keep(by);
+      expect((await start(['--to-host'])).exitCode).toBe(0);
+      expect(driver()).toBe('serial-tegra');
+      expect(writesOf(root).at(-1)).toBe('3100000.serial > /sys/bus/platform/drivers_probe');
+      const writes = writesOf(root).length;
+      expect((await start(['--to-host'])).exitCode).toBe(0);
+      expect(writesOf(root)).toHaveLength(writes);
+      expect((await start()).exitCode).toBe(0);
+      expect(writesOf(root).slice(writes)).toEqual([...UNSAFE, ...TAKE, ...GIVE_BACK, ...SAFE]);
+    },
+  );
 
   test('several devices; one without a driver goes back to none', async () => {
     const VM_DEVICES = '3100000.serial 3160000.i2c';
