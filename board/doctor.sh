@@ -226,6 +226,16 @@ check_space() {
 
 # --- the machine -----------------------------------------------------------------------------------------------------
 
+# Whether a policy node of the running tree keeps a device off the board's own drivers.
+is_kept() {
+	phandle=$(cells_of "$root/sys/bus/platform/devices/$1/of_node/phandle")
+	[ -n "$phandle" ] || return 1
+	for list in "$root"/proc/device-tree/*/passthrough-devices; do
+		case " $(cells_of "$list") " in *" $phandle "*) return 0 ;; esac
+	done
+	return 1
+}
+
 check_device() {
 	device=$root/sys/bus/platform/devices/$1
 	if [ ! -d "$device" ]; then
@@ -249,8 +259,33 @@ check_device() {
 		warn "device $1" "held by no driver; it gets its IOMMU group when it is bound"
 	elif [ -n "$others" ]; then
 		fail "device $1" "shares IOMMU group $group with$others" "pass all through, or give them other stream ids"
-	else
+	elif ! is_kept "$1"; then
 		ok "device $1" "held by ${driver:-no driver}, alone in IOMMU group $group"
+	elif [ -z "$driver" ] || [ "$driver" = vfio-platform ]; then
+		ok "device $1" "kept for machines by the device tree, held by ${driver:-no driver}, alone in IOMMU group $group"
+	else
+		warn "device $1" "the device tree keeps it for machines, but $driver has it, until run-vm.sh takes it" \
+			"nothing after run-vm.sh --to-host; else a kernel with this bundle's host proxy built in"
+	fi
+}
+
+check_proxy() {
+	if [ -e "$root$VM_BPMP_HOST" ]; then
+		ok proxy "$VM_BPMP_HOST is this machine's"
+	else
+		fail proxy "no $VM_BPMP_HOST, which this machine wants" \
+			"boot with this bundle's host.dtbo, or name another by VM_BPMP_HOST"
+	fi
+}
+
+# The launcher's own look: a console in use, another machine that has the device.
+check_launcher() {
+	[ -n "$root" ] || [ "$(id -u)" = 0 ] || return 0
+	if said=$(sh ./run-vm.sh --check 2>&1); then
+		ok launcher "run-vm.sh would start"
+	else
+		fail launcher "$(printf '%s\n' "$said" | sed -n 's/^run-vm: //p' | head -n 1)" \
+			"$(printf '%s\n' "$said" | sed -n 's/^run-vm:   -> //p' | head -n 1)"
 	fi
 }
 
@@ -299,12 +334,14 @@ check_machine() {
 	for device in $VM_DEVICES; do
 		check_device "$device"
 	done
+	check_proxy
 	check_qemu
 	for file in "$VM_KERNEL" ${VM_DRIVE:+"$VM_DRIVE"} ${VM_INITRD:+"$VM_INITRD"}; do
 		if [ -e "$file" ]; then ok "file $file" "is there"; else
 			fail "file $file" "not in $bundle" "put it there, or name another by its VM_ variable"
 		fi
 	done
+	check_launcher
 }
 
 [ ! -r "$bundle/run-vm.sh" ] || eval "$(sh "$bundle/run-vm.sh" --settings)"

@@ -54,7 +54,7 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
     'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '256M' }),
     'run-vm.sh': await runScript(
       folder,
-      wish.vms === undefined ? '/dev/bpmp-host' : '/dev/bpmp-host-uart-vm',
+      (wish.vms ?? []).length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host',
     ),
     'doctor.sh': join(import.meta.dirname, '../../board/doctor.sh'),
     ...wish.files,

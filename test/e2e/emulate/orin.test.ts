@@ -36,6 +36,30 @@ describe('the virtual Orin', () => {
     );
   });
 
+  it('keeps the UART off the host’s driver where the tree says so, and runs the machine with it', async () => {
+    const vms = [{ name: 'uart-vm', devices: ['uarta'], keepOff: true }];
+    const hostExec = `
+say host ready "$(driver_of "$VM_DEVICES")"
+say terminals $(echo /sys/class/tty/ttyTHS*)
+/bundle/doctor.sh | while read -r state check rest; do say "doctor $state" "$check $rest"; done
+/bundle/run-vm.sh
+say vm exit $?`;
+    await runOrin(
+      { name: 'orin-kept', exec: WRITE_123, hostExec, vms },
+      ({ marks, uart, sections, ...run }) => {
+        expect(marks).toContain('host ready vfio-platform');
+        expect(marks).toContain('terminals /sys/class/tty/ttyTHS*');
+        const doctor = marks.filter((mark) => mark.startsWith('doctor ')).join('\n');
+        expect(doctor).toMatch(/^doctor ok device c000000\.serial kept for machines by the device tree/m);
+        expect(sections.get('host-dmesg')).not.toMatch(/c000000\.serial: ttyTHS/);
+        expect(marks).toContain('vm exit 0');
+        expect(uart()).toBe('123\r\n');
+        expect(marks).toContain('host after vfio-platform');
+        expect(stateChanges(run.before, run.after)).toEqual([]);
+      },
+    );
+  });
+
   it('passes the doctor’s examination, and runs the machine, in busybox’s shell and in dash', async () => {
     const hostExec = `
 say host ready
@@ -58,7 +82,17 @@ say vm exit $?`;
         expect(said).toContain(`${shell} exit 0`);
         // The small kernel is built without IKCONFIG; what the doctor reads there, a test on prepared trees shows.
         expect(said).toMatch(new RegExp(`^${shell} warn kernel .*no /proc/config.gz`, 'm'));
-        for (const check of ['kvm', 'smmu', 'vfio', 'policy', 'device', 'qemu', 'window'])
+        for (const check of [
+          'kvm',
+          'smmu',
+          'vfio',
+          'policy',
+          'device',
+          'proxy',
+          'qemu',
+          'window',
+          'launcher',
+        ])
           expect(said).toMatch(new RegExp(`^${shell} ok ${check}\\b`, 'm'));
       }
       expect(marks).toContain('vm exit 0');
@@ -82,7 +116,7 @@ say port "$(cat /run/answer)"`;
     });
   });
 
-  it('takes everything back after kill -9 of the machine', async () => {
+  it('runs QEMU in its sandbox, and takes everything back after kill -9 of it', async () => {
     const exec = 'exec 3>/dev/ttyTHS0; echo 123 >&3; echo held; sleep 100';
     const hostExec = `
 say host ready
@@ -92,6 +126,7 @@ until grep -q ^held /run/vm.log; do sleep 0.2; done
 say held
 sleep 1
 set -- $(cat /run/bpmp-virt/*/qemu.pid)
+say sandbox $(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$1/task/"*/status | sort -u)
 kill -9 "$1"
 wait "$launcher"
 say vm exit $?`;
@@ -100,6 +135,8 @@ say vm exit $?`;
       const held = at('held');
       expect(stateChanges(before, held).join('\n')).toMatch(/clock uarta: off .* -> on/);
       expect(stateChanges(before, held).join('\n')).toMatch(/reset uarta: asserted -> released/);
+      // SECCOMP_MODE_FILTER, in every thread.
+      expect(marks).toContain('sandbox 2');
       // 128 and SIGKILL: what the launcher saw of QEMU.
       expect(marks).toContain('vm exit 137');
       expect(marks).toContain('host after serial-tegra');

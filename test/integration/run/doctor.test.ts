@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   CONFIG,
+  device,
   HEALTHY,
   kernelConfig,
   makeFolder,
@@ -24,6 +25,12 @@ case $* in
 *,help) type=\${4%,help}; case " \${QEMU_HAS:-vfio-platform nvidia-bpmp-guest} " in *" $type "*) ;; *) exit 1 ;; esac ;;
 esac
 `;
+
+/** As the overlay of a bundle leaves the running tree: the policy node names UARTA. */
+const KEPT: Tree = {
+  'proc/device-tree/bpmp_host_proxy/passthrough-devices': '\0\0\x01\xf0\0\0\x01\xee',
+  'sys/bus/platform/devices/3100000.serial/of_node/phandle': '\0\0\x01\xee',
+};
 
 describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
   let folder: ReturnType<typeof makeFolder>;
@@ -161,6 +168,39 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
       {},
       'device 3100000.serial',
       /^fail.*with 1\.x/,
+    ],
+    [
+      'a device that the tree keeps for machines',
+      { ...KEPT, ...device('3100000.serial', 'vfio-platform', '7') },
+      {},
+      'device 3100000.serial',
+      /^ok.*kept for machines by the device tree, held by vfio-platform/,
+    ],
+    [
+      'a device that the tree keeps and the host’s driver has',
+      KEPT,
+      {},
+      'device 3100000.serial',
+      /^warn.*but serial-tegra has it/,
+    ],
+    [
+      'a device beside one that the tree keeps',
+      { ...KEPT, 'sys/bus/platform/devices/3100000.serial/of_node/phandle': '\0\0\x01\xef' },
+      {},
+      'device 3100000.serial',
+      /^ok.*held by serial-tegra/,
+    ],
+    ['a proxy of another name', {}, { VM_BPMP_HOST: '/dev/bpmp-host-x' }, 'proxy', /^fail.*bpmp-host-x/],
+    [
+      'a console in use',
+      {
+        'proc/41/comm': 'agetty\n',
+        'proc/41/fd/0': { link: '/dev/ttyTHS0' },
+        'proc/7/fd/0': { link: '/dev/null' },
+      },
+      {},
+      'launcher',
+      /^fail.*in use by process 41 \(agetty\).*serial-getty@ttyTHS0/,
     ],
     ['an unknown device', {}, { VM_DEVICES: '1.gone' }, 'device 1.gone', /^fail/],
     ['a QEMU of 10.2', {}, { QEMU_HAS: 'nvidia-bpmp-guest' }, 'qemu', /^fail.*lacks vfio-platform/],
