@@ -17,6 +17,7 @@ import {
 import { derivePolicies } from '../../../src/policy/derive.ts';
 import { reportDevice } from '../../../src/policy/device-report.ts';
 import { lintPolicies } from '../../../src/policy/lint.ts';
+import { needsOf } from '../../../src/policy/needs.ts';
 import type { VmPolicy } from '../../../src/policy/policy.ts';
 import { judgeDevice } from '../../../src/policy/verdict.ts';
 import { makeHostOverlay } from '../../../src/steps/device-trees.ts';
@@ -78,6 +79,23 @@ describe.each(BOARDS)('%s', (board) => {
         expect(id.name, `${report.path} ${id.id}`).toMatch(/^TEGRA234_/);
     }
     expect(devices.flatMap((device) => device.problems)).toEqual([]);
+  });
+
+  test('no id in a policy without a device that names it', () => {
+    const facts = factsOf(blobOf(board));
+    const devices = listDevices(facts.index, facts.notes).map((device) => device.node.path);
+    // Devices that lie beside each other share the most.
+    for (let at = 0; at + 5 < devices.length; at += 2) {
+      const vms = [
+        { name: 'one', devices: devices.slice(at, at + 3) },
+        { name: 'two', devices: devices.slice(at + 3, at + 6) },
+      ];
+      for (const policy of derivePolicies(vms, facts)) {
+        const named = policy.devices.flatMap((device) => needsOf(device, facts.index, facts.namer));
+        const key = ({ kind, id }: { kind: string; id: number }) => `${kind} ${id}`;
+        expect(new Set(policy.ids.map(key))).toEqual(new Set(named.map(key)));
+      }
+    }
   });
 
   test('TEGRA234_SID_SMMU_TEST is unused on smmu_niso0', () => {
