@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from '../errors.ts';
+import { floatingOf } from '../recipe/floating.ts';
 import { loadUnlocked } from '../recipe/load.ts';
-import { type Floating, floatingOf, formatLock, lockFileOf, type Pin } from '../recipe/lock.ts';
-import { type AptContext, candidates, openApt } from '../tools/apt.ts';
+import { formatLock, lockFileOf, type Pin } from '../recipe/lock.ts';
+import type { AptContext } from '../tools/apt.ts';
 import { exec } from '../tools/exec.ts';
-import { remoteRef } from '../tools/git-remote.ts';
-import { remoteSum } from '../tools/remote-sum.ts';
 import type { CliContext } from './context.ts';
 import { mirrorMap } from './mirrors.ts';
+import { pinSource } from './pin-source.ts';
 import { pathRoots, recipePlace } from './places.ts';
 
 /**
@@ -33,58 +32,13 @@ export async function lockRecipe(
   };
   const pins: Record<string, Pin> = {};
   for (const source of floatingOf(loaded.recipe)) {
-    pins[source.key] = await pinOf(source, ctx);
-    cli.warn(`${source.key}: ${Object.values(pins[source.key] ?? {}).join('')}`);
+    const pin = await pinSource(source, ctx);
+    pins[source.key] = pin;
+    cli.warn(`${source.key}: ${describePin(pin)}`);
   }
   return { file: lockFileOf(loaded.file), text: formatLock({ version: 1, pins }) };
 }
 
-async function pinOf(source: Floating, ctx: AptContext): Promise<Pin> {
-  switch (source.kind) {
-    case 'git':
-      return { commit: await commitOf(source.key, source.urls, source.ref, ctx) };
-    case 'http':
-      return { sha256: await sumOfFirst(source.key, source.urls, ctx) };
-    case 'debian': {
-      const apt = await openApt({ mirror: source.mirror, suites: source.suites }, ctx);
-      const [newest] = await candidates(apt, source.package, !source.package.startsWith('linux-source'));
-      return { version: newest?.version ?? '' };
-    }
-  }
-}
-
-/** The first server that answers decides; one that cannot be reached is passed over. */
-async function commitOf(key: string, urls: readonly string[], ref: string, ctx: AptContext): Promise<string> {
-  let unreachable: unknown;
-  for (const url of urls.map(ctx.url)) {
-    const found = await remoteRef(url, ref, ctx.signal).catch((error: unknown) => {
-      unreachable = error;
-      return undefined;
-    });
-    if (found !== undefined) return found.commit;
-  }
-  throw new UsageError(
-    `${key}: ${ref} is at none of ${urls.join(', ')}`,
-    'Check the ref and the addresses in the recipe; --mirror maps an address to one that this machine reaches.',
-    { cause: unreachable },
-  );
-}
-
-async function sumOfFirst(key: string, urls: readonly string[], ctx: AptContext): Promise<string> {
-  let unreachable: unknown;
-  for (const url of urls.map(ctx.url)) {
-    try {
-      return await remoteSum(url, ctx.signal);
-    } catch (error) {
-      ctx.signal?.throwIfAborted();
-      unreachable = error;
-    }
-  }
-  throw new UsageError(
-    `${key}: nothing can be had from ${urls.join(', ')}`,
-    'Check the addresses in the recipe.',
-    {
-      cause: unreachable,
-    },
-  );
+function describePin(pin: Pin): string {
+  return 'versions' in pin ? `${Object.keys(pin.versions).length} packages` : Object.values(pin).join('');
 }

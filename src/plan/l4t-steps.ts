@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { joinUrl } from '../recipe/lock.ts';
+import { joinUrl } from '../recipe/floating.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { LAYOUT } from './layout.ts';
 import type { PlannedStep } from './plan.ts';

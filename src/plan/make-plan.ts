@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
+import { type Floating, floatingOf } from '../recipe/floating.ts';
 import type { LoadedRecipe } from '../recipe/load.ts';
-import { type Floating, floatingOf } from '../recipe/lock.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { planKernel } from './kernel-steps.ts';
 import { planL4t } from './l4t-steps.ts';

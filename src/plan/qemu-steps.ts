@@ -40,18 +40,19 @@ function planBuilds(
   tree: string,
   after: readonly string[],
 ): readonly PlannedStep[] {
-  const { configure, builds, sysroot } = recipe.qemu;
+  const { configure, builds, sysroot, meson } = recipe.qemu;
   const { crossCompile, epoch } = recipe.kernel;
-  const common = { tree, configure, crossCompile, epoch };
+  const common = { tree, configure, crossCompile, epoch, ...(meson === undefined ? {} : { meson }) };
   const steps: PlannedStep[] = [];
   if (builds.includes('build')) {
     const options = { ...common, out: LAYOUT.qemuBuild, host: 'build' as const };
     steps.push({ id: 'qemu-build', kind: 'build-qemu', options, after });
   }
   if (builds.includes('arm64') && sysroot !== undefined) {
-    const { packages, mirror, suites } = sysroot;
+    const { packages, versions, mirror, suites } = sysroot;
     const into = LAYOUT.sysroot;
-    const fetch = { architecture: 'arm64' as const, packages, mirror, suites, into };
+    const pins = versions === undefined ? {} : { versions };
+    const fetch = { architecture: 'arm64' as const, packages, ...pins, mirror, suites, into };
     steps.push({ id: 'sysroot', kind: 'build-sysroot', options: fetch, after: [] });
     const options = { ...common, out: LAYOUT.qemuArm64, host: 'arm64' as const, sysroot: into };
     steps.push({ id: 'qemu-arm64', kind: 'build-qemu', options, after: ['sysroot', ...after] });

@@ -121,6 +121,8 @@ export type StepOptions = {
   'build-sysroot': DebianArchive & {
     readonly architecture: 'arm64';
     readonly packages: readonly string[];
+    /** Exact versions of packages (`NAME`) and source packages (`src:NAME`); one that is not named is the newest. */
+    readonly versions?: Readonly<Record<string, string>>;
     readonly into: string;
   };
   /** qemu-system-aarch64 in `out`, for this machine or for the board. */
@@ -130,6 +132,8 @@ export type StepOptions = {
     readonly host: 'build' | 'arm64';
     /** A plan path; present where `host` is arm64. */
     readonly sysroot?: string;
+    /** Version of Debian's meson, where this machine's is too old for the tree; absent: the newest. */
+    readonly meson?: string;
     readonly configure: readonly string[];
     readonly crossCompile: string;
     readonly epoch: number;

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
-import type { Recipe, Source } from './schema.ts';
-import { commit, sha256 } from './source-schema.ts';
+import type { Recipe } from './schema.ts';
+import { commit, sha256, versions } from './source-schema.ts';
 
 const pin = z.union([
   z.strictObject({ commit }),
   z.strictObject({ sha256 }),
   z.strictObject({ version: z.string().min(1) }),
+  z.strictObject({ versions }),
 ]);
 
 const lockSchema = z.strictObject({
@@ -21,85 +22,60 @@ const lockSchema = z.strictObject({
 export type Pin = z.infer<typeof pin>;
 export type Lock = z.infer<typeof lockSchema>;
 
-/** Something in a recipe that may be another thing tomorrow. */
-export type Floating =
-  | { readonly key: string; readonly kind: 'git'; readonly urls: readonly string[]; readonly ref: string }
-  | { readonly key: string; readonly kind: 'http'; readonly urls: readonly string[] }
-  | {
-      readonly key: string;
-      readonly kind: 'debian';
-      readonly package: string;
-      readonly mirror: string;
-      readonly suites: readonly string[];
-    };
-
-/** What of a recipe floats: every git ref, every Debian version, and downloads that have no sha256. */
-export function floatingOf(recipe: Recipe): readonly Floating[] {
-  const { l4t, kernel, qemu } = recipe;
-  const trees = Object.entries(l4t?.sources === 'sync' || l4t?.sources === 'source-sync' ? l4t.trees : {});
-  return [
-    ...(l4t === undefined ? [] : [l4t.bsp, ...(l4t.publicSources ? [l4t.publicSources] : [])])
-      .filter((file) => file.sha256 === undefined)
-      .map((file) => ({
-        key: file === l4t?.bsp ? 'l4t.bsp' : 'l4t.publicSources',
-        kind: 'http' as const,
-        urls: file.urls,
-      })),
-    ...trees.map(([path, repo]) => ({
-      key: `l4t.trees.${path}`,
-      kind: 'git' as const,
-      urls: (l4t?.servers ?? []).map((server) => joinUrl(server, repo)),
-      ref: l4t?.tag ?? '',
-    })),
-    ...floatingSource('kernel.source', kernel.source),
-    ...floatingSource('qemu.source', qemu.source),
-  ];
-}
-
-/** `repo` on `server`, with one slash between them. */
-export function joinUrl(server: string, repo: string): string {
-  return `${server.replace(/\/*$/, '')}/${repo}`;
-}
-
-function floatingSource(key: string, source: Source): readonly Floating[] {
-  switch (source.kind) {
-    case 'git':
-      return [{ key, kind: 'git', urls: source.urls, ref: source.ref }];
-    case 'http':
-      return source.sha256 === undefined ? [{ key, kind: 'http', urls: source.urls }] : [];
-    case 'debian':
-      return [{ key, kind: 'debian', package: source.package, mirror: source.mirror, suites: source.suites }];
-    case 'path':
-      return [];
-  }
-}
-
 /** The recipe with the pins of the lock in it; a pin that the recipe itself has must be the same. */
 export function applyLock(recipe: Recipe, lock: Lock): Recipe {
-  const { l4t, kernel, qemu } = recipe;
-  const commits = { ...l4t?.commits };
-  for (const path of Object.keys(l4t?.trees ?? {})) {
+  const { l4t, kernel } = recipe;
+  return {
+    ...recipe,
+    ...(l4t === undefined ? {} : { l4t: lockL4t(l4t, lock) }),
+    kernel: { ...kernel, source: pinned('kernel.source', kernel.source, lock) },
+    qemu: lockQemu(recipe.qemu, lock),
+  };
+}
+
+function lockL4t(l4t: NonNullable<Recipe['l4t']>, lock: Lock): NonNullable<Recipe['l4t']> {
+  const commits = { ...l4t.commits };
+  for (const path of Object.keys(l4t.trees)) {
     const found = lock.pins[`l4t.trees.${path}`];
     if (found !== undefined && 'commit' in found)
       commits[path] = agree(`l4t.commits.${path}`, commits[path], found.commit);
   }
+  const { publicSources } = l4t;
   return {
-    ...recipe,
-    ...(l4t === undefined
-      ? {}
-      : {
-          l4t: {
-            ...l4t,
-            commits,
-            bsp: pinned('l4t.bsp', l4t.bsp, lock),
-            ...(l4t.publicSources === undefined
-              ? {}
-              : { publicSources: pinned('l4t.publicSources', l4t.publicSources, lock) }),
-          },
-        }),
-    kernel: { ...kernel, source: pinned('kernel.source', kernel.source, lock) },
-    qemu: { ...qemu, source: pinned('qemu.source', qemu.source, lock) },
+    ...l4t,
+    commits,
+    bsp: pinned('l4t.bsp', l4t.bsp, lock),
+    ...(publicSources && { publicSources: pinned('l4t.publicSources', publicSources, lock) }),
   };
+}
+
+function lockQemu(qemu: Recipe['qemu'], lock: Lock): Recipe['qemu'] {
+  const { sysroot } = qemu;
+  const meson = lock.pins['qemu.meson'];
+  return {
+    ...qemu,
+    source: pinned('qemu.source', qemu.source, lock),
+    ...(meson && 'version' in meson ? { meson: agree('qemu.meson', qemu.meson, meson.version) } : {}),
+    ...(sysroot && { sysroot: lockSysroot(sysroot, lock) }),
+  };
+}
+
+type Sysroot = NonNullable<Recipe['qemu']['sysroot']>;
+
+function lockSysroot(sysroot: Sysroot, lock: Lock): Sysroot {
+  const found = lock.pins['qemu.sysroot'];
+  if (found === undefined || !('versions' in found)) return sysroot;
+  const missing = sysroot.packages.filter((name) => found.versions[name] === undefined);
+  if (missing.length > 0) {
+    throw new UsageError(
+      `qemu.sysroot.packages has ${missing.join(', ')}, which the lock file has not`,
+      'Run `bpmp-virt lock`.',
+    );
+  }
+  const locked = { ...sysroot.versions };
+  for (const [name, version] of Object.entries(found.versions))
+    locked[name] = agree(`qemu.sysroot.versions.${name}`, locked[name], version);
+  return { ...sysroot, versions: locked };
 }
 
 function pinned<T extends object>(key: string, value: T, lock: Lock): T {

@@ -86,6 +86,15 @@ const qemu = z
     source,
     overlay: ownPath('Folder that is copied over the tree.').optional(),
     patches: ownPath('Folder with a `series`.').optional(),
+    meson: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({
+        description:
+          'Exact version of Debian’s meson, which is fetched where QEMU (8.1 and newer) wants a newer one than this machine has; ' +
+          'without it, the newest. `bpmp-virt lock` finds it.',
+      }),
     configure: z.array(z.string()).default([]).meta({ description: 'Words for QEMU’s configure.' }),
     builds: z
       .array(z.enum(['build', 'arm64']))

@@ -14,6 +14,12 @@ export const commit = z
   .regex(/^[0-9a-f]{40}$/, 'must be a whole commit id: 40 hex digits, lower case')
   .meta({ description: 'The commit that `ref` must be. `bpmp-virt lock` finds it.' });
 
+export const versions = z.record(z.string(), z.string().min(1)).meta({
+  description:
+    'Exact versions of the packages and of those that they need; `src:NAME` is a source package that is built. ' +
+    'One that is not named is the newest. `bpmp-virt lock` finds them.',
+});
+
 const url = z.url({
   protocol: /^(https?|file|ssh|git)$/,
   error: 'must be an http, https, ssh, git or file URL',
@@ -82,6 +88,7 @@ export const sysroot = z
       .array(z.string().min(1))
       .nonempty()
       .meta({ description: 'Debian packages; what they need comes along.' }),
+    versions: versions.optional(),
     mirror,
     suites,
   })

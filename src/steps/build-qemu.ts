@@ -37,7 +37,7 @@ export const buildQemu: Step<'build-qemu'> = {
       `${env} ${formatCommand([`${build.tree}/configure`, ...configureWords(build, version)])}`;
     const out = shellQuote(build.out);
     return [
-      ...(await mesonLines(build.tree, ctx)),
+      ...(await mesonLines(build.tree, options.meson, ctx)),
       `mkdir -p ${out} && cd ${out}`,
       `case $(cat ${shellQuote(join(build.tree, 'VERSION'))}) in`,
       `[0-7].* | 8.0*) ${configure('')} ;;`,
@@ -52,7 +52,10 @@ export const buildQemu: Step<'build-qemu'> = {
     const { mesonEnv, wantedMeson } = await import('../tools/meson.ts');
     const wanted = await wantedMeson(build.tree);
     const apt = { run: ctx.exec, ...ctx };
-    const env = { ...environment(build), ...(wanted === undefined ? {} : await mesonEnv(wanted, apt)) };
+    const env = {
+      ...environment(build),
+      ...(wanted === undefined ? {} : await mesonEnv(wanted, options.meson, apt)),
+    };
     await configure(build, ctx, env, await readVersion(build.tree));
     await ctx.exec(['ninja', `-j${ctx.jobs}`, PROGRAM], build.out, { ...env, ...ccacheEnv(ctx.work) });
   },

@@ -2,10 +2,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openApt } from '../tools/apt.ts';
-import { fetchDevelopment } from '../tools/apt-closure.ts';
+import { downloadPackages, type Package, resolveDevelopment } from '../tools/apt-closure.ts';
 import { ARM64_LIBRARIES } from '../tools/cross.ts';
 import { exists, fillFolder } from '../tools/folder.ts';
-import { buildStaticSlirp } from '../tools/static-slirp.ts';
+import { recordSource } from '../tools/source-record.ts';
+import { buildStaticSlirp, SLIRP_SOURCE } from '../tools/static-slirp.ts';
 import type { Step } from './step.ts';
 
 /** The board's libraries in a folder: two architectures' libfdt-dev cannot be installed side by side. */
@@ -19,10 +20,12 @@ export const buildSysroot: Step<'build-sysroot'> = {
 
   shell: async (options, ctx) => (await import('./sysroot-shell.ts')).sysrootLines(options, ctx),
 
-  async run({ architecture, mirror, suites, packages, into }, ctx) {
+  async run({ architecture, mirror, suites, packages, versions = {}, into }, ctx) {
     const tools = { run: ctx.exec, ...ctx };
     const apt = await openApt({ mirror, suites, architecture }, tools);
-    const debs = await fetchDevelopment(apt, packages);
+    const chosen = await resolveDevelopment(apt, packages, versions);
+    const debs = await downloadPackages(apt, chosen);
+    let slirp: string | undefined;
     await fillFolder(ctx.path(into), async (aside) => {
       for (const deb of debs) await ctx.exec(['dpkg-deb', '-x', deb, aside], ctx.work);
       if (!packages.includes('libslirp-dev')) return;
@@ -30,7 +33,17 @@ export const buildSysroot: Step<'build-sysroot'> = {
       const scratch = `${aside}.slirp`;
       ctx.defer(() => rm(scratch, { recursive: true, force: true }));
       await rm(scratch, { recursive: true, force: true });
-      await buildStaticSlirp({ mirror, suites }, { sysroot: aside, scratch }, tools);
+      const version = versions[`src:${SLIRP_SOURCE}`];
+      const archive = { mirror, suites, ...(version === undefined ? {} : { version }) };
+      slirp = await buildStaticSlirp(archive, { sysroot: aside, scratch }, tools);
     });
+    const from = `${mirror} ${suites.join(' ')}`;
+    await recordSource(ctx.work, ctx.path(into), { from, exact: exactly(chosen, slirp) });
   },
 };
+
+/** All that the sysroot was made of, in one line. */
+function exactly(packages: readonly Package[], dsc: string | undefined): string {
+  const words = packages.map(({ name, version }) => `${name}=${version}`);
+  return [...words, ...(dsc === undefined ? [] : [dsc])].join(' ');
+}

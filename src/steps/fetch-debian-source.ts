@@ -2,7 +2,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
-import { type Apt, candidates, fetchNewest, openApt } from '../tools/apt.ts';
+import { type Apt, candidates, fetchNewest, fetchSource, openApt } from '../tools/apt.ts';
 import { shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
 import { recordSource } from '../tools/source-record.ts';
@@ -39,32 +39,24 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
     const { package: name, version, mirror, suites } = options;
     const apt = await openApt({ mirror, suites }, { run: ctx.exec, ...ctx });
     const source = options.form === 'source-package';
-    const found = await candidates(apt, name, source);
-    const unpack = (file: string) =>
-      fillFolder(ctx.path(options.into), (aside) =>
-        source ? unpackDsc(file, aside, ctx) : unpackLinux(file, aside, options, ctx),
-      );
-    const fetch = source ? fetchDsc : fetchDeb;
-    const file = await fetchNewest(name, found, version, (exact) => fetch(apt, name, exact));
-    await unpack(file);
+    const file = await (source ? fetchSource : fetchLinux)(apt, name, version);
+    await fillFolder(ctx.path(options.into), (aside) =>
+      source ? unpackDsc(file, aside, ctx) : unpackLinux(file, aside, options, ctx),
+    );
     const exact = basename(file).replace(/\.(dsc|deb)$/, '');
     await recordSource(ctx.work, ctx.path(options.into), { from: `${mirror} ${suites.join(' ')}`, exact });
   },
 };
 
-/** Download a source package; gives its .dsc. */
-async function fetchDsc(apt: Apt, name: string, version: string): Promise<string> {
-  await apt.run('apt-get', ['source', '--download-only', '--only-source', `${name}=${version}`], apt.pool);
-  return join(apt.pool, `${name}_${withoutEpoch(version)}.dsc`);
-}
-
 /** Download a package of all architectures; gives its .deb. */
-async function fetchDeb(apt: Apt, name: string, version: string): Promise<string> {
-  await apt.run('apt-get', ['download', `${name}=${version}`], apt.pool);
-  // apt writes the epoch's colon as %3a.
-  const start = `${name}_${version.replaceAll(':', '%3a')}_`;
-  const files = (await readdir(apt.pool)).filter((file) => file.startsWith(start) && file.endsWith('.deb'));
-  return join(apt.pool, files[0] ?? `${start}all.deb`);
+async function fetchLinux(apt: Apt, name: string, version: string | undefined): Promise<string> {
+  return fetchNewest(name, await candidates(apt, name, false), version, async (exact) => {
+    await apt.run('apt-get', ['download', `${name}=${exact}`], apt.pool);
+    // apt writes the epoch's colon as %3a.
+    const start = `${name}_${exact.replaceAll(':', '%3a')}_`;
+    const files = (await readdir(apt.pool)).filter((file) => file.startsWith(start) && file.endsWith('.deb'));
+    return join(apt.pool, files[0] ?? `${start}all.deb`);
+  });
 }
 
 async function unpackDsc(dsc: string, aside: string, ctx: StepContext): Promise<void> {
@@ -82,8 +74,4 @@ async function unpackLinux(deb: string, aside: string, options: Options, ctx: St
   const tarball = join(outer, 'usr/src', `${options.package}.tar.xz`);
   const words = ['--strip-components=1', '--no-same-owner', '-C', aside, '-xf', tarball];
   await ctx.exec(['tar', ...words], ctx.work);
-}
-
-function withoutEpoch(version: string): string {
-  return version.replace(/^\d+:/, '');
 }

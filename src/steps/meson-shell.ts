@@ -6,7 +6,11 @@ import { aptLine, openAptLines } from './apt-shell.ts';
 import type { ShellContext } from './step.ts';
 
 /** Lines that find python3 a meson that the QEMU `tree` takes: `wantedMeson` and `mesonEnv` by hand. */
-export async function mesonLines(tree: string, ctx: ShellContext): Promise<readonly string[]> {
+export async function mesonLines(
+  tree: string,
+  version: string | undefined,
+  ctx: ShellContext,
+): Promise<readonly string[]> {
   const wanted = shellQuote(join(tree, 'pythondeps.toml'));
   const accepted = String.raw`s/^meson *=.*accepted *= *">=\([0-9.]*\)".*/\1/p`;
   return [
@@ -14,7 +18,7 @@ export async function mesonLines(tree: string, ctx: ShellContext): Promise<reado
     `wanted=$(sed -n '${accepted}' ${wanted})`,
     `if ! printf '%s\\n' "$wanted" "$(/usr/bin/meson --version)" | sort -CV; then`,
     ...(await openAptLines('apt', MESON_ARCHIVE, ctx)),
-    aptLine('apt', ['apt-get', 'download', 'meson']),
+    aptLine('apt', ['apt-get', 'download', version === undefined ? 'meson' : `meson=${version}`]),
     'dpkg-deb -x meson_*.deb meson',
     'PYTHONPATH=$PWD/meson/usr/lib/python3/dist-packages && export PYTHONPATH',
     'fi',

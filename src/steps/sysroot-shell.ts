@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { ARM64_LIBRARIES, shellEnv } from '../tools/cross.ts';
-import { describeSlirp } from '../tools/static-slirp.ts';
+import { describeSlirp, SLIRP_SOURCE } from '../tools/static-slirp.ts';
 import { aptLine, hereFile, openAptLines, sourcePackageLines } from './apt-shell.ts';
 import type { ShellContext } from './step.ts';
 
 type Options = StepOptions['build-sysroot'];
 
-/** Of the packages in `stanzas`, what development packages they need that are not among them: `fetchDevelopment` in awk. */
+/**
+ * Of the packages in `stanzas`, what development packages they need that are not among them: `resolveDevelopment` in awk. `pins`
+ * are exact versions, `NAME=VERSION` each.
+ */
 const NEEDS = String.raw`
+BEGIN { split(pins, words, " "); for (i in words) { at = index(words[i], "="); pin[substr(words[i], 1, at - 1)] = words[i] } }
 function names(list, into,    count, i, parts) {
     count = split(list, parts, ",")
     for (i = 1; i <= count; i++) {
@@ -21,22 +25,24 @@ function names(list, into,    count, i, parts) {
 /^Package: / { there[$2] }
 /^Provides: / { names(substr($0, 11), there) }
 /^Depends: / { names(substr($0, 10), needed) }
-END { for (name in needed) if (name ~ /^(lib|zlib|linux-libc).*-dev$/ && !(name in there)) print name }
+END { for (name in needed) if (name ~ /^(lib|zlib|linux-libc).*-dev$/ && !(name in there)) print (name in pin) ? pin[name] : name }
 `;
 const VERSIONS = '/^Package: / { name = $2 } /^Version: / { print name "=" $2 }';
 
 /** The sysroot by hand: the packages, the development packages that they need, and a static libslirp. */
 export async function sysrootLines(options: Options, ctx: ShellContext): Promise<readonly string[]> {
-  const { packages, architecture, mirror, suites } = options;
+  const { packages, architecture, mirror, suites, versions = {} } = options;
+  const exact = (name: string) => (versions[name] === undefined ? name : `${name}=${versions[name]}`);
+  const pins = Object.entries(versions).map(([name, version]) => `${name}=${version}`);
   const into = shellQuote(ctx.path(options.into));
   return [
     ...(await openAptLines('apt', { mirror, suites, architecture }, ctx)),
-    `: >stanzas && want=${shellQuote(packages.join(' '))}`,
+    `: >stanzas && want=${shellQuote(packages.map(exact).join(' '))}`,
     'while [ -n "$want" ]; do',
     '    # shellcheck disable=SC2086 # one word a package',
     `    ${aptLine('apt', ['apt-cache', 'show', '--no-all-versions'])} $want >>stanzas`,
     '    before=$want',
-    `    want=$(awk '${NEEDS}' stanzas)`,
+    `    want=$(awk -v pins=${shellQuote(pins.join(' '))} '${NEEDS}' stanzas)`,
     '    [ "$want" != "$before" ] || { echo "the archive lacks: $want" >&2; exit 1; }',
     'done',
     `awk '${VERSIONS}' stanzas | sort -u | xargs ${aptLine('apt', ['apt-get', 'download'])}`,
@@ -46,7 +52,11 @@ export async function sysrootLines(options: Options, ctx: ShellContext): Promise
   ];
 }
 
-async function slirpLines({ into, mirror, suites }: Options, ctx: ShellContext): Promise<readonly string[]> {
+async function slirpLines(
+  { into, mirror, suites, versions }: Options,
+  ctx: ShellContext,
+): Promise<readonly string[]> {
+  const version = versions?.[`src:${SLIRP_SOURCE}`];
   const sysroot = ctx.path(into);
   const scratch = `${sysroot}.slirp`;
   const slirp = describeSlirp({ sysroot, scratch }, {});
@@ -56,7 +66,11 @@ async function slirpLines({ into, mirror, suites }: Options, ctx: ShellContext):
     `if [ ! -e ${there} ]; then`,
     `rm -rf ${shellQuote(scratch)} && mkdir ${shellQuote(scratch)}`,
     ...(await openAptLines('apt-source', { mirror, suites }, ctx)),
-    ...sourcePackageLines('apt-source', 'libslirp', slirp.source),
+    ...sourcePackageLines(
+      'apt-source',
+      version === undefined ? SLIRP_SOURCE : `${SLIRP_SOURCE}=${version}`,
+      slirp.source,
+    ),
     hereFile(shellQuote(slirp.cross), slirp.crossFile),
     ...[slirp.setup, ...slirp.build].map((command) => `${env} ${formatCommand(command)}`),
     `rm -rf ${shellQuote(scratch)}`,

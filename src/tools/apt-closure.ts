@@ -1,47 +1,89 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { StepError } from '../errors.ts';
+import { CommandError, StepError } from '../errors.ts';
 import type { Apt } from './apt.ts';
 
+/** A binary package, exactly. */
+export type Package = { readonly name: string; readonly version: string; readonly architecture: string };
+
 /**
- * Download `names` and the development packages that they need, and theirs; gives the .deb files. What they need besides
- * (shared libraries, interpreters, documents) is left out: nothing of it takes part in a static link.
+ * `names` and the development packages that they need, and theirs, sorted by name. What they need besides (shared
+ * libraries, interpreters, documents) is left out: nothing of it takes part in a static link.
  *
+ * @param versions exact versions by name; of what is not in it the newest is taken
  * @throws {StepError} the archive lacks one of them
  */
-export async function fetchDevelopment(apt: Apt, names: readonly string[]): Promise<readonly string[]> {
+export async function resolveDevelopment(
+  apt: Apt,
+  names: readonly string[],
+  versions: Readonly<Record<string, string>> = {},
+): Promise<readonly Package[]> {
   const all = new Map<string, string>();
   let wanted: readonly string[] = names;
   while (wanted.length > 0) {
-    const stanzas = await apt.run('apt-cache', ['show', '--no-all-versions', ...wanted], apt.pool);
-    for (const stanza of stanzas.split(/\n\n+/)) {
-      const name = field(stanza, 'Package');
-      const file = field(stanza, 'Filename');
-      if (name !== undefined && file !== undefined) all.set(name, stanza);
-    }
+    for (const [name, stanza] of await describe(apt, wanted, versions)) all.set(name, stanza);
     const missing = wanted.filter((name) => !all.has(name));
-    if (missing.length > 0) {
-      throw new StepError(
-        `the archive has no package ${missing.join(', ')} for the board's architecture`,
-        'Check the packages and suites of qemu.sysroot in the recipe.',
-      );
-    }
+    if (missing.length > 0) throw notThere(missing.map((name) => wordFor(name, versions)));
     const provided = new Set([...all.values()].flatMap((stanza) => packageNames(field(stanza, 'Provides'))));
     const needed = new Set([...all.values()].flatMap(developmentNeeds));
     wanted = [...needed].filter((name) => !all.has(name) && !provided.has(name));
   }
-  const chosen = [...all].map(([name, stanza]) => `${name}=${field(stanza, 'Version')}`);
-  await apt.run('apt-get', ['download', ...chosen.sort()], apt.pool);
-  const files = await readdir(apt.pool);
-  return [...all]
-    .map(([name, stanza]) => {
-      const start = `${name}_${(field(stanza, 'Version') ?? '').replaceAll(':', '%3a')}_`;
-      const arch = field(stanza, 'Architecture');
-      return files.find((file) => file === `${start}${arch}.deb`) ?? start;
-    })
-    .sort()
-    .map((file) => join(apt.pool, file));
+  const found = [...all].map(([name, stanza]) => ({
+    name,
+    version: field(stanza, 'Version') ?? '',
+    architecture: field(stanza, 'Architecture') ?? '',
+  }));
+  return found.sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Download `packages` to the pool; gives the .deb files. */
+export async function downloadPackages(apt: Apt, packages: readonly Package[]): Promise<readonly string[]> {
+  const words = packages.map(({ name, version }) => `${name}=${version}`);
+  await apt.run('apt-get', ['download', ...words], apt.pool);
+  const files = new Set(await readdir(apt.pool));
+  return packages.map(({ name, version, architecture }) => {
+    // apt writes the epoch's colon as %3a.
+    const file = `${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`;
+    if (!files.has(file)) throw new StepError(`apt-get left no ${file} in ${apt.pool}`, 'Run it again.');
+    return join(apt.pool, file);
+  });
+}
+
+/** What the archive says of each of `names`, by name. */
+async function describe(
+  apt: Apt,
+  names: readonly string[],
+  versions: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, string>> {
+  const words = names.map((name) => wordFor(name, versions));
+  try {
+    const stanzas = await apt.run('apt-cache', ['show', '--no-all-versions', ...words], apt.pool);
+    return new Map(
+      stanzas.split(/\n\n+/).flatMap((stanza) => {
+        const name = field(stanza, 'Package');
+        return name === undefined || field(stanza, 'Filename') === undefined ? [] : [[name, stanza]];
+      }),
+    );
+  } catch (error) {
+    // Of several words it passes over those that it does not know; it fails where it knows none.
+    if (!(error instanceof CommandError)) throw error;
+    throw notThere(words, error);
+  }
+}
+
+/** A package as apt takes it on a command line. */
+function wordFor(name: string, versions: Readonly<Record<string, string>>): string {
+  return versions[name] === undefined ? name : `${name}=${versions[name]}`;
+}
+
+function notThere(words: readonly string[], cause?: CommandError): StepError {
+  return new StepError(
+    `the archive has no package ${words.join(', ')} for the board's architecture`,
+    'Check the packages and suites of qemu.sysroot in the recipe; where a version that was locked has left the archive, ' +
+      'run `bpmp-virt lock` again, or map the archive to one that keeps old versions with --mirror FROM=TO.',
+    { cause },
+  );
 }
 
 /** Of what a package depends on, the development packages; of alternatives the first. */

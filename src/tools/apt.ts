@@ -174,11 +174,26 @@ export async function fetchNewest<T>(
   throw notFetched(name, versions, last);
 }
 
+/**
+ * Download the source package `name` to the pool, the newest that can be had, or `version`; gives its .dsc. Its files are
+ * checked by the archive's signature.
+ *
+ * @throws {UsageError} the archive has no such source
+ * @throws {StepError} it could not be fetched
+ */
+export async function fetchSource(apt: Apt, name: string, version: string | undefined): Promise<string> {
+  return fetchNewest(name, await candidates(apt, name, true), version, async (exact) => {
+    await apt.run('apt-get', ['source', '--download-only', '--only-source', `${name}=${exact}`], apt.pool);
+    return join(apt.pool, `${name}_${exact.replace(/^\d+:/, '')}.dsc`);
+  });
+}
+
 /** Nothing of what the archive names could be fetched. */
 function notFetched(name: string, tried: readonly string[], cause: unknown): StepError {
   return new StepError(
     `${name}: none of the versions ${tried.join(', ')} could be fetched`,
-    'An index sometimes names a file that the mirror no longer has; name another suite or version in the recipe.',
+    'An archive keeps only the newest of some packages: run `bpmp-virt lock` again where the version is a locked one, name another ' +
+      'suite or version in the recipe, or map the archive to one that keeps old versions with --mirror FROM=TO.',
     { cause },
   );
 }

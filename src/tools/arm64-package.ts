@@ -21,7 +21,7 @@ const ARCHIVE = {
  */
 export async function fetchArm64File(name: string, wanted: RegExp, ctx: AptContext): Promise<string> {
   const kept = join(ctx.cache, `${name}-arm64`);
-  if (!(await exists(kept))) await unpackPackage(name, ARCHIVE, kept, ctx);
+  if (!(await exists(kept))) await unpackPackage({ name }, ARCHIVE, kept, ctx);
   const found = (await listFiles(kept)).find((file) => wanted.test(file));
   if (found !== undefined) return join(kept, found);
   throw new StepError(`${kept} has no ${wanted.source}`, 'Remove that folder and run again.');

@@ -28,14 +28,18 @@ export async function wantedMeson(tree: string): Promise<string | undefined> {
 
 /**
  * Settings of the environment with which python3 finds a meson of at least `wanted`: none where the system's is new
- * enough, else one of Debian's, unpacked into the cache.
+ * enough, else one of Debian's, `version` or the newest, unpacked into the cache.
  */
-export async function mesonEnv(wanted: string, ctx: AptContext): Promise<Readonly<Record<string, string>>> {
+export async function mesonEnv(
+  wanted: string,
+  version: string | undefined,
+  ctx: AptContext,
+): Promise<Readonly<Record<string, string>>> {
   const own = (await ctx.run(['/usr/bin/meson', '--version'], '/')).trim();
   if (compareVersions(own, wanted) >= 0) return {};
-  const into = join(ctx.cache, 'meson');
+  const into = join(ctx.cache, version === undefined ? 'meson' : `meson-${version}`);
   await withLock(`${into}.lock`, ctx.signal, async () => {
-    if (!(await exists(into))) await unpackPackage('meson', MESON_ARCHIVE, into, ctx);
+    if (!(await exists(into))) await unpackPackage({ name: 'meson', version }, MESON_ARCHIVE, into, ctx);
   });
   return { PYTHONPATH: join(into, 'usr/lib/python3/dist-packages') };
 }

@@ -1,42 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
-import { type AptContext, candidates, fetchNewest, openApt } from './apt.ts';
+import { type AptContext, fetchSource, openApt } from './apt.ts';
 import type { Command } from './command.ts';
 import { ARM64_LIBRARIES, sysrootEnv, systemFirst } from './cross.ts';
 import { writeFileWhole } from './write-file.ts';
 
+/** Debian's source package of it. */
+export const SLIRP_SOURCE = 'libslirp';
+
 /**
- * Build libslirp.a for arm64 into `sysroot` from Debian's source: its package has the shared library only. `scratch` is
- * a folder of the caller's.
+ * Build libslirp.a for arm64 into `sysroot` from Debian's source, the newest or `version`: its package has the shared library
+ * only. `scratch` is a folder of the caller's. Gives the name of the source's .dsc.
  */
 export async function buildStaticSlirp(
-  archive: { readonly mirror: string; readonly suites: readonly string[] },
+  archive: { readonly mirror: string; readonly suites: readonly string[]; readonly version?: string },
   place: { readonly sysroot: string; readonly scratch: string },
   ctx: AptContext,
-): Promise<void> {
+): Promise<string> {
   const { scratch } = place;
   const { PATH = '' } = process.env;
   const slirp = describeSlirp(place, systemFirst(PATH));
   await mkdir(scratch, { recursive: true });
-  const apt = await openApt(archive, ctx);
-  const dsc = await fetchNewest(
-    'libslirp',
-    await candidates(apt, 'libslirp', true),
-    undefined,
-    async (version) => {
-      await apt.run(
-        'apt-get',
-        ['source', '--download-only', '--only-source', `libslirp=${version}`],
-        apt.pool,
-      );
-      return join(apt.pool, `libslirp_${version.replace(/^\d+:/, '')}.dsc`);
-    },
-  );
+  const apt = await openApt({ mirror: archive.mirror, suites: archive.suites }, ctx);
+  const dsc = await fetchSource(apt, SLIRP_SOURCE, archive.version);
   await ctx.run(['dpkg-source', '--no-check', '-x', dsc, slirp.source], scratch);
   await writeFileWhole(slirp.cross, slirp.crossFile);
   for (const command of [slirp.setup, ...slirp.build]) await ctx.run(command, scratch, slirp.env);
+  return basename(dsc);
 }
 
 /** How libslirp is built: its files and commands, which `env` and a place decide. */

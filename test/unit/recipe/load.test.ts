@@ -190,6 +190,38 @@ describe('lock file', () => {
     expect(recipe.l4t?.commits).toEqual({ nvgpu: commit });
   });
 
+  const sysroot = ['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libseccomp-dev', 'libfdt-dev'];
+  const versions = Object.fromEntries([...sysroot, 'libc6-dev', 'src:libslirp'].map((name) => [name, '1-1']));
+
+  test('what QEMU is built with is pinned as well', async () => {
+    const { load } = folder({
+      'a.yaml': child({ extends: 'debian-6.12-qemu-10.0' }),
+      'a.lock.yaml': {
+        version: 1,
+        pins: { 'qemu.sysroot': { versions }, 'qemu.meson': { version: '1.7.0-1' } },
+      },
+    });
+    const { qemu } = (await load('a.yaml')).recipe;
+    expect(qemu.sysroot?.versions).toEqual(versions);
+    expect(qemu.meson).toBe('1.7.0-1');
+  });
+
+  test('of another list of packages is refused, and so is a version that the recipe has otherwise', async () => {
+    const { 'libfdt-dev': _, ...fewer } = versions;
+    const stale = folder({
+      'a.yaml': child({}),
+      'a.lock.yaml': { version: 1, pins: { 'qemu.sysroot': { versions: fewer } } },
+    });
+    expect(await stale.fail('a.yaml')).toContain('libfdt-dev, which the lock file has not');
+    const other = folder({
+      'a.yaml': child({ qemu: { sysroot: { versions: { 'libfdt-dev': '2-1' } } } }),
+      'a.lock.yaml': { version: 1, pins: { 'qemu.sysroot': { versions } } },
+    });
+    expect(await other.fail('a.yaml')).toContain(
+      'qemu.sysroot.versions.libfdt-dev is 2-1 in the recipe and 1-1 in its lock file',
+    );
+  });
+
   test('that contradicts the recipe is refused', async () => {
     const { fail } = folder({
       'a.yaml': child({ extends: 'l4t-36.3' }),
