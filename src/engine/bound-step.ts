@@ -12,6 +12,7 @@ export type BoundStep = {
   readonly tools: readonly string[];
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
+  readonly intact: (ctx: Pick<StepContext, 'path'>) => Promise<boolean>;
   readonly shell: (ctx: ShellContext) => Promise<readonly string[]>;
   readonly run: (ctx: StepContext) => Promise<void>;
   /** Absent where the kind leaves no traces in a tree. */
@@ -51,6 +52,7 @@ async function bind<K extends StepKind>(
     tools: step.tools(options),
     outputs: step.outputs(options),
     inputs: step.inputs(options),
+    intact: async (ctx) => (await step.intact?.(options, ctx)) ?? true,
     shell: async (ctx) => step.shell(options, ctx),
     run: (ctx) => step.run(options, ctx),
     ...(undo === undefined ? {} : { undo: (ctx: StepContext) => undo(options, ctx) }),

@@ -77,7 +77,9 @@ async function whyRun(
   if (state === undefined) return 'not done yet';
   if (state.fingerprint !== print) return 'its options or inputs changed';
   const missing = await missingOutput(step, roots);
-  return missing === undefined ? undefined : `${missing} is missing`;
+  if (missing !== undefined) return `${missing} is missing`;
+  const path = (planPath: string) => resolvePlanPath(planPath, roots);
+  return (await step.intact({ path })) ? undefined : 'somebody changed what it made';
 }
 
 /** The first output of a step that is not there, as a plan path. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname } from 'node:path';
 import { shellQuote } from '../tools/command.ts';
-import { linkInto, removeOverlays } from '../tools/overlay.ts';
+import { isLinkedTo, linkInto, removeOverlays } from '../tools/overlay.ts';
 import type { Step } from './step.ts';
 
 /** Our drivers appear in a kernel tree by symlinks: a change in the overlay is a change in the tree. */
@@ -12,6 +12,14 @@ export const linkOverlay: Step<'link-overlay'> = {
   outputs: ({ tree, links }) => links.map(({ at }) => `${tree}/${at}`),
   // Not only what is linked: the drivers share headers beside them.
   inputs: ({ links }) => [...new Set(links.map(({ overlay }) => dirname(overlay)))],
+
+  // Two clones of this package may share a work folder: links into the other one would build its drivers.
+  async intact({ tree, links }, ctx) {
+    for (const { at, overlay } of links) {
+      if (!(await isLinkedTo(ctx.path(tree), at, ctx.path(overlay)))) return false;
+    }
+    return true;
+  },
 
   shell: ({ tree, links }, ctx) =>
     links.map(({ at, overlay }) => {

@@ -40,6 +40,8 @@ export type Step<K extends StepKind = StepKind> = {
    * step's identity.
    */
   readonly inputs: (options: StepOptions[K]) => readonly string[];
+  /** Whether what is at the outputs is still what `run` made; absent where it is enough that they exist. */
+  readonly intact?: (options: StepOptions[K], ctx: Pick<StepContext, 'path'>) => Promise<boolean>;
   /** The same as `run` in POSIX sh lines, for `plan --shell`. */
   readonly shell: (
     options: StepOptions[K],

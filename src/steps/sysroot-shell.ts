@@ -25,7 +25,7 @@ function names(list, into,    count, i, parts) {
 /^Package: / { there[$2] }
 /^Provides: / { names(substr($0, 11), there) }
 /^Depends: / { names(substr($0, 10), needed) }
-END { for (name in needed) if (name ~ /^(lib|zlib|linux-libc).*-dev$/ && !(name in there)) print (name in pin) ? pin[name] : name }
+END { for (name in needed) if (name ~ /^(lib|zlib|linux-libc).*-dev$/ && !(name in there)) print ((name in pin) ? pin[name] : name) }
 `;
 const VERSIONS = '/^Package: / { name = $2 } /^Version: / { print name "=" $2 }';
 

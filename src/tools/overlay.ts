@@ -48,6 +48,13 @@ export async function linkInto(tree: string, at: string, target: string): Promis
   await writeRecord(tree, LINKS, { ...ours, [at]: wanted });
 }
 
+/** Whether `tree/at` is a symlink to the folder `target`, and not one to a folder elsewhere with the same content. */
+export async function isLinkedTo(tree: string, at: string, target: string): Promise<boolean> {
+  const place = join(tree, at);
+  if ((await linkAt(place)) === undefined) return false;
+  return (await realpath(place)) === (await realpath(target));
+}
+
 /**
  * Copy the files of `overlay` over `tree`, same paths. Of what an earlier run copied, that which the overlay no longer has is
  * removed. Files that are the same are not touched, so nothing is rebuilt for them.

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 
@@ -46,6 +55,17 @@ function takeLock(lock: string): boolean {
   }
 }
 
+/** The command line as it is now, beside the other files of a package in the folder `folder`; gives what is to be run. */
+export async function installCli(folder: string): Promise<string> {
+  const from = dirname(await builtCli());
+  const into = join(folder, 'dist/cli');
+  const aside = `${into}.part`;
+  for (const path of [aside, into]) rmSync(path, { recursive: true, force: true });
+  cpSync(from, aside, { recursive: true });
+  renameSync(aside, into);
+  return join(into, MAIN);
+}
+
 export type CliResult = {
   /** Absent where a signal ended it. */
   readonly code: number | undefined;
@@ -61,13 +81,15 @@ export type CliOptions = {
   /** Called for every line of stdout as it comes; may kill. */
   readonly onLine?: (line: string, child: Child) => void;
   readonly umask?: string;
+  /** Another installation than this clone's: what `installCli` gave. */
+  readonly main?: string;
   /** Words before the program: `setpriv …`. */
   readonly prefix?: readonly string[];
 };
 
 /** Run the built command line to its end. */
 export async function runCli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
-  const main = await builtCli();
+  const main = options.main ?? (await builtCli());
   const words = [...(options.prefix ?? []), process.execPath, main, ...args];
   const [program = '', ...rest] =
     options.umask === undefined ? words : ['sh', '-c', `umask ${options.umask}; exec "$@"`, 'sh', ...words];

@@ -36,6 +36,8 @@ export type LabPlace = {
   readonly folder: string;
   /** Do something alone in it. */
   readonly alone: <T>(action: () => Promise<T>) => Promise<T>;
+  /** Have it alone until the function that it gives is called. */
+  readonly hold: () => Promise<() => void>;
   /** Run steps by the product's engine. */
   readonly run: (steps: readonly PlannedStep[]) => Promise<void>;
 };
@@ -51,7 +53,18 @@ export async function labPlace(name: string, inputs: readonly string[]): Promise
     await writeFileWhole(join(folder, 'used'), ROOT);
   });
   await removeOld(name, folder);
-  return { folder, alone, run: (steps) => runSteps(steps, folder, join(folder, 'tool')) };
+  return {
+    folder,
+    alone,
+    hold: () => holdPlace(alone),
+    run: (steps) => runSteps(steps, folder, join(folder, 'tool')),
+  };
+}
+
+function holdPlace(alone: LabPlace['alone']): Promise<() => void> {
+  return new Promise((held, refused) => {
+    alone(() => new Promise<void>((release) => held(release))).catch(refused);
+  });
 }
 
 async function copyInputs(inputs: readonly string[], tool: string): Promise<void> {

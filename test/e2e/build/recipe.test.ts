@@ -1,41 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/exec.ts';
-import { type CliResult, runCli } from '../../helpers/cli.ts';
+import { type CliResult, installCli, runCli } from '../../helpers/cli.ts';
 import { figure } from '../../helpers/figures.ts';
 import { labPlace } from '../../helpers/lab-place.ts';
 
-/** All that a bundle is made from. */
+/** All that a bundle is made from and run with; `src/` alone decides how. */
 const INPUTS = [
-  ...[
-    'kernel-overlay',
-    'patches/linux-6.12',
-    'qemu-overlay',
-    'patches/qemu-7.2',
-    'recipes',
-    'dts-templates',
-    'board',
-  ],
+  ...['kernel-overlay', 'patches/linux-6.12', 'qemu-overlay', 'patches/qemu-7.2'],
+  ...['recipes', 'dts-templates', 'board', 'guest'],
   ...['src/steps', 'src/plan', 'src/dt', 'src/policy'],
 ];
 const RECIPE = 'debian-6.12';
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 
+/**
+ * Clones with the same files share the work folder, so the program is not run where it was built: a copy of the package lies
+ * beside the work folder, and the links in the kernel's tree lead there, whichever clone came first or is gone.
+ */
 describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
   let work: string;
-  const bpmpVirt = (...words: string[]) => runCli([...words, '--work', work]);
+  let main: string;
+  let release: (() => void) | undefined;
+  const bpmpVirt = (...words: string[]) => runCli([...words, '--work', work], { main });
   const good = async (...words: string[]): Promise<CliResult> => {
     const result = await bpmpVirt(...words);
     expect(`${result.code} ${result.stderr}`, words.join(' ')).toMatch(/^0 /);
     return result;
   };
   beforeAll(async () => {
-    work = join((await labPlace('product', INPUTS)).folder, 'work folder');
+    const place = await labPlace('product', INPUTS);
+    release = await place.hold();
+    main = await installCli(join(place.folder, 'tool'));
+    work = join(place.folder, 'work');
     const { ms } = await good('build', RECIPE);
     process.stdout.write(`figure: build ${RECIPE}, with what the caches held: ${Math.round(ms / 1000)} s\n`);
   });
+
+  afterAll(() => release?.());
 
   it('builds kernel, QEMU, device trees and command into a bundle that is whole', async () => {
     const bundle = join(work, 'bundle');
@@ -87,7 +91,7 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
     expect(stdout).toMatch(/^Window of the guest: accesses \d+, transfers \d+$/m);
     expect(stdout).toContain('every clock, reset and power domain of the firmware is as before');
     const transcript = join(work, 'emulate/orin/transcript.ndjson');
-    const shown = await runCli(['monitor', '--no-follow', transcript]);
+    const shown = await runCli(['monitor', '--no-follow', transcript], { main });
     expect(shown.stdout).toMatch(/CLK\s+ENABLE\s+uarta/);
   });
 });

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -12,11 +13,15 @@ import {
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { type CliOptions, runCli } from '../../helpers/cli.ts';
+import { type CliOptions, installCli, runCli } from '../../helpers/cli.ts';
 import { figure } from '../../helpers/figures.ts';
 import { serveFolder } from '../../helpers/serve-folder.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 import { makeToys } from '../../helpers/toy-trees.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+/** What a package of this tool consists of. */
+const packed: readonly string[] = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files;
 
 /** A recipe over toy trees, a work folder, a cache of its own, and a way to build. */
 async function bench(name = 'toy', below?: string) {
@@ -164,6 +169,23 @@ test('a changed patch runs what rests on it, in the same tree', async () => {
   const image = readFileSync(join(work, 'bundle/Image'), 'utf8');
   expect(image).toContain('asks somebody else');
   expect(image).not.toContain('asks the guest proxy');
+});
+
+test('links that lead into another copy of this package are made anew', async () => {
+  const { build, work, folder } = await bench();
+  const other = join(folder, 'other');
+  for (const name of packed.filter((name) => name !== 'dist'))
+    cpSync(join(ROOT, name), join(other, name), { recursive: true });
+  expect((await build([], { main: await installCli(other) })).stderr).toBe('');
+  const link = join(work, 'kernel/src/drivers/firmware/tegra/bpmp-host-proxy');
+  expect(realpathSync(link)).toBe(join(other, 'kernel-overlay/bpmp-host-proxy'));
+
+  const { stdout } = await build(['--json']);
+  const ran = eventsOf(stdout).filter(({ type }) => type === 'step-start');
+  expect(ran.map(({ step }) => step)).toContain('kernel-build');
+  expect(ran.map(({ step }) => step)).not.toContain('qemu-build');
+  expect(realpathSync(link)).toBe(join(ROOT, 'kernel-overlay/bpmp-host-proxy'));
+  expect((await build()).stdout).toMatch(/^Nothing to do/);
 });
 
 test.each([
