@@ -17,6 +17,7 @@ bzip2 bzip2
 ccache ccache
 cpio cpio
 cpp cpp
+file:/sbin/depmod kmod
 dpkg-source dpkg-dev
 dtc device-tree-compiler
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/ccache.ts';
@@ -12,11 +12,17 @@ import type { ShellContext, Step, StepContext } from './step.ts';
 type Options = StepOptions['build-kernel'];
 
 const DTS = 'arch/arm64/boot/dts';
+/** In what is installed: a folder for each release of the kernel. */
+const MODULES = 'lib/modules';
 
 /** Build an arm64 kernel out of its tree; the same sources give the same Image, whoever builds where and when. */
 export const buildKernel: Step<'build-kernel'> = {
   kind: 'build-kernel',
-  tools: ({ crossCompile }) => ['make', 'gcc', 'bc', 'flex', 'bison', `${crossCompile}gcc`],
+  tools: ({ crossCompile, modulesInto }) => [
+    ...['make', 'gcc', 'bc', 'flex', 'bison', `${crossCompile}gcc`],
+    // Without it the kernel's own script warns and goes on, and no board can load the modules.
+    ...(modulesInto === undefined ? [] : ['depmod']),
+  ],
   title: ({ targets }) => `build the kernel: ${targets.join(', ')}`,
   outputs: ({ out, targets, modulesInto }) => [
     ...(targets.includes('Image') ? [`${out}/arch/arm64/boot/Image`] : []),
@@ -41,6 +47,7 @@ export const buildKernel: Step<'build-kernel'> = {
       lines.push(
         `mkdir -p ${shellQuote(into)}`,
         formatCommand(make(options, ctx, false, installWords(into))),
+        `rm -f ${shellQuote(`${into}/${MODULES}`)}/*/build`,
       );
     }
     return lines;
@@ -54,6 +61,7 @@ export const buildKernel: Step<'build-kernel'> = {
     if (options.modulesInto === undefined) return;
     await fillFolder(ctx.path(options.modulesInto), async (aside) => {
       await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);
+      await unlinkBuild(join(aside, MODULES));
     });
   },
 };
@@ -74,6 +82,10 @@ async function words({ targets, tree }: Options, ctx: StepContext): Promise<read
 }
 
 function installWords(into: string): readonly string[] {
-  // The links to the build and source folders would tie what is installed to this machine.
-  return [`INSTALL_MOD_PATH=${into}`, 'INSTALL_MOD_STRIP=1', 'DEPMOD=true', 'modules_install'];
+  return [`INSTALL_MOD_PATH=${into}`, 'INSTALL_MOD_STRIP=1', 'modules_install'];
+}
+
+/** `modules_install` links to the build folder: on a board that leads nowhere, and the bundle would tell where it was built. */
+async function unlinkBuild(modules: string): Promise<void> {
+  for (const release of await readdir(modules)) await rm(join(modules, release, 'build'), { force: true });
 }

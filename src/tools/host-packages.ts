@@ -7,6 +7,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'apt-cache': 'apt',
   'apt-get': 'apt',
   cpp: 'cpp',
+  depmod: 'kmod',
   'dpkg-deb': 'dpkg',
   'dpkg-source': 'dpkg-dev',
   dtc: 'device-tree-compiler',

@@ -25,13 +25,17 @@ function searchPath(): string {
   return PATH;
 }
 
+/** Where administrators' programs are; Debian has it on root's PATH only, and the kernel's scripts look there by themselves. */
+const SBIN = '/sbin';
+
 /**
- * Whether this machine has `name`: a program on PATH; `pkg-config:NAME`, a library with its headers; `header:NAME`, a C
+ * Whether this machine has `name`: a program on PATH or in /sbin; `pkg-config:NAME`, a library with its headers; `header:NAME`, a C
  * header of a library without a .pc file.
  */
 export async function hasProgram(name: string): Promise<boolean> {
   const [, kind, rest = ''] = /^(pkg-config|header):(.*)$/.exec(name) ?? [];
-  if (kind === undefined) return (await findProgram(name)) !== undefined;
+  if (kind === undefined)
+    return (await findProgram(name, [searchPath(), SBIN].join(delimiter))) !== undefined;
   const folders = kind === 'header' ? await headerFolders() : await packageFolders();
   const file = kind === 'header' ? rest : `${rest}.pc`;
   const found = await Promise.all(folders.map((folder) => exists(join(folder, file))));

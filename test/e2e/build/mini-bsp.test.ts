@@ -13,14 +13,14 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { runCli } from '../../../helpers/cli.ts';
-import { figure } from '../../../helpers/figures.ts';
-import { makeMiniBsp } from '../../../helpers/mini-bsp.ts';
-import { serveFolder } from '../../../helpers/serve-folder.ts';
-import { tmpDir } from '../../../helpers/tmp-dir.ts';
-import { makeToys } from '../../../helpers/toy-trees.ts';
+import { runCli } from '../../helpers/cli.ts';
+import { figure } from '../../helpers/figures.ts';
+import { makeMiniBsp } from '../../helpers/mini-bsp.ts';
+import { serveFolder } from '../../helpers/serve-folder.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { makeToys } from '../../helpers/toy-trees.ts';
 
-const RECIPES = resolve(import.meta.dirname, '../../../../recipes');
+const RECIPES = resolve(import.meta.dirname, '../../../recipes');
 const yaml = (name: string) => parse(readFileSync(join(RECIPES, `${name}.yaml`), 'utf8'));
 const TREE = 'tegra234-p3737-0000+p3701-0000.dtb';
 
