@@ -69,7 +69,7 @@ export async function labKernelTree(): Promise<string> {
 /** A kernel 6.12 tree as Debian has it, without overlay and patches; gives its folder. Build it with O= only. */
 export async function labUnpatchedKernelTree(): Promise<string> {
   const place = await unpatchedPlace();
-  const tree = join(place.folder, 'linux-6.12');
+  const tree = join(place.folder, 'kernel/src');
   await place.alone(() => unpacked('linux-6.12', LINUX_SOURCE, tree));
   return tree;
 }
@@ -95,6 +95,12 @@ export async function labKernel(wish: {
     await place.run([...kernelChanges(tree), ...kernelBuild(name, tree, out, fragments, targets)]);
     return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
   });
+}
+
+/** An arm64 kernel that looks for its own faults, with modules. */
+export function labDebugKernel(preemption: 'preempt' | 'rt'): Promise<LabKernel> {
+  const fragments = ['debug', preemption].map((name) => `test/c/kconfig/${name}.config`);
+  return labKernel({ name: `debug-${preemption}`, fragments, targets: ['Image', 'modules'] });
 }
 
 /**

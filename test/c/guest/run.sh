@@ -9,6 +9,7 @@
 # SOCKET     socket of a firmware model
 # DEAF       socket of another, which refuses every PING
 # OUT        folder for what is made and for the logs
+# BOOTS      which of guest, deaf, nowhere and silent, if not all
 # CROSS_COMPILE  aarch64-linux-gnu- if not given
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -26,10 +27,12 @@ make -s -C "$KBUILD" ARCH=arm64 CROSS_COMPILE="$cross" M="$OUT/module" modules
 (cd "$OUT/root" && printf 'init\nguest-test.ko\n' | cpio -o -H newc --quiet) >"$OUT/root.cpio"
 
 # boot NAME SOCKET [OPTION...]: the console goes to NAME.log
+boots=${BOOTS:-guest deaf nowhere silent}
 boot() {
 	name=$1
 	socket=$2
 	shift 2
+	case " $boots " in *" $name "*) ;; *) return 0 ;; esac
 	timeout "${TIME_OUT:-900}" "$QEMU" \
 		-machine virt,gic-version=3,bpmp=on,bpmp-chardev=firmware \
 		-cpu max -smp 4 -m 512 -nic none -display none -no-reboot \
@@ -40,6 +43,7 @@ boot() {
 }
 
 expect() {
+	case " $boots " in *" $1 "*) ;; *) return 0 ;; esac
 	if grep -q "$2" "$OUT/$1.log"; then
 		echo "ok $1: $2"
 	else
@@ -80,7 +84,7 @@ boot silent "$SOCKET" -append "$common mem=448M -- failing" -dtb "$OUT/virt.dtb"
 expect silent 'BPMP window version 1 at 0x5e000000'
 expect silent 'failed to ping BPMP: -121'
 
-for name in guest deaf nowhere silent; do
+for name in $boots; do
 	expect "$name" 'TAP done'
 	sed -n "s/.*TAP \(not ok\|ok\) /\1 $name: /p" "$OUT/$name.log" | tr -d '\r'
 	if grep -q 'TAP not ok' "$OUT/$name.log"; then bad=1; fi

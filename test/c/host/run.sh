@@ -10,6 +10,7 @@
 #   OUT      folder for what is made here; holds console.log afterwards
 #   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (3600 s)
 #   FAMILIES names of files of test/c/attack to run after bring-up (all)
+#   OVERLAY  folder of another kernel-overlay, absolute: planted.sh has some
 #   CALLS    how many calls must leave no memory behind (100000)
 # Prints the TAP lines. Exit 0: every test ok, and the kernel's log is clean.
 set -eu
@@ -23,7 +24,7 @@ timeout=${TIMEOUT:-3600}
 mkdir -p "$OUT"
 OUT=$(cd "$OUT" && pwd)
 rm -rf "$OUT/overlay" "$OUT/fake-bpmp" "$OUT/root"
-cp -as "$root/kernel-overlay" "$OUT/overlay"
+cp -as "${OVERLAY:-$root/kernel-overlay}" "$OUT/overlay"
 cp -as "$here/fake-bpmp" "$OUT/fake-bpmp"
 mkdir -p "$OUT/root/dev"
 

@@ -21,14 +21,22 @@ if [ -e "$KSRC/drivers/firmware/tegra/bpmp-host-proxy" ]; then
 fi
 
 mkdir -p "$KBUILD"
+KBUILD=$(cd "$KBUILD" && pwd)
+KSRC=$(cd "$KSRC" && pwd)
+cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
+ccache=
+if command -v ccache > /dev/null; then ccache='ccache '; fi
+# As src/tools/kernel-make.ts has it: what both kernels have in common is then compiled once.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$(dirname "$(dirname "$KBUILD")")}" CCACHE_NOHASHDIR=1
+map="-ffile-prefix-map=$KBUILD=out -ffile-prefix-map=$KSRC=."
 # Our own symbols do not exist there.
 # shellcheck disable=SC2086 # a list of paths
 cat "$root/recipes/kconfig/lab.config" $fragments |
 	grep -vE '^CONFIG_TEGRA_BPMP_(HOST|GUEST)_PROXY=' > "$KBUILD/wanted.config.new"
 
 kernel_make() {
-	make -s -C "$KSRC" O="$KBUILD" ARCH=arm64 \
-		CROSS_COMPILE="${CROSS_COMPILE:-aarch64-linux-gnu-}" "$@"
+	make -s -C "$KSRC" O="$KBUILD" ARCH=arm64 CROSS_COMPILE="$cross" \
+		CC="$ccache${cross}gcc" KCFLAGS="$map" KAFLAGS="$map" "$@"
 }
 
 if ! cmp -s "$KBUILD/wanted.config.new" "$KBUILD/wanted.config"; then

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import { dirname, join } from 'node:path';
+import { labQemu, labUnpatchedKernelTree } from './lab.ts';
+import { runScript } from './script.ts';
+
+/** What test/c/host/run.sh wants, for a kernel that has never seen our patch. `name` is the folder of its results. */
+export async function unpatchedHost(name: string): Promise<Readonly<Record<string, string>>> {
+  const tree = await labUnpatchedKernelTree();
+  const build = join(dirname(tree), 'out');
+  await runScript('host/unpatched-kernel.sh', { KSRC: tree, KBUILD: build });
+  const { binary } = await labQemu({ version: '7.2' });
+  return { KBUILD: build, QEMU: binary, OUT: join(dirname(tree), name) };
+}
