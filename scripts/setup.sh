@@ -20,6 +20,7 @@ cpp cpp
 file:/sbin/depmod kmod
 dpkg-source dpkg-dev
 dtc device-tree-compiler
+dt-validate dt-schema
 file:/usr/share/keyrings/debian-archive-keyring.gpg debian-archive-keyring
 flex flex
 flock util-linux

@@ -39,7 +39,7 @@ attack() {
 		bad=1
 	fi
 	for row in $rows; do
-		if grep -qE "^not ok [0-9]+ - ([A-Z0-9]+ )*$row[ :]" "$work/tap"; then
+		if grep -qE "^not ok [0-9]+ - ([A-Z0-9]+ )*${row}[ :]" "$work/tap"; then
 			echo "$row: found"
 		else
 			echo "$row: not found, see $work/tap" >&2
