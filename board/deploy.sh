@@ -56,6 +56,9 @@ facts() {
 	if [ -r "$conf" ]; then
 		fact extlinux-sha256 "$(hash_of "$conf")"
 		fact extlinux "$(base64 <"$conf" | tr -d '\n')"
+		sed -n 's/#.*//; s/^[ 	]*INITRD[ 	]*//p' "$conf" | tr -d ' 	\r' | while read -r path; do
+			[ -f "$root$path" ] || fact absent "$path"
+		done
 	fi
 	for file in "$stage"/*; do
 		[ ! -f "$file" ] || [ "$(hash_of "$file")" != "${file##*/}" ] || fact staged "${file##*/}"

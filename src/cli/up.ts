@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runningEntry } from '../deploy/board-rules.ts';
 import { Board } from '../deploy/deploy.ts';
+import { readOurs } from '../deploy/extlinux.ts';
 import type { Facts } from '../deploy/facts.ts';
 import { EnvironmentError, StepError } from '../errors.ts';
 import { boardReach, type ReachFlags } from './board-reach.ts';
@@ -15,8 +17,6 @@ import { WIRING } from './wiring.ts';
 
 /** How often a board that restarts is asked whether it is there, in ms. */
 const POLL_MS = 5_000;
-/** A kernel argument of our entry alone: it says which entry was started. */
-const OURS = 'vfio_platform.reset_required=0';
 
 type UpRequest = ReachFlags & {
   readonly target: string;
@@ -39,7 +39,8 @@ export async function up(recipe: string, flags: UpRequest, cli: CliContext): Pro
   await board.run('reboot');
   cli.print('restarting into the entry, once');
   const after = await waitForRestart(board, before, Number(flags.wait), cli.signal);
-  if (!after.cmdline.split(' ').includes(OURS))
+  const running = runningEntry(after);
+  if (running === undefined || running !== readOurs(after.extlinux?.text ?? '')?.id)
     throw new StepError(
       `the board came back with its own kernel, ${after.kernel}`,
       'Watch its serial console while it boots: the menu has the entry, and UEFI says why it did not start it.',

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { runningEntry } from './board-rules.ts';
 import type { DeployPlan } from './deploy-plan.ts';
 import { readOurs } from './extlinux.ts';
 import type { Facts } from './facts.ts';
@@ -24,7 +25,11 @@ export type Status = {
   readonly release: string;
   readonly kernel: string;
   /** Absent where nothing of ours is in the boot menu. */
-  readonly entry?: { readonly id: string; readonly boot: 'no' | 'trial' | 'default' };
+  readonly entry?: {
+    readonly id: string;
+    readonly boot: 'no' | 'trial' | 'default';
+    readonly isRunning: boolean;
+  };
   readonly files: number;
   readonly missing: readonly string[];
   /** A deployment was cut off: files wait to be put in place. */
@@ -38,7 +43,7 @@ export function statusOf(facts: Facts): Status {
   return {
     release: facts.release.replace(/^# /, '').replace(/, GCID.*/, ''),
     kernel: facts.kernel,
-    ...(entry === undefined ? {} : { entry }),
+    ...(entry === undefined ? {} : { entry: { ...entry, isRunning: runningEntry(facts) === entry.id } }),
     files: facts.deployed.size,
     missing,
     staged: facts.staged.size,
@@ -54,7 +59,9 @@ export function describeStatus(status: Status): string {
   };
   return [
     `board   ${status.release || 'not Jetson Linux'}, running kernel ${status.kernel}`,
-    status.entry === undefined ? 'entry   none' : `entry   ${status.entry.id}: ${boots[status.entry.boot]}`,
+    status.entry === undefined
+      ? 'entry   none'
+      : `entry   ${status.entry.id}${status.entry.isRunning ? ', running now' : ''}: ${boots[status.entry.boot]}`,
     `files   ${status.files}${status.missing.length === 0 ? '' : `, gone: ${status.missing.join(', ')}`}`,
     ...(status.staged === 0 ? [] : [`staged  ${status.staged} files of a deployment that was cut off`]),
   ].join('\n');

@@ -37,7 +37,9 @@ const KEYS = [
   'APPEND',
   'OVERLAYS',
 ];
-const BLOCK = /(?<before>\n?)# >>> bpmp-virt (?<id>\S+)(?<words>[^\n]*)\n(?:.*\n)*?# <<< bpmp-virt\n/;
+/** An opening marker whose end is gone opens nothing: what lies between it and the next one is somebody's. */
+const BLOCK =
+  /(?<before>\n?)# >>> bpmp-virt (?<id>\S+)(?<words>[^\n]*)\n(?:(?!# >>> bpmp-virt ).*\n)*?# <<< bpmp-virt\n/;
 const DEFAULT_LINE = /^(?<key>[ \t]*DEFAULT[ \t]*)(?<value>[^#\r\n]*?)(?<rest>[ \t]*(?:#[^\n]*|\r)?)$/gm;
 
 /** A line as UEFI's L4TLauncher reads it: `#` starts a comment anywhere, keys are matched by prefix and in their case. */
@@ -132,6 +134,20 @@ export function withOurs(text: string, entry: OurEntry, boot: Boot): string {
   ].join('\n');
   const start = was !== undefined ? replaceDefault(before, OUR_LABEL, '') : before;
   return `${start}${isJoined ? '\n' : ''}${block}`;
+}
+
+/** How long UEFI shows its menu, in tenths of a second; 0: not at all. */
+export function menuTimeout(text: string): number {
+  const lines = text.split('\n').flatMap((line) => readLine(line) ?? []);
+  const value = lines.findLast(({ key }) => key === 'TIMEOUT')?.value ?? '';
+  return /^\d+$/.test(value) ? Number(value) : 0;
+}
+
+/** The initial RAM disk of our entry, which is the primary entry's; undefined where there is none of either. */
+export function initrdOf(text: string): string | undefined {
+  return entriesOf(text)
+    .find((each) => each.get('LABEL') === OUR_LABEL)
+    ?.get('INITRD');
 }
 
 /** What the one DEFAULT line says; undefined where there is none. */

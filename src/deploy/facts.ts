@@ -19,6 +19,8 @@ export type Facts = {
   readonly slot: string;
   readonly slots: string;
   readonly extlinux: { readonly text: string; readonly sha256: string } | undefined;
+  /** Initial RAM disks that extlinux.conf names and that are not there. */
+  readonly absent: ReadonlySet<string>;
   /** sha256 of files that have arrived and are not in place. */
   readonly staged: ReadonlySet<string>;
   /** Files that we put on the board → their sha256, `missing` where one is gone. */
@@ -51,6 +53,7 @@ export function parseFacts(text: string): Facts {
       extlinux === ''
         ? undefined
         : { text: Buffer.from(one('extlinux'), 'base64').toString('latin1'), sha256: extlinux },
+    absent: new Set(all('absent')),
     staged: new Set(all('staged')),
     deployed: new Map(
       all('deployed').map((value) => [value.slice(value.indexOf(' ') + 1), value.split(' ')[0] ?? '']),

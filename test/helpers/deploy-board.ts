@@ -139,6 +139,12 @@ export const conf = () => readFileSync(join(board.root, 'boot/extlinux/extlinux.
 /** What UEFI starts by itself. */
 export const started = () => startedByUefi(readAsUefi(conf()))?.['LABEL'];
 
+/** The board restarts: firmware and kernel start the entry that DEFAULT names, with its arguments. */
+export function restart(): void {
+  const entry = startedByUefi(readAsUefi(conf()));
+  writeTree(board.root, { 'proc/cmdline': `${entry?.['APPEND']?.replace(/^\S*cbootargs\S* /, '')}\n` });
+}
+
 /** Whatever happened: the board boots its own kernel, and an entry of ours has all its files. */
 export function expectSafe(): void {
   expect(started()).toBe('primary');

@@ -125,7 +125,9 @@ async function putIntoRootfs(job: FlashJob, ctx: FlashContext): Promise<void> {
   const bundle = await readBundle(job.bundle, boardFolder);
   const reach = { target: { kind: 'local' }, signal: ctx.signal, emit: () => undefined } as const;
   const rootfs = await Board.open(reach, boardFolder, join(job.l4t, 'rootfs'));
-  const plan = planDeploy(bundle, await rootfs.facts(), 'keep', new Date());
+  // flash.sh puts the initial RAM disk there itself, later.
+  const facts = { ...(await rootfs.facts()), absent: new Set<string>() };
+  const plan = planDeploy(bundle, facts, 'keep', new Date());
   ctx.emit({
     type: 'note',
     text: `bundle ${bundle.id}: ${plan.install.length} files and a boot entry into rootfs/`,

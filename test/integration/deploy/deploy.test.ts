@@ -7,6 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { deployCommand } from '../../../src/cli/commands/deploy.ts';
 import { doctorCommand } from '../../../src/cli/commands/doctor.ts';
 import { runCommand } from '../../../src/cli/commands/run.ts';
+import type { Finding } from '../../../src/deploy/finding.ts';
+import { EnvironmentError } from '../../../src/errors.ts';
 import type { Tree } from '../../helpers/board-tree.ts';
 import {
   board,
@@ -15,6 +17,7 @@ import {
   deploy,
   expectSafe,
   reset,
+  restart,
   STOCK,
   started,
   succeed,
@@ -22,6 +25,7 @@ import {
   useBoard,
   verb,
 } from '../../helpers/deploy-board.ts';
+import { EXTLINUX_FILES } from '../../helpers/extlinux-files.ts';
 import { readAsUefi } from '../../helpers/uefi-extlinux.ts';
 
 useBoard();
@@ -52,6 +56,7 @@ test('adds files and an entry, changes nothing a second time, and leaves no trac
     ]),
   );
   expect(after['/opt/bpmp-virt/deploy.sh']).toMatch(/^x /);
+  expect(backups()).toEqual([STOCK]);
   expect(await succeed('--status')).toContain('in the boot menu, not started by itself');
 
   board.cutAfter(undefined);
@@ -64,6 +69,37 @@ test('adds files and an entry, changes nothing a second time, and leaves no trac
   expect(existsSync(join(board.root, 'boot/bpmp-virt'))).toBe(false);
   expect(await succeed('--undo')).toBe('nothing to do');
 });
+
+/** Copies of the boot menu as it was before us. */
+const backups = () =>
+  readdirSync(join(board.root, 'boot/extlinux'))
+    .filter((name) => /^extlinux\.conf\.bpmp-virt-\d{8}T\d{6}Z$/.test(name))
+    .map((name) => readFileSync(join(board.root, 'boot/extlinux', name), 'latin1'));
+
+/** The shapes that boards have; what else a person may write is tested without a board. */
+const SHAPES = /^(with FDT|with entries of jetson-io|nine entries|CRLF|no APPEND|slot B of A\/B)$/;
+test.each(EXTLINUX_FILES.filter(([what]) => SHAPES.test(what)))(
+  'a board with this boot menu: %s',
+  async (_, text, append, initrd) => {
+    reset({ 'boot/extlinux/extlinux.conf': text, 'proc/cmdline': 'root=/dev/mmcblk0p1 rw\n' });
+    const before = readAsUefi(text);
+    await succeed();
+    const { entries, ...rest } = readAsUefi(conf());
+    expect({ ...rest, entries: entries.slice(0, -1) }).toEqual(before);
+    const id = readdirSync(join(board.root, 'boot/bpmp-virt'))[0];
+    const ours = entries.at(-1) ?? {};
+    expect(ours).toMatchObject({ LABEL: 'bpmp-virt', LINUX: `/boot/bpmp-virt/${id}/Image` });
+    expect(ours['APPEND']).toBe(
+      `${append} vfio_platform.reset_required=0 vfio_iommu_type1.allow_unsafe_interrupts=1 bpmp_virt.entry=${id}`,
+    );
+    expect(ours['INITRD']).toBe(initrd);
+    for (const file of [ours['LINUX'], ours['FDT'], ours['OVERLAYS']])
+      expect(existsSync(join(board.root, file ?? 'none'))).toBe(true);
+    expect(backups()).toEqual([text]);
+    await succeed('--undo');
+    expect(conf()).toBe(text);
+  },
+);
 
 test('sends only what differs', async () => {
   await succeed();
@@ -91,6 +127,13 @@ test('a boot on trial happens once; a confirmed entry stays; another kernel has 
   expectSafe();
   expect(await succeed()).toBe('nothing to do');
 
+  // What has not been seen to boot is not made permanent.
+  expect((await deploy('--confirm')).error?.message).toContain('does not run this entry');
+  expectSafe();
+  await succeed('--boot-next');
+  restart();
+  await execa('sh', end, { env: { BPMP_VIRT_ROOT: board.root } });
+  expect(await succeed('--status')).toMatch(/^entry .*, running now: in the boot menu/m);
   await succeed('--confirm');
   expect(started()).toBe('bpmp-virt');
   await execa('sh', end, { env: { BPMP_VIRT_ROOT: board.root } });
@@ -147,6 +190,11 @@ describe('refuses, and changes nothing:', () => {
     ['a mounted /boot', { 'proc/mounts': '/dev/a / ext4 x\n/dev/nvme0n1p10 /boot vfat x\n' }, /nvme0n1p10/],
     ['another board', { 'proc/device-tree/compatible': 'nvidia,p3768-0000+p3767-0005\0' }, /p3767/],
     ['ten entries', { 'boot/extlinux/extlinux.conf': `${STOCK}${'LABEL x\n'.repeat(9)}` }, /10 entries/],
+    [
+      'an INITRD that is gone',
+      { 'boot/initrd': { link: 'gone' } },
+      /INITRD \/boot\/initrd is not on the board/,
+    ],
     ['no extlinux', { 'boot/extlinux/extlinux.conf': { link: 'gone' } }, /no \/boot\/extlinux/],
   ];
   test.each(cases)('%s', async (_, changes, message) => {
@@ -154,6 +202,34 @@ describe('refuses, and changes nothing:', () => {
     const before = tree();
     const { error } = await deploy();
     expect(error?.message).toMatch(message);
+    expect(tree()).toEqual(before);
+  });
+
+  test.each([
+    ['TIMEOUT 0', /for 0 s/],
+    ['TIMEOUT 10', /for 1 s/],
+    ['', /for 0 s/],
+  ] as const)('a trial without a menu to get out of it: %s', async (line, message) => {
+    reset({ 'boot/extlinux/extlinux.conf': STOCK.replace('TIMEOUT 30', line) });
+    const before = tree();
+    expect((await deploy('--boot-next')).error?.message).toMatch(message);
+    expect(tree()).toEqual(before);
+    await succeed();
+    expectSafe();
+  });
+
+  test('a board whose host key is not the known one', async () => {
+    const known = readFileSync(board.sshConfig, 'utf8').replace(
+      /UserKnownHostsFile .*/,
+      'UserKnownHostsFile /dev/null',
+    );
+    const config = join(board.root, 'ssh.conf');
+    writeFileSync(config, known);
+    const before = tree();
+    const { error } = await verb(deployCommand, [
+      ...[board.target, '--ssh-config', config, '--bundle', bundle.path],
+    ]);
+    expect(error?.message).toContain('Host key verification failed');
     expect(tree()).toEqual(before);
   });
 
@@ -183,7 +259,20 @@ test('doctor looks at the board over ssh, and says what mends it', async () => {
   ]);
   expect(out).toMatch(/^ok +release +Jetson Linux: R36 \(release\), REVISION: 3\.0$/m);
   expect(out).toMatch(/^fail +policy .*\n +-> boot with this bundle's host\.dtbo/m);
+  expect(error).toBeInstanceOf(EnvironmentError);
   expect(error?.message).toMatch(/of \d+ checks failed/);
+
+  const json = await verb(doctorCommand, [
+    ...['--json', '--target', board.target, '--ssh-config', board.sshConfig],
+  ]);
+  const findings = JSON.parse(json.out) as readonly Finding[];
+  expect(findings.find(({ check }) => check === 'secure-boot')).toEqual({
+    state: 'ok',
+    check: 'secure-boot',
+    why: 'off',
+    mend: '-',
+  });
+  expect(findings.filter(({ state, mend }) => state === 'fail' && mend === '-')).toEqual([]);
 });
 
 test('run hands settings to the launcher on the board, and its refusal is ours', async () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type OurEntry, readOurs, withOurs, withoutOurs } from '../../../src/deploy/extlinux.ts';
+import { menuTimeout, type OurEntry, readOurs, withOurs, withoutOurs } from '../../../src/deploy/extlinux.ts';
+import { EXTLINUX_FILES, STOCK } from '../../helpers/extlinux-files.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
 
 const ours: OurEntry = {
@@ -13,85 +14,7 @@ const ours: OurEntry = {
   root: '/dev/mmcblk0p1',
 };
 const ARGS = ours.args.join(' ');
-const APPEND = `\${cbootargs} root=PARTUUID=1234 rw rootwait rootfstype=ext4 console=ttyTCU0,115200`;
-
-const STOCK = `TIMEOUT 30
-DEFAULT primary
-
-MENU TITLE L4T boot options
-
-LABEL primary
-      MENU LABEL primary kernel
-      LINUX /boot/Image
-      INITRD /boot/initrd
-      APPEND ${APPEND}
-
-# When testing a custom kernel, it is recommended that you create a backup of
-# the original kernel and add a new entry to this file
-# LABEL backup
-#    MENU LABEL backup kernel
-#    LINUX /boot/Image.backup
-`;
-
-const JETSON_IO = `${STOCK.replace('DEFAULT primary', 'DEFAULT JetsonIO')}
-LABEL JetsonIO
-\tMENU LABEL Custom Header Config: <HDR40 x>
-\tLINUX /boot/Image
-\tFDT /boot/dtb/kernel_tegra234-p3737-0000+p3701-0000-nv.dtb
-\tINITRD /boot/initrd
-\tAPPEND \${cbootargs}
-\tOVERLAYS /boot/tegra234-x.dtbo,/boot/y.dtbo
-`;
-
-const tables: readonly [
-  what: string,
-  text: string,
-  append: string | undefined,
-  initrd: string | undefined,
-][] = [
-  ['stock', STOCK, APPEND, '/boot/initrd'],
-  [
-    'with FDT',
-    STOCK.replace('      INITRD', '      FDT /boot/dtb/kernel_x.dtb\n      INITRD'),
-    APPEND,
-    '/boot/initrd',
-  ],
-  ['with entries of jetson-io', JETSON_IO, APPEND, '/boot/initrd'],
-  ['CRLF', STOCK.replaceAll('\n', '\r\n'), APPEND, '/boot/initrd'],
-  ['tabs', STOCK.replaceAll('      ', '\t'), APPEND, '/boot/initrd'],
-  ['no newline at the end', STOCK.trimEnd(), APPEND, '/boot/initrd'],
-  [
-    'no APPEND',
-    STOCK.replace(/ +APPEND.*\n/, ''),
-    `\${cbootargs} root=/dev/mmcblk0p1 rw rootwait`,
-    '/boot/initrd',
-  ],
-  ['no INITRD', STOCK.replace(/ +INITRD.*\n/, ''), APPEND, undefined],
-  ['no DEFAULT', STOCK.replace('DEFAULT primary\n', ''), APPEND, '/boot/initrd'],
-  [
-    'a comment inside APPEND',
-    STOCK.replace(' rootwait', ' # rootwait'),
-    `\${cbootargs} root=PARTUUID=1234 rw`,
-    '/boot/initrd',
-  ],
-  [
-    'a DEFAULT with a comment',
-    STOCK.replace('DEFAULT primary', 'DEFAULT  primary   # mine'),
-    APPEND,
-    '/boot/initrd',
-  ],
-  ['no entry called primary', STOCK.replaceAll('primary', 'first'), APPEND, '/boot/initrd'],
-  ['nine entries', `${STOCK}${'LABEL x\nLINUX /x\n'.repeat(8)}`, APPEND, '/boot/initrd'],
-  ['APPEND twice', STOCK.replace('      APPEND', '      APPEND quiet\n      APPEND'), APPEND, '/boot/initrd'],
-  [
-    'slot B of A/B',
-    STOCK.replace('PARTUUID=1234', 'PARTUUID=b'),
-    APPEND.replace('1234', 'b'),
-    '/boot/initrd',
-  ],
-];
-
-describe.each(tables)('%s', (_, text, append, initrd) => {
+describe.each(EXTLINUX_FILES)('%s', (_, text, append, initrd) => {
   test('UEFI finds one entry more, ours, and all others as they were', () => {
     const before = readAsUefi(text);
     const result = withOurs(text, ours, 'no');
@@ -155,6 +78,23 @@ test('ten entries with ours among them are room enough for ours', () => {
 test('a DEFAULT that somebody changed after us stays theirs', () => {
   const changed = withOurs(STOCK, ours, 'default').replace('DEFAULT bpmp-virt', 'DEFAULT other');
   expect(readAsUefi(withoutOurs(changed)).default).toBe('other');
+});
+
+test('an opening marker whose end is gone takes nobody’s entry with it', () => {
+  const text = `${STOCK}# >>> bpmp-virt old\nLABEL mine\n  LINUX /mine\n`;
+  const result = withOurs(text, ours, 'no');
+  expect(readOurs(result)).toEqual({ id: ours.id, boot: 'no' });
+  expect(withoutOurs(result)).toBe(text);
+});
+
+test.each([
+  ['TIMEOUT 30', 30],
+  ['  TIMEOUT\t50 # five', 50],
+  ['TIMEOUT 0\nTIMEOUT 40\r', 40],
+  ['TIMEOUT x', 0],
+  ['timeout 30', 0],
+] as const)('%j shows the menu for %i tenths of a second', (text, tenths) => {
+  expect(menuTimeout(text)).toBe(tenths);
 });
 
 test('any file: added and undone to the byte', () => {
