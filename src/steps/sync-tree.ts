@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { formatCommand } from '../tools/command.ts';
+import { formatCommand, shellQuote } from '../tools/command.ts';
+import { QEMU_SUBMODULES } from '../tools/qemu-submodules.ts';
 import { recordSource } from '../tools/source-record.ts';
 import type { Step } from './step.ts';
 
@@ -17,7 +18,17 @@ export const syncTreeStep: Step<'sync-tree'> = {
       formatCommand(['git', 'clone', '--depth', '1', '--branch', ref, ctx.url(url), folder]),
     );
     const check = formatCommand(['git', '-C', folder, 'rev-parse', 'HEAD']);
-    return [clones.join(' || '), ...(commit === undefined ? [] : [`test "$(${check})" = ${commit}`])];
+    const git = formatCommand(['git', '-C', folder]);
+    const submodules = [
+      `${git} ls-files --stage | sed -n 's/^160000 [^\\t]*\\t//p'`,
+      `{ grep -xE ${shellQuote(QEMU_SUBMODULES)} || true; }`,
+      `xargs -r ${git} submodule update --init --depth 1 --`,
+    ];
+    return [
+      clones.join(' || '),
+      ...(commit === undefined ? [] : [`test "$(${check})" = ${commit}`]),
+      submodules.join(' | '),
+    ];
   },
 
   async run({ urls, ref, commit, into }, ctx) {

@@ -11,6 +11,7 @@ import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteR
 import { withLock } from './lock.ts';
 import { removeOverlays } from './overlay.ts';
 import { removeSeries } from './patch-series.ts';
+import { QEMU_SUBMODULES } from './qemu-submodules.ts';
 
 export type SyncRequest = {
   /** As the recipe has them. */
@@ -30,8 +31,7 @@ export type SyncContext = {
   readonly signal: AbortSignal;
 };
 
-/** Of a QEMU's submodules the ones that a build without its own firmware and libraries wants; others are not fetched. */
-const SUBMODULES = /^(ui\/keycodemapdb|(tests\/fp|subprojects)\/(berkeley-(soft|test)float-3|keycodemapdb))$/;
+const SUBMODULES = new RegExp(`^(${QEMU_SUBMODULES})$`);
 
 /**
  * Bring one repository to `into`, without its history, at `ref`: mirrors in order, objects kept in the cache. A tree that is

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError, UsageError } from '../../../src/errors.ts';
@@ -97,6 +97,39 @@ describe('syncTree', () => {
       /changes that are not ours: file/,
     );
     expect(await readFile(join(into, 'file'), 'utf8')).toBe('mine');
+  });
+
+  /** A QEMU with two submodules, of which a build wants one. */
+  const withSubmodules = async () => {
+    const keymaps = await repository('keycodemapdb', ['first', 'used', 'later']);
+    const firmware = await repository('seabios', ['one']);
+    await repository('qemu', ['v7.2.0']);
+    const folder = join(dir, 'qemu');
+    const modules = { 'ui/keycodemapdb': keymaps, 'roms/seabios': firmware };
+    let text = '';
+    for (const [path, { url, commits }] of Object.entries(modules)) {
+      const commit = commits[1] ?? commits[0];
+      text += `[submodule "${path}"]\n\tpath = ${path}\n\turl = ${url.replace('file://', 'https://gitlab.example')}\n`;
+      await git(folder, 'update-index', '--add', '--cacheinfo', `160000,${commit},${path}`);
+    }
+    await writeFile(join(folder, '.gitmodules'), text);
+    await git(folder, 'add', '.gitmodules');
+    await git(folder, 'commit', '-qm', 'submodules');
+    await git(folder, 'tag', 'v7.2.0-bpmp');
+    const url = (address: string) => address.replace('https://gitlab.example', 'file://');
+    return { request: { urls: [`file://${folder}`], ref: 'v7.2.0-bpmp', into }, url };
+  };
+
+  it('brings of QEMU’s submodules the one that is built, at its commit, by the site’s mirror; then offline', async () => {
+    const { request, url } = await withSubmodules();
+    const tree = await syncTree(request, { ...ctx, url });
+    expect(await readFile(join(into, 'ui/keycodemapdb/file'), 'utf8')).toBe('used');
+    expect(await readdir(join(into, 'roms/seabios'))).toEqual([]);
+
+    await rm(into, { recursive: true });
+    for (const name of ['keycodemapdb', 'seabios', 'qemu']) await rm(join(dir, name), { recursive: true });
+    expect(await syncTree(request, { ...ctx, url, offline: true })).toBe(tree);
+    expect(await readFile(join(into, 'ui/keycodemapdb/file'), 'utf8')).toBe('used');
   });
 
   it('does not touch a folder that is no repository', async () => {
