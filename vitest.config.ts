@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+
+/** Most of what runs side by side waits for programs that it has started. */
+const WORKERS = availableParallelism() + 1;
 
 /**
  * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real
@@ -12,7 +16,7 @@ const project = (name: string, testTimeout: number, serial = false) => ({
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: testTimeout,
-    fileParallelism: !serial,
+    ...(serial ? { fileParallelism: false } : { maxWorkers: WORKERS }),
   },
 });
 

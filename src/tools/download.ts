@@ -65,7 +65,7 @@ async function tryAddress(url: string, wanted: Download, ctx: DownloadContext): 
   let last: Failure | undefined;
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     last = await tryOnce(url, wanted, ctx);
-    if (last === undefined || !last.again) break;
+    if (last === undefined || !last.again || attempt === ATTEMPTS) break;
     await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
   }
   return last?.problem;

@@ -7,6 +7,8 @@ import { type Command, formatCommand } from './command.ts';
 const TAIL_LINES = 30;
 /** SIGTERM first; what ignores it gets SIGKILL after this many ms. */
 const KILL_DELAY_MS = 5_000;
+/** A program that was told to stop may leave others behind that hold its output: how long they are listened to, in ms. */
+const LISTEN_MS = 300;
 
 /** Runs a program to its end in a folder and gives its stdout: `exec` with a caller's context bound to it. */
 export type Run = (command: Command, cwd: string, env?: Readonly<Record<string, string>>) => Promise<string>;
@@ -47,10 +49,19 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
     forceKillAfterDelay: KILL_DELAY_MS,
     ...(ctx.signal === undefined ? {} : { cancelSignal: ctx.signal }),
   });
+  child.once('exit', () => {
+    if (ctx.signal?.aborted !== true) return;
+    setTimeout(() => void [child.stdout, child.stderr].forEach((pipe) => void pipe.destroy()), LISTEN_MS);
+  });
   const tail: string[] = [];
-  for await (const text of child.iterable({ from: 'all' })) {
-    if (tail.push(text) > TAIL_LINES) tail.shift();
-    ctx.emit({ type: 'output', text });
+  try {
+    for await (const text of child.iterable({ from: 'all' })) {
+      if (tail.push(text) > TAIL_LINES) tail.shift();
+      ctx.emit({ type: 'output', text });
+    }
+  } catch (error) {
+    ctx.signal?.throwIfAborted();
+    throw error;
   }
   const result = await child;
   if (!result.failed) return result.stdout;

@@ -50,12 +50,15 @@ function hookPatch(line: string): string {
   ].join('\n');
 }
 
-/** QEMU's configure and program: the program knows only how to write the device tree of its machine. */
+/**
+ * QEMU's configure and program: the program knows only how to write the device tree of its machine. Building it takes
+ * TOY_QEMU_SLEEP seconds.
+ */
 const QEMU_CONFIGURE = `#!/bin/sh
 src=$(cd "$(dirname "$0")" && pwd)
 cat >build.ninja <<END
 rule make
-  command = sleep \${TOY_SLEEP:-0} && cat '$src/qemu.sh' >\\$out && chmod 755 \\$out
+  command = sleep \\$\\$\{TOY_QEMU_SLEEP:-0} && cat '$src/qemu.sh' >\\$out && chmod 755 \\$out
 build qemu-system-aarch64: make
 END
 `;

@@ -4,14 +4,17 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { execa } from 'execa';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { runCli } from '../../helpers/cli.ts';
 import { figure } from '../../helpers/figures.ts';
@@ -24,12 +27,16 @@ const RECIPES = resolve(import.meta.dirname, '../../../recipes');
 const yaml = (name: string) => parse(readFileSync(join(RECIPES, `${name}.yaml`), 'utf8'));
 const TREE = 'tegra234-p3737-0000+p3701-0000.dtb';
 
+/** Beside the small configuration: the recipe has modules, and one of them is ours. */
+const MODULES = 'CONFIG_MODULES=y\nCONFIG_TEGRA_BPMP_HOST_PROXY=m\n';
+
 /**
- * l4t-36.3 from the BSP to the bundle. NVIDIA's servers are on this machine, the kernel is the real one of Debian with the
- * small configuration, in the BSP's folder; QEMU is a toy that knows the tree of its machine.
+ * l4t-36.3 from the BSP to the bundle, in a folder with a blank in its name. NVIDIA's servers are on this machine, the kernel is the
+ * real one of Debian with the small configuration, in the BSP's folder; QEMU is a toy that knows the tree of its machine, since
+ * the real one is built by the test of debian-6.12 in the same way.
  */
 test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
-  const folder = tmpDir('mini');
+  const folder = tmpDir('mini bsp');
   const { url, asked } = await serveFolder(() => join(folder, 'served'));
   await makeToys(folder, url);
   const toy = parse(readFileSync(join(folder, 'toy.yaml'), 'utf8'));
@@ -38,17 +45,24 @@ test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
   mkdirSync(join(folder, 'served/release'));
   copyFileSync(bsp.bsp, join(folder, 'served/release/jetson_linux_r36.3.0_aarch64.tbz2'));
   const { kernel } = yaml('debian-6.12');
+  writeFileSync(join(folder, 'modules.config'), MODULES);
   const recipe = join(folder, 'mini.yaml');
   const mine = {
     version: 1,
     description: 'l4t-36.3 with what one machine can have',
     extends: 'l4t-36.3',
     l4t: { bsp: { sha256: bsp.bspSha256 }, commits: bsp.commits },
-    kernel,
+    kernel: {
+      ...kernel,
+      fragments: [...kernel.fragments, './modules.config'],
+      targets: ['Image', 'dtbs', 'modules'],
+    },
     qemu: { ...toy.qemu, overlay: null, patches: null, sysroot: null },
   };
   writeFileSync(recipe, stringify(mine));
   const work = join(folder, 'work');
+  // A link by the time that it is deleted: what it leads to lies in the cache.
+  onTestFinished(() => rmSync(realpathSync(work), { recursive: true, force: true }));
   const prefix = l4t.bsp.urls[0].replace(/release\/[^/]*$/, '');
   const mirrors = [`${prefix}=${url}/`, `${l4t.servers[0]}=${bsp.server}`].flatMap((map) => [
     '--mirror',
@@ -76,6 +90,12 @@ test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
   const image = readFileSync(join(bundle, 'Image'));
   expect(image.subarray(0x38, 0x3c).toString('latin1')).toBe('ARM\x64');
   expect(image.includes('Linux version 6.12.')).toBe(true);
+  const [release = ''] = readdirSync(join(bundle, 'modules/lib/modules'));
+  expect(release).toMatch(/^6\.12\.\d+-bpmp$/);
+  const modules = join(bundle, 'modules/lib/modules', release);
+  expect(readFileSync(join(modules, 'modules.dep'), 'utf8')).toMatch(/\/bpmp-host-proxy\/[\w-]+\.ko:/);
+  expect(readdirSync(modules)).not.toContain('build');
+
   const applied = join(folder, 'applied.dtb');
   await execa('fdtoverlay', ['-i', join(bundle, 'dtb', TREE), '-o', applied, join(bundle, 'host.dtbo')]);
   const { stdout: clocks } = await execa('fdtget', [

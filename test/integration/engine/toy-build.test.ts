@@ -7,61 +7,21 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { expect, onTestFinished, test } from 'vitest';
-import { type CliOptions, installCli, runCli } from '../../helpers/cli.ts';
+import { expect, test } from 'vitest';
+import { installCli, runCli } from '../../helpers/cli.ts';
 import { figure } from '../../helpers/figures.ts';
-import { serveFolder } from '../../helpers/serve-folder.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
-import { makeToys } from '../../helpers/toy-trees.ts';
+import { eventsOf, readBundle, toyBench } from '../../helpers/toy-bench.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** What a package of this tool consists of. */
 const packed: readonly string[] = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files;
 
-/** A recipe over toy trees, a work folder, a cache of its own, and a way to build. */
-async function bench(name = 'toy', below?: string) {
-  const folder = tmpDir(name, below);
-  const { url, asked } = await serveFolder(() => join(folder, 'served'));
-  const toys = await makeToys(folder, url);
-  const work = join(folder, 'work');
-  const env = { XDG_CACHE_HOME: join(folder, 'cache') };
-  const build = (more: readonly string[] = [], options: CliOptions = {}) =>
-    runCli(['build', toys.recipe, '--work', work, ...more], { ...options, env: { ...env, ...options.env } });
-  return { folder, work, toys, asked, env, build, bundle: () => readBundle(join(work, 'bundle')) };
-}
-
-/** Every file of a bundle: its path and mode → its content; the durations in the manifest are left out. */
-function readBundle(folder: string, below = ''): Record<string, string> {
-  return Object.assign(
-    {},
-    ...readdirSync(join(folder, below)).map((name) => {
-      const path = join(below, name);
-      const info = statSync(join(folder, path));
-      if (info.isDirectory()) return readBundle(folder, path);
-      const text = readFileSync(join(folder, path), 'latin1');
-      const mode = (info.mode & 0o777).toString(8);
-      return { [`${path} ${mode}`]: name === 'manifest.json' ? withoutDurations(text) : text };
-    }),
-  );
-}
-
-function withoutDurations(text: string): string {
-  return JSON.stringify({ ...JSON.parse(text), durationsMs: 0 });
-}
-
-const eventsOf = (stdout: string): { type: string; step?: string; title?: string; skipped?: number }[] =>
-  stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line));
-
 test('a recipe becomes a bundle; a second build does nothing and says so', async () => {
-  const { build, bundle, work, asked } = await bench();
+  const { build, bundle, work, asked } = await toyBench();
   const first = await build();
   expect(first.stderr).toBe('');
   expect(first.code).toBe(0);
@@ -88,7 +48,7 @@ test.each([
   ['another archive', async (file: string) => cpSync(join(file, '../../other.tar.gz'), file)],
   ['garbage', async (file: string) => writeFileSync(file, 'no archive at all')],
 ])('%s in the cache is hashed while it is unpacked, not used, and fetched again', async (_what, spoil) => {
-  const { build, bundle, work, folder } = await bench();
+  const { build, bundle, work, folder } = await toyBench();
   await build();
   const wanted = bundle();
   const downloads = join(folder, 'cache/bpmp-virt/downloads');
@@ -109,7 +69,7 @@ test.each([
 });
 
 test('on a terminal: a row a step, then how long each took; a failure is told below the rows', async () => {
-  const { toys, work, env } = await bench();
+  const { toys, work, env } = await toyBench();
   const main = join(import.meta.dirname, '../../../dist/cli/main.js');
   const words = [process.execPath, main, 'build', toys.recipe, '--work', work];
   const onTerminal = async () => {
@@ -139,7 +99,7 @@ test('on a terminal: a row a step, then how long each took; a failure is told be
 });
 
 test('another device changes trees and command only', async () => {
-  const { build, bundle, work, env } = await bench();
+  const { build, bundle, work, env } = await toyBench();
   await build();
   const before = bundle();
   const { stdout, code, ms } = await build(['--device', 'gen8_i2c', '--json']);
@@ -159,7 +119,7 @@ test('another device changes trees and command only', async () => {
 });
 
 test('a changed patch runs what rests on it, in the same tree', async () => {
-  const { build, work, toys } = await bench();
+  const { build, work, toys } = await toyBench();
   await build();
   toys.writePatch('asks somebody else');
   const { stdout } = await build(['--json']);
@@ -172,7 +132,7 @@ test('a changed patch runs what rests on it, in the same tree', async () => {
 });
 
 test('links that lead into another copy of this package are made anew', async () => {
-  const { build, work, folder } = await bench();
+  const { build, work, folder } = await toyBench();
   const other = join(folder, 'other');
   for (const name of packed.filter((name) => name !== 'dist'))
     cpSync(join(ROOT, name), join(other, name), { recursive: true });
@@ -188,132 +148,8 @@ test('links that lead into another copy of this package are made anew', async ()
   expect((await build()).stdout).toMatch(/^Nothing to do/);
 });
 
-test.each([
-  ['a path with blanks and quotes', `it's a "toy" (1)`, undefined, undefined],
-  ['another file system', 'toy', '/dev/shm', undefined],
-  ['umask 077', 'toy', undefined, '077'],
-])('%s: the same bundle', async (_what, name, below, umask) => {
-  const plain = await bench();
-  await plain.build();
-  const other = await bench(name, below);
-  const { code, stderr } = await other.build([], umask === undefined ? {} : { umask });
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  expect(anonymous(other.bundle())).toEqual(anonymous(plain.bundle()));
-});
-
-test.runIf(process.getuid?.() === 0)('a user without rights: the same bundle', async () => {
-  const plain = await bench();
-  await plain.build();
-  const other = await bench();
-  const nobody = 65_534;
-  await execa('chown', ['-R', `${nobody}:${nobody}`, other.folder]);
-  const prefix = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '--clear-groups'];
-  const { code, stderr } = await other.build([], { prefix, env: { HOME: other.folder } });
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  expect(anonymous(other.bundle())).toEqual(anonymous(plain.bundle()));
-});
-
-test.runIf(process.getuid?.() === 0)('a full disk: says so, and goes on when there is room', async () => {
-  const plain = await bench();
-  await plain.build();
-  const folder = tmpDir('full');
-  await execa('mount', ['-t', 'tmpfs', '-o', 'size=40k', 'none', folder]);
-  onTestFinished(async () => void (await execa('umount', ['--lazy', folder])));
-  const work = join(folder, 'work');
-  const build = () =>
-    runCli(['build', plain.toys.recipe, '--work', work], { env: { ...plain.env, TMPDIR: plain.folder } });
-  const codes: (number | undefined)[] = [];
-  for (const size of ['40k', '90k', '160k', '260k', '64m']) {
-    await execa('mount', ['-o', `remount,size=${size}`, folder]);
-    const { code, stderr } = await build();
-    codes.push(code);
-    expect(stderr).toEqual(code === 0 ? '' : expect.stringMatching(/disk is full|no space left/i));
-  }
-  expect(codes.slice(0, 3)).toEqual([3, 3, 3]);
-  expect(codes.at(-1)).toBe(0);
-  expect(anonymous(readBundle(join(work, 'bundle')))).toEqual(anonymous(plain.bundle()));
-});
-
-/** A bundle without its manifest, which names the addresses that this test's server had. */
-function anonymous(bundle: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(bundle).filter(([key]) => !key.startsWith('manifest.json')));
-}
-
-test('SIGKILL at every step boundary: the next run goes on, the bundle is the same', async () => {
-  const { build, bundle, work, folder } = await bench();
-  const whole = await build(['--json']);
-  const boundaries = eventsOf(whole.stdout).filter(
-    ({ type }) => type === 'step-start' || type === 'step-done',
-  );
-  const wanted = bundle();
-  rmSync(work, { recursive: true });
-  rmSync(join(folder, 'cache'), { recursive: true });
-
-  for (let kills = 0; kills < boundaries.length; kills++) {
-    let seen = 0;
-    const onLine: CliOptions['onLine'] = (line, child) => {
-      const { type } = JSON.parse(line);
-      // Each run gets one boundary further than what the runs before it have finished: kill at its second.
-      if ((type === 'step-start' || type === 'step-done') && ++seen === 2) child.kill('SIGKILL');
-    };
-    const { signal, code } = await build(['--json'], { onLine });
-    if (signal === undefined) {
-      expect(code).toBe(0);
-      break;
-    }
-  }
-  const last = await build();
-  expect(last.code).toBe(0);
-  expect(bundle()).toEqual(wanted);
-}, 240_000);
-
-test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)('%s in the middle of a long step', async (signal) => {
-  const { build, bundle, work } = await bench();
-  await build();
-  const wanted = bundle();
-  rmSync(work, { recursive: true });
-
-  for (const output of ['LD vmlinux', 'CC parts of it']) {
-    const onLine: CliOptions['onLine'] = (line, child) => {
-      const event = JSON.parse(line);
-      if (event.type === 'output' && event.text.startsWith(output.slice(0, 2))) child.kill(signal);
-    };
-    const stopped = await build(['--json'], {
-      onLine,
-      env: { TOY_SLEEP: output.startsWith('CC') ? '30' : '0' },
-    });
-    if (signal === 'SIGKILL') expect(stopped.signal).toBe('SIGKILL');
-    else expect([stopped.code, stopped.stderr]).toEqual([130, expect.stringContaining('goes on from there')]);
-  }
-  const { code, stdout } = await build();
-  expect(code).toBe(0);
-  expect(stdout).not.toContain('> kernel-source');
-  expect(bundle()).toEqual(wanted);
-});
-
-test('a second run is told who holds the folder; a killed one holds it no longer', async () => {
-  const { build, work } = await bench();
-  let second: Promise<{ code: number | undefined; stderr: string }> | undefined;
-  const onLine: CliOptions['onLine'] = (line, child) => {
-    if (!line.includes('CC parts of it')) return;
-    second ??= build().then((result) => {
-      child.kill('SIGKILL');
-      return { ...result, stderr: result.stderr.replace(String(child.pid), 'PID') };
-    });
-  };
-  const first = await build(['--json'], { onLine, env: { TOY_SLEEP: '60' } });
-  expect(first.signal).toBe('SIGKILL');
-  const refused = await second;
-  expect(refused?.code).toBe(3);
-  expect(refused?.stderr).toContain(`${work} is in use by \`bpmp-virt build `);
-  expect(refused?.stderr).toContain('(process PID on ');
-  expect((await build()).code).toBe(0);
-});
-
 test('a failing step shows command, folder, last lines, log and hint', async () => {
-  const { build, toys, work } = await bench();
+  const { build, toys, work } = await toyBench();
   toys.writePatch('asks the guest proxy');
   writeFileSync(join(toys.recipe, '../patches/0001-hook.patch'), 'no patch at all\n');
   const { code, stderr } = await build();
@@ -323,7 +159,7 @@ test('a failing step shows command, folder, last lines, log and hint', async () 
 });
 
 test('plan --shell does by hand what build does', async () => {
-  const { build, toys, work, folder, env } = await bench();
+  const { build, toys, work, folder, env } = await toyBench();
   await build();
   const wanted = readBundle(join(work, 'bundle'));
   const hand = join(folder, 'hand');
@@ -343,7 +179,7 @@ test('plan --shell does by hand what build does', async () => {
 });
 
 test('clean --tree takes links and patches out; clean deletes what was made and nothing else', async () => {
-  const { build, toys, work, env, folder } = await bench();
+  const { build, toys, work, env, folder } = await toyBench();
   await build();
   const tree = join(work, 'kernel/src');
   const { stdout, code } = await runCli(['clean', toys.recipe, '--tree', '--work', work], { env });

@@ -3,13 +3,22 @@ import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { StepError } from '../../../src/errors.ts';
 import { extractArchive } from '../../../src/tools/archive.ts';
 import { exec } from '../../../src/tools/exec.ts';
+import { findProgram } from '../../../src/tools/programs.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const quiet = { emit: () => undefined };
+/** tar's word for a compression, and a name as such archives have it. */
+const KINDS = [
+  ['-j', 'a.tbz2'],
+  ['-J', 'a.tar.xz'],
+  ['-z', 'a.tar.gz'],
+  ['--zstd', 'a.tar.zst'],
+  ['--sort=name', 'a.tar'],
+] as const;
 
 describe('extractArchive', () => {
   let dir: string;
@@ -27,18 +36,12 @@ describe('extractArchive', () => {
     await link(join(source, 'top/open'), join(source, 'top/hard'));
   });
 
-  const pack = async (flag: string, name: string, words: string[] = ['top']) => {
+  const pack = async (flag: string, name: string, words: readonly string[] = ['top']) => {
     await exec(['tar', '-C', source, flag, '-cPf', join(dir, name), ...words], dir, quiet);
     return join(dir, name);
   };
 
-  it.each([
-    ['-j', 'a.tbz2'],
-    ['-J', 'a.tar.xz'],
-    ['-z', 'a.tar.gz'],
-    ['--zstd', 'a.tar.zst'],
-    ['--sort=name', 'a.tar'],
-  ])('unpacks %s with modes and links, whatever the umask', async (flag, name) => {
+  it.each(KINDS)('unpacks %s with modes and links, whatever the umask', async (flag, name) => {
     const archive = await pack(flag, name);
     const into = join(dir, 'out put');
     const before = process.umask(0o077);
@@ -53,6 +56,25 @@ describe('extractArchive', () => {
     expect(await readlink(join(into, 'absolute'))).toBe('/etc/passwd');
     expect((await stat(join(into, 'hard'))).ino).toBe((await stat(join(into, 'open'))).ino);
     expect((await readdir(dir)).filter((entry) => entry.startsWith('.'))).toEqual([]);
+  });
+
+  it.each([
+    ['bzip2', ['bzip2']],
+    ['pbzip2', ['bzip2', 'pbzip2']],
+    ['lbzip2', ['bzip2', 'pbzip2', 'lbzip2']],
+  ])('takes %s where %j are installed', async (best, installed) => {
+    const archive = await pack('-j', 'a.tbz2');
+    const bin = join(dir, 'bin');
+    await mkdir(bin);
+    const bzip2 = await findProgram('bzip2');
+    for (const name of installed) {
+      const script = `#!/bin/sh\necho ${name} >${join(dir, 'taken')}\nexec ${bzip2} "$@"\n`;
+      await writeFile(join(bin, name), script, { mode: 0o755 });
+    }
+    vi.stubEnv('PATH', bin);
+    await extractArchive({ archive, into: join(dir, 'out'), strip: 1 }).finally(() => vi.unstubAllEnvs());
+    expect(await readFile(join(dir, 'taken'), 'utf8')).toBe(`${best}\n`);
+    expect(await readdir(join(dir, 'out'))).toContain('open');
   });
 
   it('has nothing in place where the hash does not hold', async () => {
@@ -77,7 +99,7 @@ describe('extractArchive', () => {
     expect(await readdir(dir)).not.toContain('out');
   });
 
-  it.each([
+  const EVIL = [
     ['a name with ..', /path contains '\.\.'/, ['--transform=s,top/open,../escaped,', 'top/open']],
     ['an absolute name', /absolute path/, ['--transform=s,top/open,/tmp/bpmp-virt-escaped,', 'top/open']],
     [
@@ -90,29 +112,38 @@ describe('extractArchive', () => {
       /linkpath contains '\.\.'/,
       ['--transform=s,^top/open$,../../escaped,hRS', 'top/open', 'top/hard'],
     ],
-  ])('refuses %s', async (_, why, words) => {
-    const archive = await pack('-z', 'evil.tar.gz', words);
+  ] as const;
+  const EVIL_OF_ALL_KINDS = KINDS.flatMap(([flag, name]) =>
+    EVIL.map(([what, why, words]) => [what, name, flag, why, words] as const),
+  );
+
+  it.each(EVIL_OF_ALL_KINDS)('refuses %s in %s', async (_, name, flag, why, words) => {
+    const archive = await pack(flag, name, words);
     const into = join(dir, 'safe/out');
     await expect(extractArchive({ archive, into, strip: 0 })).rejects.toThrow(why);
     expect(await readdir(join(dir, 'safe'))).not.toContain('out');
     expect(await readdir(dir)).not.toContain('escaped');
   });
 
-  it('writes nothing through a symlink of the archive', async () => {
+  it.each([
+    ['a.tbz2', 'bzip2'],
+    ['a.tar.xz', 'xz'],
+    ['a.tar.gz', 'gzip'],
+    ['a.tar.zst', 'zstd'],
+    ['a.tar', 'cat'],
+  ])('writes nothing through a symlink in %s', async (name, compress) => {
     await mkdir(join(dir, 'outside'));
     for (const target of ['../../outside', join(dir, 'outside')]) {
       await exec(['rm', '-rf', join(source, 'door')], dir, quiet);
       await symlink(target, join(source, 'door'));
-      const archive = await pack('-z', 'door.tar.gz', ['door']);
+      const plain = await pack('--sort=name', 'door.tar', ['door']);
       await exec(['rm', join(source, 'door')], dir, quiet);
       await mkdir(join(source, 'door'));
       await writeFile(join(source, 'door/file'), 'evil');
-      await exec(
-        ['sh', '-c', `gzip -d ${archive} -c > ${dir}/t.tar; tar -C ${source} -rPf ${dir}/t.tar door/file`],
-        dir,
-        quiet,
-      );
-      const wish = extractArchive({ archive: join(dir, 't.tar'), into: join(dir, 'out'), strip: 0 });
+      await exec(['tar', '-C', source, '-rPf', plain, 'door/file'], dir, quiet);
+      const archive = join(dir, name);
+      await exec(['sh', '-c', `${compress} <${plain} >${archive}`], dir, quiet);
+      const wish = extractArchive({ archive, into: join(dir, 'out'), strip: 0 });
       await expect(wish).rejects.toThrow();
       expect(await readdir(join(dir, 'outside'))).toEqual([]);
     }
