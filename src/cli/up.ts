@@ -16,7 +16,7 @@ import { runOnBoard } from './run-target.ts';
 import { WIRING } from './wiring.ts';
 
 /** How often a board that restarts is asked whether it is there, in ms. */
-const POLL_MS = 5_000;
+const POLL_MS = 1_000;
 
 type UpRequest = ReachFlags & {
   readonly target: string;

@@ -90,6 +90,10 @@ test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
   const image = readFileSync(join(bundle, 'Image'));
   expect(image.subarray(0x38, 0x3c).toString('latin1')).toBe('ARM\x64');
   expect(image.includes('Linux version 6.12.')).toBe(true);
+  // The launcher of the repository is the documented machine; of that of this recipe two names differ.
+  const launcher = (file: string) =>
+    readFileSync(file, 'utf8').replace(/^(# Made from recipe|VM_NAME=).*$/gm, '');
+  expect(launcher(join(bundle, 'run-vm.sh'))).toBe(launcher(join(RECIPES, '../board/run-vm.sh')));
   const [release = ''] = readdirSync(join(bundle, 'modules/lib/modules'));
   expect(release).toMatch(/^6\.12\.\d+-bpmp$/);
   const modules = join(bundle, 'modules/lib/modules', release);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { runCli } from '../../helpers/cli.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { toyBench } from '../../helpers/toy-bench.ts';
+
+test('check names everything that is missing at once, with the line that installs it', async () => {
+  const bin = join(tmpDir(), 'bin');
+  mkdirSync(bin);
+  const { code, stderr, stdout } = await runCli(['check', 'l4t-36.3'], { env: { PATH: bin } });
+  expect([code, stdout]).toEqual([3, '']);
+  const [, missing = ''] = /not installed: (.*)\n/.exec(stderr) ?? [];
+  expect(missing.split(', ')).toEqual(
+    expect.arrayContaining(['aarch64-linux-gnu-gcc', 'apt-get', 'dtc', 'flock', 'git', 'make', 'ninja']),
+  );
+  const [, line = ''] = /(sudo apt-get install .*)\n/.exec(stderr) ?? [];
+  const packages = ['device-tree-compiler', 'gcc-aarch64-linux-gnu', 'libssl-dev', 'ninja-build'];
+  expect(line.split(' ')).toEqual(expect.arrayContaining(packages));
+
+  const whole = await runCli(['check', 'l4t-36.3', '--json']);
+  expect(whole.code).toBe(0);
+  expect(JSON.parse(whole.stdout)).toMatchObject({ recipe: 'l4t-36.3', missing: [] });
+  // A build says the same before it starts anything.
+  const build = await runCli(['build', 'l4t-36.3', '--work', join(bin, 'work')], { env: { PATH: bin } });
+  expect(build.code).toBe(3);
+  expect(existsSync(join(bin, 'work/Linux_for_Tegra'))).toBe(false);
+});
+
+test('build --dry-run says what would run and why, and leaves nothing behind', async () => {
+  const { build, work, folder, asked } = await toyBench();
+  const { code, stdout } = await build(['--dry-run']);
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^run {3}kernel-fetch: fetch linux\.tar\.gz \(not done yet\)$/m);
+  expect(stdout).toMatch(/^run {3}bundle: .* \(kernel-fetch runs\)$/m);
+  expect([existsSync(work), existsSync(join(folder, 'cache')), asked]).toEqual([false, false, []]);
+
+  await build();
+  const second = (await build(['--dry-run', '--json', '--redo', 'dt-host'])).stdout.trimEnd().split('\n');
+  const runs = second.map((line) => JSON.parse(line)).filter((decision) => decision.runs);
+  expect(runs.map(({ step, reason }) => [step, reason])).toEqual([
+    ['dt-host', 'asked for'],
+    ['bundle', 'dt-host runs'],
+  ]);
+});
+
+test('build --verbose shows every command, as it can be typed, and what it says', async () => {
+  const { build, work } = await toyBench();
+  const { stdout } = await build(['--verbose', '--jobs', '3']);
+  const line = stdout.split('\n').find((each) => /\bmake -C .*\bImage\b/.test(each)) ?? '';
+  expect(line).toMatch(/ -j3 /);
+  expect(stdout).toContain('CC parts of it');
+  const [, command = ''] = /(make -C .*)$/.exec(line) ?? [];
+  await execa('sh', ['-c', command], { cwd: work });
+});
