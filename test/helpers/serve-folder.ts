@@ -6,7 +6,7 @@ import { join, normalize } from 'node:path';
 import { onTestFinished } from 'vitest';
 
 /** What is wrong with the network, as long as it is set. */
-export type Network = {
+type Network = {
   /** Answers carry so many bytes of a file; then nothing comes any more, or the connection is gone. */
   fault?: { readonly after: number; readonly end: 'stalls' | 'breaks' } | undefined;
 };

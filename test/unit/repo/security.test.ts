@@ -54,7 +54,9 @@ const PLANTED = [
 ].map((match) => match[1] ?? '');
 
 test('the page names the rows in which planted defects are found, and no other', () => {
-  const rows = PLANTED.filter((row) => /^H\d+$/.test(row)).sort((a, b) => Number(a.slice(1)) - Number(b.slice(1)));
+  const rows = PLANTED.filter((row) => /^H\d+$/.test(row)).sort(
+    (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
+  );
   const said = /planted in rows ([^.]*)\./.exec(PAGE.replace(/\s+/g, ' '))?.[1] ?? '';
   expect(said.split(/, | and /)).toEqual(rows);
 });
