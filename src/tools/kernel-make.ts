@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { relative } from 'node:path';
 import type { Command } from './command.ts';
 
 /** What every `make` of one kernel build must be told alike: another compiler or path means another build. */
@@ -21,7 +22,7 @@ export type KernelMake = {
  */
 export function kernelMake(build: KernelMake, words: readonly string[]): Command {
   const { tree, out, crossCompile, ccache, epoch } = build;
-  const map = `-ffile-prefix-map=${out}=out -ffile-prefix-map=${tree}=.`;
+  const map = prefixMaps(build);
   return [
     'make',
     '-C',
@@ -40,4 +41,12 @@ export function kernelMake(build: KernelMake, words: readonly string[]): Command
     `KAFLAGS=${map}`,
     ...words,
   ];
+}
+
+/**
+ * The Image has names of source files in it. By one name they are called whether the compiler is given the tree's absolute
+ * path or, by ccache, the one from the build folder: neither ccache nor where the two folders lie may make a difference.
+ */
+function prefixMaps({ tree, out }: KernelMake): string {
+  return [out, tree, relative(out, tree)].map((prefix) => `-ffile-prefix-map=${prefix}=.`).join(' ');
 }

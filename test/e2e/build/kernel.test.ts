@@ -31,6 +31,9 @@ describe('the lab kernel, made by the product’s own steps', () => {
     );
     expect(text.includes(src)).toBe(false);
     expect(text.includes(out)).toBe(false);
+    // Nor of where the build folder is, seen from the tree.
+    expect(text).not.toMatch(/\.\.\/[\w/.-]*init\/main\.c/);
+    expect(text).toContain('./init/main.c');
   });
 
   it('says of a symbol that cannot be had what it depends on', async () => {
