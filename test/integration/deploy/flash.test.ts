@@ -13,8 +13,23 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { flashCommand } from '../../../src/cli/commands/flash.ts';
+import { FLASH_SIGNATURES } from '../../../src/deploy/flash-signatures.ts';
+import { StepError } from '../../../src/errors.ts';
 import { type Tree, writeTree } from '../../helpers/board-tree.ts';
+import { FLASH_REPORTS } from '../../helpers/flash-reports.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
+
+/** What the person at the terminal answers next, and what was asked. */
+const { answers, questions } = vi.hoisted(() => ({ answers: [] as string[], questions: [] as string[] }));
+vi.mock('node:readline/promises', () => ({
+  createInterface: () => ({
+    question: async (text: string) => {
+      questions.push(text);
+      return answers.shift() ?? '';
+    },
+    close: () => undefined,
+  }),
+}));
 
 // NVIDIA's scripts take no space in a path, so this folder has none.
 let folder: string;
@@ -80,13 +95,17 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-async function flash(...words: string[]) {
+const flash = Object.assign((...words: string[]) => runFlash(words, false), {
+  atTerminal: (...words: string[]) => runFlash(words, true),
+});
+
+async function runFlash(words: readonly string[], isTerminal: boolean) {
   const out: string[] = [];
   const cli = {
     print: (text: string) => void out.push(text),
     write: () => undefined,
     warn: () => undefined,
-    isTerminal: false,
+    isTerminal,
     columns: 80,
     signal: new AbortController().signal,
     env: { BPMP_VIRT_ROOT: at('root'), BPMP_VIRT_PASSWORD: 'secret' },
@@ -163,14 +182,43 @@ test('--no-flash prepares and asks nothing', async () => {
   expect(calls.at(-1)).toMatch(/^flash.sh\|--no-flash\|jetson-agx-orin-devkit\|internal in/);
 });
 
-test('a failure that people know is named, with the log', async () => {
-  writeTree(folder, { says: '[ 1.0 ] Sending bct_br\n[ 9.9 ] ERROR: might be timeout in USB write.\n' });
+test.each(FLASH_SIGNATURES)(
+  'a failure that people know is named, with the log: $name',
+  async ({ name, what, hint }) => {
+    const [report = ''] = FLASH_REPORTS[name] ?? [];
+    writeTree(folder, { says: `NVIDIA's first words\n${report}\nand its last\n` });
+    process.env['FLASH_SAYS'] = at('says');
+    const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--wait', '0');
+    expect(error).toBeInstanceOf(StepError);
+    expect(error?.message.split('\n')[0]).toBe(what);
+    expect(error?.hint).toMatch(/ The whole output is in .*flash-.*\.log\.$/);
+    expect(error?.hint?.startsWith(hint)).toBe(true);
+    const [log] = readdirSync(at('work/logs'));
+    expect(readFileSync(at(`work/logs/${log}`), 'utf8')).toContain(report);
+  },
+);
+
+test('an unknown failure names the log, and no cause', async () => {
+  writeTree(folder, { says: '*** The flash of the board failed for a new reason\n' });
   process.env['FLASH_SAYS'] = at('says');
   const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--wait', '0');
-  expect(error?.message).toContain('stopped answering while the first boot table was sent');
-  expect(error?.hint).toMatch(/autosuspend.*The whole output is in .*flash-.*\.log/);
-  const [log] = readdirSync(at('work/logs'));
-  expect(readFileSync(at(`work/logs/${log}`), 'utf8')).toContain('might be timeout in USB write');
+  expect(error?.message).toContain('l4t_initrd_flash.sh');
+  expect(error?.hint).toMatch(/^The whole output is in .*\.log\./);
+});
+
+test.each([
+  ['erase', undefined],
+  ['yes', 'not flashed'],
+  ['', 'not flashed'],
+])('who sits at a terminal is asked before the board is erased: %j', async (answer, refusal) => {
+  answers.push(answer);
+  const before = process.stdin.isTTY;
+  process.stdin.isTTY = true;
+  const { error, calls } = await flash.atTerminal('--rootfs', await makeRootfs(), '--wait', '0');
+  process.stdin.isTTY = before;
+  expect(error?.message).toBe(refusal);
+  expect(questions.at(-1)).toMatch(/^Erase nvme of Jetson AGX Orin, 64 GB or the developer kit\?/);
+  expect(calls).toHaveLength(refusal === undefined ? 2 : 0);
 });
 
 test('a board that does not come back is said, with a word on its power', async () => {

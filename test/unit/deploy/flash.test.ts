@@ -6,6 +6,7 @@ import { flashCommand, prepareRootfs } from '../../../src/deploy/flash-plan.ts';
 import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/deploy/flash-signatures.ts';
 import { findRecovery, hasBooted } from '../../../src/deploy/recovery.ts';
 import { makeFolder, type Tree, writeTree } from '../../helpers/board-tree.ts';
+import { FLASH_REPORTS } from '../../helpers/flash-reports.ts';
 
 let folder: ReturnType<typeof makeFolder>;
 beforeEach(() => {
@@ -96,45 +97,11 @@ describe('the root file system', () => {
   });
 });
 
-/** Lines as people report them, by the signature that has to know them. */
-const REPORTS: Readonly<Record<string, readonly string[]>> = {
-  'usb-write-timeout': [
-    '[   2.1] Sending bct_br\n[   7.4] ERROR: might be timeout in USB write.',
-    'Error: Return value 3\nmight be timeout in USB write',
-  ],
-  automounter: [
-    'mount: /mnt: /dev/sda1 already mounted on /media/user/x.',
-    'umount: /mnt/x: target is busy.',
-  ],
-  'rootfs-too-big': [
-    'ERROR: APPSIZE 29GiB is too small for the root file system',
-    'num_sectors 119537664 is larger than the disk',
-  ],
-  'rootfs-not-prepared': [
-    'cp: cannot stat rootfs/boot/extlinux/extlinux.conf',
-    'No such file or directory: rootfs/etc/passwd',
-  ],
-  'rootfs-owners': ['sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set'],
-  'path-with-space': ['./flash.sh: line 12: [: too many arguments /home/me/my work/Linux_for_Tegra'],
-  'board-mismatch': [
-    'Error: Unrecognized module SKU 0099',
-    'ERROR: failed to read EEPROM: board SKU mismatch',
-  ],
-  nfs: ['exportfs: command not found', 'mount.nfs: Connection timed out'],
-  'usb-network': [
-    'Waiting for target to boot-up...\nTimeout',
-    'Device failed to boot to the initrd flash kernel.',
-    'SSH is not ready',
-  ],
-  'ssh-keygen-dsa': ['unknown key type dsa', 'ssh-keygen -t dsa -f x failed'],
-  'no-device': ['Error: probing the target board failed.', 'Cannot open USB device'],
-};
-
 describe('a failure that people meet', () => {
   test('each signature has a report', () => {
-    expect(Object.keys(REPORTS).sort()).toEqual(FLASH_SIGNATURES.map(({ name }) => name).sort());
+    expect(Object.keys(FLASH_REPORTS).sort()).toEqual(FLASH_SIGNATURES.map(({ name }) => name).sort());
   });
-  const all = Object.entries(REPORTS).flatMap(([name, reports]) =>
+  const all = Object.entries(FLASH_REPORTS).flatMap(([name, reports]) =>
     reports.map((report) => [name, report] as const),
   );
   test.each(all)('%s: %s', (name, report) => {
