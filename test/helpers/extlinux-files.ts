@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-const APPEND = `\${cbootargs} root=PARTUUID=1234 rw rootwait rootfstype=ext4 console=ttyTCU0,115200`;
+/** The primary entry's, there. */
+export const APPEND = `\${cbootargs} root=PARTUUID=1234 rw rootwait rootfstype=ext4 console=ttyTCU0,115200`;
 
 /** /boot/extlinux/extlinux.conf as a flashed AGX Orin has it. */
 export const STOCK = `TIMEOUT 30

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { menuTimeout, type OurEntry, readOurs, withOurs, withoutOurs } from '../../../src/deploy/extlinux.ts';
-import { EXTLINUX_FILES, STOCK } from '../../helpers/extlinux-files.ts';
+import { APPEND, EXTLINUX_FILES, STOCK } from '../../helpers/extlinux-files.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
 
 const ours: OurEntry = {
@@ -78,6 +78,22 @@ test('ten entries with ours among them are room enough for ours', () => {
 test('a DEFAULT that somebody changed after us stays theirs', () => {
   const changed = withOurs(STOCK, ours, 'default').replace('DEFAULT bpmp-virt', 'DEFAULT other');
   expect(readAsUefi(withoutOurs(changed)).default).toBe('other');
+});
+
+test('what flash.sh makes of all entries is put right by the next deployment, and undone', () => {
+  const flashed = (text: string) =>
+    text
+      .replace(/^.*FDT.*\n/gm, '')
+      .replace(/^(\s*)LINUX.*$/gm, '$&\n$1FDT /boot/dtb/kernel_x.dtb')
+      .replace(/^(\s*APPEND.*)$/gm, '$1 root=PARTUUID=2 rw');
+  const after = flashed(withOurs(STOCK, ours, 'no'));
+  expect(readAsUefi(after).entries.at(-1)?.['FDT']).toBe('/boot/dtb/kernel_x.dtb');
+  const again = withOurs(after, ours, 'no');
+  expect(readAsUefi(again).entries.at(-1)).toMatchObject({
+    FDT: ours.fdt,
+    APPEND: `${APPEND} root=PARTUUID=2 rw ${ARGS}`,
+  });
+  expect(withoutOurs(again)).toBe(flashed(STOCK));
 });
 
 test('an opening marker whose end is gone takes nobody’s entry with it', () => {
