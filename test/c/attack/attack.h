@@ -37,6 +37,9 @@ enum { PG_SET = 1, PG_GET = 2, PG_NAME = 3, PG_MAX = 4 };
 #define ANCESTOR	93	/* feeds 102 */
 #define SHARED		104	/* shared by a and b */
 
+/* init.c: the kernel has never seen our patches */
+extern bool unpatched;
+
 /* tap.c */
 void ok(bool good, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -74,8 +77,8 @@ bool wait_for_log(const char *needle);
 int rebind(const char *node, bool bind);
 
 /* The families. */
-void test_bring_up(bool module);
-void test_passthrough(bool module);
+void test_bring_up(void);
+void test_passthrough(void);
 void test_shapes(void);
 void test_policy(void);
 void test_sharing(void);

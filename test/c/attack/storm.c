@@ -15,10 +15,11 @@ static void storm(const char *path, int seed)
 	time_t end = time(NULL) + 5;
 	struct bpmp_host_info info;
 
-	srand(seed);
 	/* Four threads of a machine share its file. */
-	fork();
-	fork();
+	if (!unpatched) {
+		fork();
+		fork();
+	}
 	srand(seed + getpid());
 	while (time(NULL) < end) {
 		for (i = 0; i < 50; i++) {
@@ -42,6 +43,11 @@ static void storm(const char *path, int seed)
 	_exit(0);
 }
 
+/*
+ * The mailbox of 6.12.117 loses count where two CPUs ring at the same time, and
+ * after twenty of those no request gets through any more, of nobody: our second
+ * patch keeps them apart. Without it only one thread at a time can be let loose.
+ */
 void test_storm(void)
 {
 	char *before = fake_state(), *after;
@@ -49,17 +55,23 @@ void test_storm(void)
 
 	if (!fork())
 		storm(NODE_A, 1);
+	if (unpatched)
+		wait(&status);
 	if (!fork())
 		storm(NODE_B, 2);
 	while (wait(&status) > 0)
 		;
 	after = fake_state();
 	ok(!strcmp(before, after),
-	   "two machines of four threads each, 5 s at random: state after equals state before");
+	   "two machines, %s, 5 s at random: state after equals state before",
+	   unpatched ? "one after the other" : "four threads each");
 	if (strcmp(before, after))
 		printf("# before\n%s# after\n%s", before, after);
 	free(before);
 	free(after);
+	if (!unpatched)
+		ok(fake("ring 20000") == 0,
+		   "H23 the doorbell stands two CPUs that ring at once");
 }
 
 /*

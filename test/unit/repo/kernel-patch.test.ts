@@ -8,7 +8,7 @@ const PATCHES = readdirSync(FOLDER).filter((name) => name.endsWith('.patch'));
 const TEXT = PATCHES.map((name) => readFileSync(join(FOLDER, name), 'utf8')).join('\n');
 
 /**
- * The files of Linux 6.12 that the patch is for, as git names their content. Mails to linux-tegra of 1 October 2024, that is
+ * The files of Linux 6.12 that the patches are for, as git names their content. Mails to linux-tegra of 1 October 2024, that is
  * after 6.12-rc1, have this bpmp.c before their change (for example
  * 20241001204025.5632-1-krzysztof.kozlowski@linaro.org), and Debian's 6.12.117 still has it; the others are older still. So
  * 6.12.5, which lies between, has them too.
@@ -18,9 +18,10 @@ const BLOBS = new Map([
   ['Makefile', '620cf3fdd607'],
   ['bpmp-private.h', '182bfe396516'],
   ['bpmp.c', '2bee6e918f81'],
+  ['bpmp-tegra186.c', '6f0d0511b486'],
 ]);
 
-test('the kernel patch is for Linux 6.12, and touches few files of one folder', () => {
+test('the kernel patches are for Linux 6.12, and touch few files of one folder', () => {
   const found = [...TEXT.matchAll(/^diff --git a\/(\S+) b\/(\S+)\nindex (\w+)\.\./gm)];
   expect(found.map(([, before]) => before)).toEqual(found.map(([, , after]) => after));
   expect(
@@ -28,7 +29,7 @@ test('the kernel patch is for Linux 6.12, and touches few files of one folder', 
   ).toEqual(BLOBS);
 });
 
-test('it adds at most 60 lines', () => {
+test('they add at most 60 lines', () => {
   const added = TEXT.split('\n').filter((line) => /^\+(?!\+\+ )/.test(line));
   expect(added.length).toBeGreaterThan(0);
   expect(added.length).toBeLessThanOrEqual(60);
