@@ -192,7 +192,10 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
       const facts = factsOf(readFileSync(board));
       const [policy] = derivePolicies([options.vm], facts);
       const known = policy?.ids.map(({ kind, id }) => `${kind} ${id}`) ?? [];
-      const used = guest.uses.map(({ kind, id }) => `${kind} ${id}`);
+      // A parent to choose is above a clock of the VM, and the host proxy finds what is above by itself.
+      const used = guest.uses
+        .filter(({ property }) => property !== 'assigned-clock-parents')
+        .map(({ kind, id }) => `${kind} ${id}`);
       expect(known).toEqual(expect.arrayContaining(used));
       expect(used.length).toBeGreaterThan(1);
     },
