@@ -305,7 +305,20 @@ check_qemu() {
 	else
 		ok qemu "QEMU $version has vfio-platform and nvidia-bpmp-guest"
 	fi
+	check_sandbox
 	check_window
+}
+
+check_sandbox() {
+	if [ "$VM_SANDBOX" != auto ]; then
+		ok sandbox "as VM_SANDBOX says: ${VM_SANDBOX:-none}"
+	elif ! grep -q '^Seccomp_filters:' "$root/proc/self/status" 2>/dev/null; then
+		warn sandbox "none: the kernel takes no seccomp filters" "CONFIG_SECCOMP_FILTER=y"
+	elif ! "$VM_QEMU" -sandbox on -version >/dev/null 2>&1 </dev/null; then
+		warn sandbox "none: QEMU was built without seccomp" "use this bundle's QEMU"
+	else
+		ok sandbox "QEMU's, in its strictest form"
+	fi
 }
 
 # Up to QEMU 10.0 the window is at 0x090c0000; from 10.1 on that is ACPI PCI hotplug, and it is at 0x090d0000.

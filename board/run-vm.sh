@@ -242,12 +242,19 @@ check_group() {
 	done
 }
 
-# The strictest sandbox where this QEMU has one: without seccomp QEMU does not know the option.
+# The strictest sandbox where this QEMU and this kernel have one: a QEMU without seccomp does not know the option, and
+# one with it does not start on a kernel that takes no filters.
 resolve_sandbox() {
 	case $VM_SANDBOX in
 	auto)
-		VM_SANDBOX=on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
-		"$VM_QEMU" -sandbox on -version >/dev/null 2>&1 </dev/null || VM_SANDBOX=
+		VM_SANDBOX=
+		if ! grep -q '^Seccomp_filters:' "$root/proc/self/status" 2>/dev/null; then
+			say "this kernel has no seccomp filters (CONFIG_SECCOMP_FILTER): QEMU runs without its sandbox"
+		elif ! "$VM_QEMU" -sandbox on -version >/dev/null 2>&1 </dev/null; then
+			say "$VM_QEMU was built without seccomp: it runs without its sandbox"
+		else
+			VM_SANDBOX=on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
+		fi
 		;;
 	off) VM_SANDBOX= ;;
 	esac

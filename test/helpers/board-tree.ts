@@ -96,6 +96,7 @@ export const ORIN: Tree = {
   'sys/module/vfio_platform/parameters/reset_required': 'N\n',
   'dev/bpmp-host': '',
   'proc/1/comm': 'init\n',
+  'proc/self/status': 'Seccomp_filters:\t0\n',
   'run/': '',
 };
 

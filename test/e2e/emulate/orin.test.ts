@@ -90,6 +90,7 @@ say vm exit $?`;
           'device',
           'proxy',
           'qemu',
+          'sandbox',
           'window',
           'launcher',
         ])

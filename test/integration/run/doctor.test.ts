@@ -21,6 +21,7 @@ const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
 
 const QEMU = `#!/bin/sh
 case $* in
+'-sandbox on -version') exit "\${QEMU_NO_SECCOMP:-0}" ;;
 --version) echo "QEMU emulator version \${QEMU_IS:-7.2.22} (Debian)" ;;
 *,help) type=\${4%,help}; case " \${QEMU_HAS:-vfio-platform nvidia-bpmp-guest} " in *" $type "*) ;; *) exit 1 ;; esac ;;
 esac
@@ -205,6 +206,14 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
     ['an unknown device', {}, { VM_DEVICES: '1.gone' }, 'device 1.gone', /^fail/],
     ['a QEMU of 10.2', {}, { QEMU_HAS: 'nvidia-bpmp-guest' }, 'qemu', /^fail.*lacks vfio-platform/],
     ['no QEMU', {}, { VM_QEMU: './gone' }, 'qemu', /^fail/],
+    [
+      'a kernel without seccomp',
+      { 'proc/self/status': 'x\n' },
+      {},
+      'sandbox',
+      /^warn.*CONFIG_SECCOMP_FILTER/,
+    ],
+    ['a QEMU without seccomp', {}, { QEMU_NO_SECCOMP: '1' }, 'sandbox', /^warn.*built without/],
     ['a QEMU of another window', {}, { QEMU_IS: '10.1.0' }, 'window', /^fail.*astray/],
     ['a QEMU of the same window', {}, { QEMU_IS: '10.0.13' }, 'window', /^ok/],
     ['a missing Image', {}, { VM_KERNEL: 'Gone' }, 'file Gone', /^fail/],

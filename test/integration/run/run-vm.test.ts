@@ -181,6 +181,13 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     expect(driver()).toBe('serial-tegra');
   });
 
+  test('a kernel without seccomp filters: QEMU, which would not start then, gets no -sandbox, and that is said', async () => {
+    prepare({ 'proc/self/status': 'Name:\tx\n' });
+    const { exitCode, all } = await start();
+    expect({ exitCode, all }).toEqual({ exitCode: 0, all: expect.stringContaining('CONFIG_SECCOMP_FILTER') });
+    expect(seen('qemu-argv')).not.toContain('-sandbox');
+  });
+
   test.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
