@@ -6,9 +6,12 @@ import { deployCommand } from '../../../src/cli/commands/deploy.ts';
 import {
   board,
   bundle,
+  conf,
   deploy,
   expectSafe,
+  expectWhole,
   reset,
+  started,
   succeed,
   tree,
   useBoard,
@@ -36,6 +39,44 @@ test('the connection lost at any point: the board boots, and the same command fi
     expect(tree()).toEqual(wanted);
   }
   expect(failures).toBeGreaterThan(PARTS / 2);
+});
+
+test('the connection lost at any point of an undo: the board boots, and the same command finishes', async () => {
+  const bare = tree();
+  await onThisMachine();
+  await succeed('--undo');
+  const whole = board.bytes();
+  for (let part = 1; part < PARTS; part += 3) {
+    reset();
+    await onThisMachine();
+    board.cutAfter(Math.floor((whole * part) / PARTS));
+    const { error } = await deploy('--undo');
+    expectSafe();
+    board.cutAfter(undefined);
+    await succeed('--undo');
+    expect(tree(), String(error)).toEqual(bare);
+  }
+});
+
+test('the connection lost at any point of --boot-next: one entry or the other boots, whole', async () => {
+  await onThisMachine();
+  await succeed('--boot-next');
+  const whole = board.bytes();
+  const seen = new Set<string | undefined>();
+  for (let part = 1; part < PARTS; part += 3) {
+    reset();
+    await onThisMachine();
+    const before = conf();
+    board.cutAfter(Math.floor((whole * part) / PARTS));
+    await deploy('--boot-next');
+    seen.add(started());
+    expectWhole();
+    if (started() === 'primary') expect(conf()).toBe(before);
+    board.cutAfter(undefined);
+    await succeed('--boot-next');
+    expect(started()).toBe('bpmp-virt');
+  }
+  expect([...seen]).toContain('primary');
 });
 
 test('the power cut before any rename: the board boots, and the same command finishes', async () => {
