@@ -14,6 +14,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 
 cc=gcc
 if command -v ccache >/dev/null; then cc='ccache gcc'; fi
+# Objects of another clone's tree will do.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$(dirname "$BUILD")}" CCACHE_NOHASHDIR=1
 
 mkdir -p "$BUILD"
 log=$BUILD/kunit.log

@@ -74,11 +74,6 @@ static int do_suspend(u32 a, u32 b, u32 c, u32 d)
 	return fake_suspend(a);
 }
 
-static int do_ring(u32 a, u32 b, u32 c, u32 d)
-{
-	return fake_ring_storm(a);
-}
-
 static int do_clk_on(u32 a, u32 b, u32 c, u32 d)
 {
 	return fake_clk_on(a);
@@ -124,7 +119,6 @@ static const struct {
 	{ "release", do_release },	/* the answers held */
 	{ "timeout", do_timeout },	/* MS */
 	{ "suspend", do_suspend },	/* 1, or 0: awake */
-	{ "ring", do_ring },		/* COUNT times, from two CPUs */
 	{ "clk-on", do_clk_on },	/* ID */
 	{ "clk-off", do_clk_off },	/* ID */
 	{ "reset-get", do_reset_get },

@@ -4,8 +4,7 @@
  *
  * transport.c is a mailbox and the far end of the IVC channels, so that the
  * kernel's own tegra-bpmp, clk-bpmp, reset-bpmp and powergate-bpmp run on it as
- * they are. firmware.c answers. consumer.c plays a driver of the host, ring.c a
- * busy one.
+ * they are. firmware.c answers. consumer.c plays a driver of the host.
  * control.c lets a test see and disturb all of it through debugfs.
  */
 #ifndef FAKE_BPMP_H
@@ -15,7 +14,6 @@
 
 struct device_node;
 struct seq_file;
-struct tegra_bpmp;
 
 /* What a frame holds that nobody wrote: in requests, and in answers. */
 #define FAKE_STALE_TX	0x5a
@@ -36,12 +34,8 @@ void fake_hold(u32 count);
 void fake_release(void);
 int fake_set_timeout(u32 ms);
 int fake_suspend(bool suspended);
-int fake_ring_storm(u32 count);
 struct device_node *fake_bpmp_node(void);
 int fake_transport_init(void);
-
-/* ring.c */
-int fake_ring_both(struct tegra_bpmp *bpmp, u32 count);
 
 /* consumer.c */
 int fake_clk_on(u32 id);

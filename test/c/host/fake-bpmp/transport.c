@@ -240,13 +240,6 @@ int fake_suspend(bool suspended)
 	return 0;
 }
 
-int fake_ring_storm(u32 count)
-{
-	struct tegra_bpmp *bpmp = find_bpmp();
-
-	return bpmp ? fake_ring_both(bpmp, count) : -ENODEV;
-}
-
 static int init_channels(struct device *dev, struct resource *res)
 {
 	size_t size = tegra_ivc_align(MSG_MIN_SZ);
