@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { formatCommand, shellQuote } from '../tools/command.ts';
+import { recordSource } from '../tools/source-record.ts';
 import type { Step } from './step.ts';
 
 /** A folder out of a tar archive. */
@@ -21,5 +22,6 @@ export const extractArchiveStep: Step<'extract-archive'> = {
     const { extractArchive } = await import('../tools/archive.ts');
     const { signal } = ctx;
     await extractArchive({ archive: ctx.path(archive), sha256, into: ctx.path(into), strip, signal });
+    await recordSource(ctx.work, ctx.path(into), { from: basename(archive), exact: sha256 });
   },
 };

@@ -4,6 +4,7 @@ import { CommandError, StepError, UsageError } from '../errors.ts';
 import type { BspTree } from '../plan/step-options.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { exists } from '../tools/folder.ts';
+import { recordSource } from '../tools/source-record.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** The script's only server; a `--mirror` for this address is given to git as an insteadOf. */
@@ -48,6 +49,7 @@ export const syncBsp: Step<'sync-bsp'> = {
     // All that is wanted is there: what the script counted as failures was something else.
     if (ended !== undefined)
       ctx.emit({ type: 'warning', text: `source_sync.sh ${ended}; every tree is right` });
+    await recordTrees(folder, trees, tag, ctx);
   },
 };
 
@@ -65,6 +67,20 @@ async function runScript(folder: string, tag: string, ctx: StepContext): Promise
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     return error.failure.status;
+  }
+}
+
+async function recordTrees(
+  folder: string,
+  trees: readonly BspTree[],
+  tag: string,
+  ctx: StepContext,
+): Promise<void> {
+  const { headCommit } = await import('../tools/git.ts');
+  for (const { path } of trees) {
+    const tree = join(folder, path);
+    const exact = (await headCommit(tree)) ?? '';
+    await recordSource(ctx.work, tree, { from: `source_sync.sh ${tag}`, exact });
   }
 }
 

@@ -2,11 +2,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StepError } from '../errors.ts';
 import { formatCommand } from '../tools/command.ts';
 import { exists, mergeFolder } from '../tools/folder.ts';
+import { recordSource } from '../tools/source-record.ts';
 import type { Step } from './step.ts';
 
 const SOURCE = 'Linux_for_Tegra/source';
@@ -43,6 +44,7 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
       await mergeFolder(unpacked, source);
     }
     await mergeFolder(outer, ctx.path(into));
+    await recordSource(ctx.work, join(ctx.path(into), SOURCE), { from: basename(archive), exact: sha256 });
   },
 };
 

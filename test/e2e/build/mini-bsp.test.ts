@@ -112,6 +112,9 @@ test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
   expect(clocks).toContain('155');
   const manifest = JSON.parse(readFileSync(join(bundle, 'manifest.json'), 'utf8'));
   expect(manifest.repeat).toContain('bpmp-virt build');
+  expect(manifest.sources).toContainEqual(
+    expect.objectContaining({ tree: 'Linux_for_Tegra', exact: bsp.bspSha256 }),
+  );
   expect(manifest.sources.map((source: { tree: string }) => source.tree)).toContain(
     'Linux_for_Tegra/source/kernel/kernel-612',
   );

@@ -21,7 +21,7 @@ const ROOT = join(import.meta.dirname, '../../..');
 const packed: readonly string[] = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).files;
 
 test('a recipe becomes a bundle; a second build does nothing and says so', async () => {
-  const { build, bundle, work, asked } = await toyBench();
+  const { build, bundle, work, asked, toys } = await toyBench();
   const first = await build();
   expect(first.stderr).toBe('');
   expect(first.code).toBe(0);
@@ -31,6 +31,10 @@ test('a recipe becomes a bundle; a second build does nothing and says so', async
   );
   await execa('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: join(work, 'bundle') });
   expect(readFileSync(join(work, 'bundle/Image'), 'utf8')).toContain('asks the guest proxy');
+
+  const { sources } = JSON.parse(bundle()['manifest.json 644'] ?? '');
+  const [, sha256] = /sha256: ([0-9a-f]{64})/.exec(readFileSync(toys.recipe, 'utf8')) ?? [];
+  expect(sources).toContainEqual({ tree: 'kernel/src', from: 'linux.tar.gz', exact: sha256 });
 
   const before = bundle();
   const downloads = asked.length;

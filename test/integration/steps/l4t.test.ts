@@ -10,6 +10,7 @@ import { loadRecipe } from '../../../src/recipe/load.ts';
 import { loadStep } from '../../../src/steps/index.ts';
 import { exec } from '../../../src/tools/exec.ts';
 import { exists } from '../../../src/tools/folder.ts';
+import { readSources } from '../../../src/tools/source-record.ts';
 import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
 import { type MiniBsp, type MiniBspWish, makeMiniBsp } from '../../helpers/mini-bsp.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
@@ -113,6 +114,9 @@ describe('the steps of l4t-36.3 on a miniature BSP', () => {
     const started = await start();
     await run(started, 'source-sync');
     expect(await exists(source('nvgpu/README'))).toBe(true);
+    const records = await readSources(work);
+    const tree = 'Linux_for_Tegra/source/nvgpu';
+    expect(records).toContainEqual(expect.objectContaining({ tree, exact: started.mini.commits['nvgpu'] }));
     expect(await exists(source('nvgpu/later'))).toBe(false);
   });
 
@@ -154,6 +158,9 @@ describe('the steps of l4t-36.3 on a miniature BSP', () => {
     await run(started, 'public-sources');
     expect(await readFile(source('kernel/kernel-jammy-src/Makefile'), 'utf8')).toBe('VERSION = 5\n');
     expect(await readFile(source('kernel/extra'), 'utf8')).toBe('merged\n');
+    const exact = started.mini.publicSourcesSha256;
+    const tree = 'Linux_for_Tegra/source';
+    expect(await readSources(work)).toContainEqual({ tree, from: 'public_sources.tbz2', exact });
     expect(await exists(source('nvdisplay/Makefile'))).toBe(true);
     expect(await exists(source('source_sync.sh'))).toBe(true);
     expect(await exists(join(work, '.public-sources'))).toBe(false);
