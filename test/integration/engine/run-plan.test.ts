@@ -238,6 +238,23 @@ test('Ctrl-C ends programs that ignore it, and the next run goes on', async () =
   expect((await run(toyPlan(DIAMOND))).ran).toContain('d');
 });
 
+test('what a stopped program left behind with its output is not waited for', async () => {
+  const { run, work } = bench();
+  const pidFile = join(work, 'pid');
+  const controller = new AbortController();
+  let stopped = 0;
+  const act: Toy['act'] = async (ctx) => {
+    const all = ctx.exec(['sh', '-c', `(echo $$ >"${pidFile}"; exec sleep 300) & exec sleep 300`], work);
+    while (!existsSync(pidFile)) await sleep(20);
+    stopped = Date.now();
+    controller.abort();
+    await all;
+  };
+  const { error } = await run(toyPlan({ e: [] }), { e: { act } }, { signal: controller.signal });
+  expect(error).toMatchObject({ name: 'AbortError' });
+  expect(Date.now() - stopped).toBeLessThan(4_000);
+});
+
 function isAlive(pidFile: string): boolean {
   const pid = Number(readFileSync(pidFile, 'utf8'));
   expect(pid).toBeGreaterThan(1);
