@@ -61,6 +61,12 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
     figure('build with nothing changed', Math.round(ms), 'ms', { atMost: 500 });
   });
 
+  it('starts at once', async () => {
+    const { stdout, ms } = await runCli(['--help'], { main });
+    expect(stdout).toContain('build what a recipe describes');
+    figure('bpmp-virt --help', Math.round(ms), 'ms', { atMost: 150 });
+  });
+
   it('makes trees and command alone anew for another device', async () => {
     const other = await good('build', RECIPE, '--device', 'gen8_i2c');
     const started = [...other.stdout.matchAll(/^> ([\w-]+)/gm)].map(([, step]) => step);
