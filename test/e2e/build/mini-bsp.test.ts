@@ -27,8 +27,8 @@ const RECIPES = resolve(import.meta.dirname, '../../../recipes');
 const yaml = (name: string) => parse(readFileSync(join(RECIPES, `${name}.yaml`), 'utf8'));
 const TREE = 'tegra234-p3737-0000+p3701-0000.dtb';
 
-/** Beside the small configuration: the recipe has modules, and one of them is ours. */
-const MODULES = 'CONFIG_MODULES=y\nCONFIG_TEGRA_BPMP_HOST_PROXY=m\n';
+/** Beside the small configuration: the recipe has modules, and so a module is wanted. */
+const MODULES = 'CONFIG_TEGRA_BPMP_HOST_PROXY=m\n';
 
 /**
  * l4t-36.3 from the BSP to the bundle, in a folder with a blank in its name. NVIDIA's servers are on this machine, the kernel is the
