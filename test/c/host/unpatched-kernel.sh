@@ -28,7 +28,7 @@ ccache=
 if command -v ccache > /dev/null; then ccache='ccache '; fi
 # As src/tools/kernel-make.ts has it: what both kernels have in common is then compiled once.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$(dirname "$(dirname "$KBUILD")")}" CCACHE_NOHASHDIR=1
-map="-ffile-prefix-map=$KBUILD=out -ffile-prefix-map=$KSRC=."
+map="-ffile-prefix-map=$KBUILD=. -ffile-prefix-map=$KSRC=. -ffile-prefix-map=../${KSRC##*/}=."
 # Our own symbols do not exist there.
 # shellcheck disable=SC2086 # a list of paths
 cat "$root/recipes/kconfig/lab.config" $fragments |
