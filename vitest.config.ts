@@ -7,8 +7,7 @@ const WORKERS = availableParallelism() + 1;
 
 /**
  * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real
- * kernels and QEMUs; hard is the debug kernels, the sanitizers, the fuzzers and the proofs. pending is what no
- * machine has seen pass yet; nothing runs it by itself.
+ * kernels and QEMUs; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
  */
 const project = (name: string, testTimeout: number, serial = false) => ({
   test: {
@@ -27,7 +26,6 @@ export default defineConfig({
       project('integration', 120_000),
       project('e2e', 1_800_000, true),
       project('hard', 2_400_000, true),
-      project('pending', 2_400_000, true),
     ],
   },
 });
