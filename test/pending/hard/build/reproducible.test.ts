@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { buildLabKernelAt, labKernel } from '../../helpers/lab.ts';
+import { buildLabKernelAt, labKernel } from '../../../helpers/lab.ts';
 
 /**
  * ccache must be off in the second build: it would hand out the objects of the first, and the two Images would be the same for

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { labDebugKernel, labQemu } from '../../../helpers/lab.ts';
+import { runScript } from '../../../helpers/script.ts';
+
+/** Attack the proxy that is built into a kernel which looks for its own faults. */
+async function attack(preemption: 'preempt' | 'rt', env: Readonly<Record<string, string>>): Promise<string> {
+  const { out } = await labDebugKernel(preemption);
+  const { binary } = await labQemu({ version: '7.2' });
+  const OUT = join(out, `../host-${preemption}`);
+  return runScript('host/run.sh', { KBUILD: out, QEMU: binary, OUT, ...env });
+}
+
+test('in a real-time kernel it does what it should as well', async () => {
+  const tap = await attack('rt', { FAMILIES: 'shapes sharing undo' });
+  expect(tap).toContain('H24 state after equals state before: kill -9\n');
+  expect(tap).not.toMatch(/^not ok/m);
+});
