@@ -4,6 +4,7 @@
  * those of the host's drivers and of other machines, and nobody can switch off
  * what another one uses.
  */
+#include <linux/array_size.h>
 #include <linux/clk.h>
 #include <linux/clk-provider.h>
 #include <linux/device.h>
@@ -12,9 +13,6 @@
 #include <soc/tegra/bpmp.h>
 
 #include "host.h"
-
-/* Longer than any way from a clock of Tegra234 up to its root (9). */
-#define MAX_DEPTH	32
 
 static struct clk *clk_of(struct bpmp_host *host, u32 id)
 {
@@ -46,12 +44,15 @@ static struct clk *clk_of(struct bpmp_host *host, u32 id)
 	return clk;
 }
 
-/* Note of one clock whether the firmware has it on, and find what feeds it. */
-static int look_at(struct bpmp_host *host, u32 id, u32 *parent)
+/* Note of a clock whether the firmware has it on. */
+static int look_at(struct bpmp_host *host, u32 id)
 {
 	struct bpmp_host_before *before = &host->before;
 	bool on;
 	int err;
+
+	if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
+		return 0;
 
 	err = bpmp_fw_clk_state(host, id, &on);
 	if (err)
@@ -62,32 +63,86 @@ static int look_at(struct bpmp_host *host, u32 id, u32 *parent)
 	bpmp_idset_add(&before->seen, id);
 	before->order[before->count++] = id;
 
-	*parent = BPMP_NO_CLOCK;
-	err = bpmp_fw_clk_parent(host, id, parent);
-
-	/* A root has none, which is no error. */
-	return err == -EINVAL ? 0 : err;
+	return 0;
 }
 
-/* Note how a clock and all that feeds it were, before a change reaches them. */
-static int remember(struct bpmp_host *host, u32 id)
+/* What feeds a clock as far as the framework knows. */
+static int framework_parent(struct bpmp_host *host, u32 id, u32 *found)
 {
-	const struct bpmp_host_before *before = &host->before;
-	unsigned int depth;
-	u32 parent;
+	struct cmd_clk_get_all_info_response info;
+	struct clk *clk = clk_of(host, id);
+	struct clk *parent, *candidate;
+	unsigned int i;
 	int err;
 
-	for (depth = 0; depth < MAX_DEPTH; depth++) {
-		if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
-			return 0;
+	*found = BPMP_NO_CLOCK;
+	/* A clock that the framework does not have, it does not switch. */
+	parent = IS_ERR(clk) ? NULL : clk_get_parent(clk);
+	if (!parent)
+		return 0;
 
-		err = look_at(host, id, &parent);
-		if (err)
-			return err;
-		id = parent;
+	err = bpmp_fw_clk_info(host, id, &info);
+	if (err)
+		return err;
+
+	for (i = 0; i < info.num_parents && i < ARRAY_SIZE(info.parents); i++) {
+		candidate = clk_of(host, info.parents[i]);
+		if (!IS_ERR(candidate) && clk_is_match(candidate, parent)) {
+			*found = info.parents[i];
+			break;
+		}
 	}
 
 	return 0;
+}
+
+/*
+ * Note what feeds a clock, in the firmware and as the framework has it. The two
+ * differ where the firmware picked another parent for a rate: the first is on
+ * with the clock, the second is what preparing and unpreparing the clock reach.
+ */
+static int look_above(struct bpmp_host *host, u32 id)
+{
+	u32 parent = BPMP_NO_CLOCK;
+	int err;
+
+	err = bpmp_fw_clk_parent(host, id, &parent);
+	/* A root has none, which is no error. */
+	if (err && err != -EINVAL)
+		return err;
+	err = look_at(host, parent);
+	if (err)
+		return err;
+
+	err = framework_parent(host, id, &parent);
+
+	return err ?: look_at(host, parent);
+}
+
+/*
+ * Note how a clock and all that feeds it were, before a change reaches them.
+ * What could not be noted whole is forgotten, so that the next try starts anew.
+ */
+static int remember(struct bpmp_host *host, u32 id)
+{
+	struct bpmp_host_before *before = &host->before;
+	unsigned int first = before->count;
+	unsigned int i;
+	int err;
+
+	err = look_at(host, id);
+	for (i = first; !err && i < before->count; i++)
+		err = look_above(host, before->order[i]);
+	if (!err)
+		return 0;
+
+	while (before->count > first) {
+		id = before->order[--before->count];
+		bpmp_idset_del(&before->seen, id);
+		bpmp_idset_del(&before->clk_on, id);
+	}
+
+	return err;
 }
 
 /* Note the rate and the parent of an own clock, for the undo. */

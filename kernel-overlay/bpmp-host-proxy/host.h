@@ -63,7 +63,8 @@ struct bpmp_host_stats {
 /**
  * struct bpmp_host_before - the firmware's view before this VM changed it
  * @count: entries of @order
- * @order: clocks looked at, each followed by what fed it at that time
+ * @order: clocks looked at, each followed by what fed it at that time, in the
+ *	firmware and in the framework
  * @seen: the clocks in @order
  * @clk_on: those of them that the firmware had on
  * @recorded: own clocks whose rate and parent struct bpmp_vm knows

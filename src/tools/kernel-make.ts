@@ -45,7 +45,8 @@ export function kernelMake(build: KernelMake, words: readonly string[]): Command
 
 /**
  * The Image has names of source files in it. By one name they are called whether the compiler is given the tree's absolute
- * path or, by ccache, the one from the build folder: neither ccache nor where the two folders lie may make a difference.
+ * path or, by ccache, the one from the build folder: where the two folders lie makes no difference. Whether there is ccache makes
+ * one for KVM alone, whose sources kbuild calls by paths with .. in them, which ccache shortens.
  */
 function prefixMaps({ tree, out }: KernelMake): string {
   return [out, tree, relative(out, tree)].map((prefix) => `-ffile-prefix-map=${prefix}=.`).join(' ');

@@ -63,6 +63,23 @@ static void by_close(const char *before)
 	   "H24 resets are asserted while the clocks run, which go off in reverse");
 }
 
+/*
+ * The framework does not see that the firmware gave 237 another parent, and
+ * switches the old one with it, which the boot loader left on.
+ */
+static void by_framework(const char *before)
+{
+	int fd = dev_open(NODE_A);
+
+	ok(clk_value(fd, SET_RATE, 237, 500000000) == 0 &&
+	   clk(fd, ENABLE, 237) == 0 && clk(fd, DISABLE, 237) == 0 &&
+	   state_has("clk 237 on=0 rate=500000000 parent=104") &&
+	   !state_has("clk 102 on=1"),
+	   "H24 a clock's former parent goes off with it");
+	close(fd);
+	same(before, "what the framework switched by itself");
+}
+
 static void by_kill(const char *before)
 {
 	int status, fds[2];
@@ -178,6 +195,7 @@ void test_undo(void)
 	   "something was left on by the boot loader");
 	before = fake_state();
 	by_close(before);
+	by_framework(before);
 	by_kill(before);
 	by_reset(before);
 	by_unbind(before);

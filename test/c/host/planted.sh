@@ -58,7 +58,7 @@ plant H7 chardev.c 's/msg.flags || msg.reserved ||//'
 plant H8 policy.c '/^#define CLK_ID/s/GENMASK(23, 0)/GENMASK(11, 0)/'
 plant H10 policy.c '/act on the whole chip/,$s/return refuse(/return mrq == MRQ_DEBUG ? answer(d, 0) : refuse(/'
 plant H14 firmware.c 's/.size = sizeof(frame) }/.size = tx_size }/'
-plant H15 policy_answer.c '/^	end_name(info->name);/d; s/^static void end_name/static __maybe_unused void end_name/'
+plant H15 policy.c 's/^	d->rx_size = rx_size;/	d->rx_size = BPMP_PAYLOAD_MAX;/'
 plant H19 chardev.c 's/misc.mode = 0600/misc.mode = 0666/'
 plant H20 of.c 's/return dev_err_probe(dev, count,/return false \&\& dev_err_probe(dev, count,/'
 attack shapes policy

@@ -68,7 +68,19 @@ if [ "${planned:-0}" = 0 ] || [ "$good" != "$planned" ]; then
 	echo "# $good of ${planned:-an unknown number of} tests are ok; console: $OUT/console.txt"
 	status=1
 fi
+# In a real-time kernel the BPMP driver's probe complains of itself: its first PING takes a lock that sleeps with interrupts
+# off. That report is not of our doing and goes, whole, where its trace names the probe; any other one stays.
+sed '/BUG: sleeping function/{
+	:more
+	/ret_from_fork/!{
+		$!{
+			N
+			b more
+		}
+	}
+	/tegra_bpmp_transfer_atomic+.*tegra_bpmp_probe+/d
+}' "$OUT/console.txt" > "$OUT/judged.txt"
 # Which objects those are is for the attack program to judge.
 GATE_ALLOW='kmemleak: [0-9]+ new suspected memory leaks' \
-	"$root/test/c/lib/dmesg-gate.sh" "$OUT/console.txt" || status=1
+	"$root/test/c/lib/dmesg-gate.sh" "$OUT/judged.txt" || status=1
 exit $status

@@ -54,5 +54,6 @@ it('a fork of QEMU, a real one from a git server, is built as it is, submodule a
   expect(await exec([binary, '--version'], work, quiet)).toContain('QEMU emulator version 7.2');
   const devices = await exec([binary, '-machine', 'none', '-device', 'help'], work, quiet);
   expect(devices).toContain('name "vfio-platform"');
-  expect(devices).toContain('name "nvidia-bpmp-guest"');
+  // The window itself is the machine's alone to make, so that no list has it.
+  expect(devices).toContain('name "tegra-hsuart"');
 });
