@@ -45,7 +45,10 @@ static void test_timeout(void)
     peer_free(peer);
 }
 
-/* A back end that never answers is not sent more and more. */
+/*
+ * A back end that never answers is not sent more and more, but one reset, so
+ * that all is undone once it goes on.
+ */
 static void test_flood(void)
 {
     BpmpPeer *peer = peer_new();
@@ -55,10 +58,52 @@ static void test_flood(void)
     for (unsigned i = 0; i < 100; i++) {
         g_assert_cmpint(window_request(qts, PEER_HOLD, i), ==, -ETIMEDOUT);
     }
+    for (unsigned i = 0; i < 3; i++) {
+        bpmp_machine_reset(qts);
+        g_assert_cmpint(window_request(qts, PEER_HOLD, 0), ==, -ETIMEDOUT);
+    }
     peer_release(peer);
-    peer_wait(peer, PEER_HOLD, 64);
+    peer_wait(peer, PEER_MASTER_RESET, 1);
     g_usleep(200 * 1000);
     g_assert_cmpuint(peer_count(peer, PEER_HOLD), ==, 64);
+    g_assert_cmpuint(peer_count(peer, PEER_MASTER_RESET), ==, 1);
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+#if QEMU_VERSION_MAJOR >= 10
+#define RECONNECT "reconnect-ms=100"
+#else
+#define RECONNECT "reconnect=1"
+#endif
+
+static int32_t request_when_connected(QTestState *qts, uint32_t mrq)
+{
+    gint64 deadline = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+    int32_t status;
+
+    while ((status = block_request(qts, mrq, 7)) == -ENODEV) {
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_usleep(10 * 1000);
+    }
+    return status;
+}
+
+/* The model goes and comes back: the machine uses its new connection. */
+static void test_reconnect(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = qtest_initf("-machine virt,bpmp=on,bpmp-chardev=fw -m 64 "
+                                  "-nodefaults -chardev socket,id=fw,path=%s,"
+                                  RECONNECT, peer_path(peer));
+
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpint(request_when_connected(qts, 22), ==, 0);
+        g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_RX), ==, 7);
+        g_assert_cmpint(block_request(qts, PEER_HANG_UP, 0), ==, -EIO);
+    }
+    g_assert_cmpuint(peer_count(peer, 22), ==, 2);
 
     qtest_quit(qts);
     peer_free(peer);
@@ -71,5 +116,6 @@ int main(int argc, char **argv)
     qtest_add_func("/bpmp-backend-chardev/malformed", test_malformed);
     qtest_add_func("/bpmp-backend-chardev/timeout", test_timeout);
     qtest_add_func("/bpmp-backend-chardev/flood", test_flood);
+    qtest_add_func("/bpmp-backend-chardev/reconnect", test_reconnect);
     return g_test_run();
 }

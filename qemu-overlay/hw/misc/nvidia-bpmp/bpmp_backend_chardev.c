@@ -25,7 +25,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(BpmpBackendChardev, BPMP_BACKEND_CHARDEV)
 #define FRAME_MAX (FRAME_HEADER + BPMP_PAYLOAD_MAX)
 
 /*
- * Requests under way, also those that nobody waits for any more. It keeps all
+ * Transfers under way, also those that nobody waits for any more. It keeps all
  * frames together below what a socket buffers, so that sending never blocks.
  */
 #define PENDING_MAX 64
@@ -85,15 +85,33 @@ static size_t frame_build(const BpmpRequest *req, uint8_t *frame)
     return FRAME_HEADER + msg->tx_size;
 }
 
-static int pending_push(BpmpBackendChardev *s, BpmpRequest *req,
-                        unsigned *connection)
+/*
+ * May @req be sent, too? A reset may also where transfers have used the room
+ * up, since what they did must be undone once the model goes on.
+ */
+static int pending_room(BpmpBackendChardev *s, const BpmpRequest *req)
 {
-    QEMU_LOCK_GUARD(&s->lock);
+    const BpmpRequest *last = QSIMPLEQ_LAST(&s->pending, BpmpRequest, next);
+
     if (!s->connected) {
         return -ENODEV;
     }
-    if (s->pending_count == PENDING_MAX) {
-        return -ETIMEDOUT;
+    if (req->kind == BPMP_REQUEST_RESET) {
+        /* Nothing was sent since the one before: that does for both. */
+        return last && last->kind == BPMP_REQUEST_RESET ? -EALREADY : 0;
+    }
+    return s->pending_count < PENDING_MAX ? 0 : -ETIMEDOUT;
+}
+
+static int pending_push(BpmpBackendChardev *s, BpmpRequest *req,
+                        unsigned *connection)
+{
+    int ret;
+
+    QEMU_LOCK_GUARD(&s->lock);
+    ret = pending_room(s, req);
+    if (ret < 0) {
+        return ret;
     }
     QSIMPLEQ_INSERT_TAIL(&s->pending, req, next);
     s->pending_count++;
