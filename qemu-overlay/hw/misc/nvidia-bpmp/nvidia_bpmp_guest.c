@@ -68,9 +68,9 @@ static bool bpmp_guest_valid(unsigned version, uint32_t mrq, uint32_t flags,
         return true;
     }
     trace_nvidia_bpmp_guest_refused(version, mrq, flags, tx_size, rx_size);
-    qemu_log_mask(LOG_GUEST_ERROR, "%s: bad request: mrq %" PRIu32 " flags 0x%"
-                  PRIx32 " tx %" PRIu64 " rx %" PRIu64 "\n", __func__, mrq,
-                  flags, tx_size, rx_size);
+    qemu_log_mask(LOG_GUEST_ERROR, TYPE_NVIDIA_BPMP_GUEST ": bad request: mrq "
+                  "%" PRIu32 " flags 0x%" PRIx32 " tx %" PRIu64 " rx %" PRIu64
+                  "\n", mrq, flags, tx_size, rx_size);
     return false;
 }
 
@@ -143,8 +143,8 @@ static bool bpmp_guest_block_read(hwaddr addr, uint8_t *block)
 static void bpmp_guest_block_refused(hwaddr addr)
 {
     trace_nvidia_bpmp_guest_block_refused(addr);
-    qemu_log_mask(LOG_GUEST_ERROR, "nvidia-bpmp-guest: no request block at 0x%"
-                  HWADDR_PRIX "\n", addr);
+    qemu_log_mask(LOG_GUEST_ERROR, TYPE_NVIDIA_BPMP_GUEST ": no request "
+                  "block at 0x%" HWADDR_PRIX "\n", addr);
 }
 
 /* Version 2: the request is in guest memory, at @addr. */
@@ -216,8 +216,8 @@ static MemTxResult bpmp_guest_write(void *opaque, hwaddr addr, uint64_t value,
     trace_nvidia_bpmp_guest_write(addr, value, size);
 
     if (rings && !bpmp_access_is_cpu(&s->iomem, addr, attrs)) {
-        qemu_log_mask(LOG_GUEST_ERROR, "nvidia-bpmp-guest: a device's DMA "
-                      "cannot run a transfer\n");
+        qemu_log_mask(LOG_GUEST_ERROR, TYPE_NVIDIA_BPMP_GUEST ": a device's "
+                      "DMA cannot run a transfer\n");
         return MEMTX_ERROR;
     }
 
@@ -232,8 +232,8 @@ static MemTxResult bpmp_guest_write(void *opaque, hwaddr addr, uint64_t value,
     } else if (rings) {
         bpmp_guest_run_block(s, value);
     } else if (addr >= BPMP_GUEST_DOORBELL && value) {
-        qemu_log_mask(LOG_GUEST_ERROR, "nvidia-bpmp-guest: write of %u bytes "
-                      "to 0x%" HWADDR_PRIX " is ignored\n", size, addr);
+        qemu_log_mask(LOG_GUEST_ERROR, TYPE_NVIDIA_BPMP_GUEST ": write of %u "
+                      "bytes to 0x%" HWADDR_PRIX " is ignored\n", size, addr);
     }
     return MEMTX_OK;
 }
