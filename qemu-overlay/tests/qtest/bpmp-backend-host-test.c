@@ -110,20 +110,21 @@ static void test_host(gconstpointer mode)
 }
 
 /* A descriptor that whoever started QEMU has opened, without close-on-exec. */
-static void test_host_fd(void)
+static void test_host_fd(gconstpointer format)
 {
     Host host;
     QTestState *qts;
     int fd = open("/dev/null", O_RDWR);
     g_autofree char *number = g_strdup_printf("%d", fd);
+    g_auto(GStrv) words = g_strsplit(format, "FD", 2);
+    g_autofree char *args = g_strjoinv(number, words);
     g_autofree char *log = NULL;
 
     g_assert_cmpint(fd, >=, 0);
     g_assert_cmpint(fcntl(fd, F_GETFD), ==, 0);
     host_init(&host, "ioctl");
     g_setenv("BPMP_SHIM_FD", number, true);
-    qts = qtest_initf("-machine virt,bpmp=on,bpmp-fd=%s -m 64 -nodefaults",
-                      number);
+    qts = qtest_initf("-machine virt,bpmp=on,%s -m 64 -nodefaults", args);
     g_unsetenv("BPMP_SHIM_FD");
     g_unsetenv("LD_PRELOAD");
     g_assert_cmpint(window_request(qts, PEER_RET, -77), ==, -77);
@@ -136,18 +137,26 @@ static void test_host_fd(void)
     host_cleanup(&host);
 }
 
-static void test_host_busy(void)
+/* A device that cannot be used: which one, why, and what to do. */
+static void test_host_refused(gconstpointer mode)
 {
+    static const char *const says[][2] = {
+        { "busy", "Another program has it open" },
+        { "denied", "run as that user, or pass an open file" },
+        { "newer", "speaks version 2 of the interface" },
+    };
     Host host;
     g_autofree char *args = NULL;
     g_autofree char *err = NULL;
 
-    host_init(&host, "busy");
+    host_init(&host, mode);
     args = g_strdup_printf("-machine virt,bpmp=on,bpmp-host=%s", host.path);
     err = bpmp_refusal(args);
     g_unsetenv("LD_PRELOAD");
     g_assert_nonnull(strstr(err, host.path));
-    g_assert_nonnull(strstr(err, "Another program has it open"));
+    for (unsigned i = 0; i < G_N_ELEMENTS(says); i++) {
+        g_assert(!strstr(err, says[i][1]) == !g_str_equal(mode, says[i][0]));
+    }
     host_cleanup(&host);
 }
 
@@ -211,8 +220,17 @@ int main(int argc, char **argv)
                             test_host);
         qtest_add_data_func("/bpmp-backend-host/write48", "write48",
                             test_host);
-        qtest_add_func("/bpmp-backend-host/fd", test_host_fd);
-        qtest_add_func("/bpmp-backend-host/busy", test_host_busy);
+        qtest_add_data_func("/bpmp-backend-host/fd", "bpmp-fd=FD",
+                            test_host_fd);
+        qtest_add_data_func("/bpmp-backend-host/fdset",
+                            "bpmp-host=/dev/fdset/2 -add-fd set=2,fd=FD",
+                            test_host_fd);
+        qtest_add_data_func("/bpmp-backend-host/busy", "busy",
+                            test_host_refused);
+        qtest_add_data_func("/bpmp-backend-host/denied", "denied",
+                            test_host_refused);
+        qtest_add_data_func("/bpmp-backend-host/newer", "newer",
+                            test_host_refused);
         qtest_add_func("/bpmp-backend-host/introspection",
                        test_host_introspection);
         if (qtest_has_accel("tcg")) {

@@ -5,8 +5,9 @@
  *
  * BPMP_SHIM_PATH: the path that is the device
  * BPMP_SHIM_FD:   a descriptor that QEMU is started with and that is the device
- * BPMP_SHIM_MODE: what driver it is: ioctl, write56 or write48; busy: one that
- *                 another program has open
+ * BPMP_SHIM_MODE: what driver it is: ioctl, write56 or write48; newer: one with
+ *                 a later version of the ioctls; busy: one that another program
+ *                 has open; denied: one that is another user's
  * BPMP_SHIM_LOG:  file to which each event is appended, a line each
  *
  * Request numbers of bpmp-peer.h: 200 sleeps, 201 fails, 202 has a code of the
@@ -71,8 +72,8 @@ static int shim_open(const char *name, const char *path, int flags, va_list ap)
 			    va_arg(ap, int) : 0);
 	note("open cloexec=%d rdwr=%d\n", !!(flags & O_CLOEXEC),
 	     (flags & O_ACCMODE) == O_RDWR);
-	if (mode_is("busy")) {
-		errno = EBUSY;
+	if (mode_is("busy") || mode_is("denied")) {
+		errno = mode_is("busy") ? EBUSY : EACCES;
 		return -1;
 	}
 	/* A character device, as the real one is. */
@@ -101,6 +102,23 @@ int open64(const char *path, int flags, ...)
 	fd = shim_open("open64", path, flags, ap);
 	va_end(ap);
 	return fd;
+}
+
+/* A descriptor of a set is opened by taking a copy of it. */
+int fcntl64(int fd, int cmd, ...)
+{
+	int (*next)(int, int, ...) = dlsym(RTLD_NEXT, "fcntl64");
+	va_list ap;
+	void *arg;
+	int ret;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	ret = next(fd, cmd, arg);
+	if (cmd == F_DUPFD_CLOEXEC && ret >= 0 && is_device(fd))
+		atomic_store(&device, ret);
+	return ret;
 }
 
 int access(const char *path, int mode)
@@ -157,13 +175,13 @@ static int device_ioctl(int fd, unsigned long request, void *arg)
 	uint64_t rx_size;
 	int err;
 
-	if (!mode_is("ioctl"))
+	if (!mode_is("ioctl") && !mode_is("newer"))
 		return ENOTTY;
 	switch (request) {
 	case BPMP_HOST_INFO:
 		note("info cloexec=%d\n", !!(fcntl(fd, F_GETFD) & FD_CLOEXEC));
 		memset(info, 0, sizeof(*info));
-		info->version = BPMP_HOST_VERSION;
+		info->version = BPMP_HOST_VERSION + mode_is("newer");
 		return 0;
 	case BPMP_HOST_RESET:
 		note("reset\n");

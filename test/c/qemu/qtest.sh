@@ -15,15 +15,21 @@ here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-tests='nvidia-bpmp-guest-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test bpmp-backend-chardev-test
-    bpmp-backend-host-test tegra-hsuart-test'
+tests='nvidia-bpmp-guest-test nvidia-bpmp-block-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test
+    bpmp-backend-chardev-test bpmp-backend-host-test tegra-hsuart-test'
 # shellcheck disable=SC2086 # names without spaces, one argument each
 ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl
 shim=$tmp/host-shim.so
-# Its runtime must come first of all that is preloaded.
-[ "${SANITIZED:-0}" = 0 ] || shim=$(gcc -print-file-name=libasan.so):$shim
+if [ "${SANITIZED:-0}" != 0 ]; then
+    # configure says nothing where it finds no sanitizers.
+    for runtime in libasan libubsan; do
+        ldd "$BUILD/qemu-system-aarch64" | grep -q "$runtime" || { echo "QEMU is built without $runtime" >&2; exit 1; }
+    done
+    # Its runtime must come first of all that is preloaded.
+    shim=$(gcc -print-file-name=libasan.so):$shim
+fi
 
 export BPMP_TEST_HOST_SHIM="$shim"
 export QTEST_QEMU_BINARY="$BUILD/qemu-system-aarch64"
