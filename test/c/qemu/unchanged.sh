@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Is virt without the window what it is in a QEMU that has never seen our patches?
+# Is every machine what it is in a QEMU that has never seen our patches, and so is virt where the window is switched off?
 #
 #   PRISTINE  qemu-system-aarch64 of the unpatched source
 #   PATCHED   qemu-system-aarch64 of the same source with overlay and patches
@@ -9,19 +9,36 @@ set -eu
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
+# Memory, objects and devices of a machine, or why there is none.
 look() {
     binary=$1 machine=$2 out=$3
-    "$binary" -M "$machine,dtb-randomness=off,dumpdtb=$out.dtb" -display none -nodefaults 2>/dev/null
     printf 'info mtree\ninfo qom-tree\ninfo qtree\nquit\n' |
-        "$binary" -M "$machine" -display none -nodefaults -S -monitor stdio |
+        timeout 60 "$binary" -M "$machine" -display none -nodefaults -S -monitor stdio 2>&1 |
         # Lists that QEMU keeps by address come in any order.
-        grep -v -e '^QEMU ' -e '^(qemu)' | sort > "$out.tree"
+        sed -e '/^QEMU /d' -e '/^(qemu)/d' -e "s|^$binary: ||" | sort > "$out"
 }
 
-look "$PRISTINE" virt "$tmp/old"
+tree() {
+    timeout 60 "$1" -M "$2,dtb-randomness=off,dumpdtb=$3" -display none -nodefaults 2>/dev/null
+}
+
+machines() {
+    "$1" -M help | sed 1d | sort
+}
+
+machines "$PRISTINE" > "$tmp/machines"
+machines "$PATCHED" | diff "$tmp/machines" -
+
+tree "$PRISTINE" virt "$tmp/old.dtb"
 for machine in virt virt,bpmp=off; do
-    look "$PATCHED" "$machine" "$tmp/new"
+    tree "$PATCHED" "$machine" "$tmp/new.dtb"
     cmp "$tmp/old.dtb" "$tmp/new.dtb"
-    diff "$tmp/old.tree" "$tmp/new.tree"
-    echo "$machine: same device tree, same $(wc -l < "$tmp/new.tree") lines of memory, objects and devices"
+    echo "$machine: same device tree"
+done
+
+for machine in $(cut -d ' ' -f 1 "$tmp/machines") virt,bpmp=off; do
+    look "$PRISTINE" "${machine%,bpmp=off}" "$tmp/old"
+    look "$PATCHED" "$machine" "$tmp/new"
+    diff "$tmp/old" "$tmp/new"
+    echo "$machine: same $(wc -l < "$tmp/new") lines of memory, objects and devices"
 done
