@@ -58,6 +58,9 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
     const bpmp = cellsOf(at('/bpmp'), 'phandle')?.[0] ?? 0;
     expect(bpmp).not.toBe(0);
     expect(cellsOf(at('/bpmp'), 'virtual-pa')).toEqual([0, 0x090c0000]);
+    expect(stringsOf(at('/bpmp'), 'compatible')).toEqual(['nvidia,tegra234-bpmp', 'nvidia,tegra186-bpmp']);
+    for (const cells of ['#clock-cells', '#reset-cells', '#power-domain-cells'])
+      expect(cellsOf(at('/bpmp'), cells)).toEqual([1]);
 
     const uart = at('/platform-bus@c000000/serial@0');
     expect(stringsOf(uart, 'compatible')).toEqual(['nvidia,tegra194-hsuart']);
