@@ -120,6 +120,8 @@ export type GuestWish = {
   readonly onLine?: (line: string, kill: () => void) => void;
   /** What is special about its window. */
   readonly window?: WindowProperties;
+  /** Makes its device tree; default: the product's own step. */
+  readonly tree?: typeof guestTree;
 };
 
 /** Boot a guest, run a command in it, look at its kernel log, and give what happened. Logs stay where it throws. */
@@ -134,7 +136,7 @@ export async function runGuest(
     await rootParts(),
   ];
   const cpus = wish.cpus ?? 1;
-  const dtb = await guestTree(folder, { version: wish.version, cpus, memory: '256M' });
+  const dtb = await (wish.tree ?? guestTree)(folder, { version: wish.version, cpus, memory: '256M' });
   const { seen, listener } = recorder();
   await naming(folder, async () => {
     let during: FirmwareState | undefined;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest';
+import { runGuest } from '../../../helpers/emulate.ts';
+import { ownTree } from '../../../helpers/emulate-trees.ts';
+import type { QemuVersion } from '../../../helpers/lab.ts';
+
+describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (version) => {
+  it('needs no tree but that which QEMU makes itself', async () => {
+    // Which number the UART has depends on whether QEMU names its own first.
+    const exec = 'echo 123 > "$(echo /dev/ttyTHS*)"';
+    await runGuest({ name: `own-${version}`, version, exec, tree: ownTree }, ({ exit, uart, dmesg }) => {
+      expect(exit).toBe(0);
+      expect(uart()).toBe('123\r\n');
+      expect(dmesg).toContain('BPMP window version 2 at 0x90c0000');
+    });
+  });
+});
