@@ -71,6 +71,7 @@ async function copyInputs(inputs: readonly string[], tool: string): Promise<void
   if (await exists(tool)) return;
   const aside = `${tool}.part`;
   await rm(aside, { recursive: true, force: true });
+  await mkdir(aside, { recursive: true });
   for (const input of inputs.filter((path) => !path.startsWith('src/'))) {
     await mkdir(dirname(join(aside, input)), { recursive: true });
     await cp(join(ROOT, input), join(aside, input), { recursive: true, preserveTimestamps: true });
