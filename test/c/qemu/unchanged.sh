@@ -36,9 +36,9 @@ for machine in virt virt,bpmp=off; do
     echo "$machine: same device tree"
 done
 
-for machine in $(cut -d ' ' -f 1 "$tmp/machines") virt,bpmp=off; do
-    look "$PRISTINE" "${machine%,bpmp=off}" "$tmp/old"
-    look "$PATCHED" "$machine" "$tmp/new"
+for of in $(cut -d " " -f 1 "$tmp/machines") virt,bpmp=off; do
+    look "$PRISTINE" "${of%,bpmp=off}" "$tmp/old"
+    look "$PATCHED" "$of" "$tmp/new"
     diff "$tmp/old" "$tmp/new"
-    echo "$machine: same $(wc -l < "$tmp/new") lines of memory, objects and devices"
+    echo "$of: same $(wc -l < "$tmp/new") lines of memory, objects and devices"
 done

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labDebugKernel, labQemu } from '../../../helpers/lab.ts';
-import { runScript } from '../../../helpers/script.ts';
+import { labDebugKernel, labQemu } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
 
 /** Attack the proxy that is built into a kernel which looks for its own faults. */
 async function attack(preemption: 'preempt' | 'rt', env: Readonly<Record<string, string>>): Promise<string> {
