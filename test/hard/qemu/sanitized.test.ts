@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { labQemu } from '../../../helpers/lab.ts';
-import { runScript } from '../../../helpers/script.ts';
+import { labQemu } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 
 it('QEMU under ASan and UBSan passes the qtests and a minute of random accesses', async () => {
   const { build } = await labQemu({ version: '7.2', sanitize: true });

@@ -2,15 +2,15 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { makePlan } from '../../../../src/plan/make-plan.ts';
-import { loadRecipe } from '../../../../src/recipe/load.ts';
-import { exec } from '../../../../src/tools/exec.ts';
-import { git, gitInit } from '../../../helpers/git.ts';
-import { labQemu } from '../../../helpers/lab.ts';
-import { runSteps } from '../../../helpers/lab-place.ts';
-import { tmpDir } from '../../../helpers/tmp-dir.ts';
+import { makePlan } from '../../../src/plan/make-plan.ts';
+import { loadRecipe } from '../../../src/recipe/load.ts';
+import { exec } from '../../../src/tools/exec.ts';
+import { git, gitInit } from '../../helpers/git.ts';
+import { labQemu } from '../../helpers/lab.ts';
+import { runSteps } from '../../helpers/lab-place.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const RECIPE = 'l4t-36.3-qemu-fork';
 const KEYMAPS = 'ui/keycodemapdb';
 const quiet = { emit: () => undefined };

@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exec } from '../../../../src/tools/exec.ts';
-import { labQemu, labUnpatchedQemu } from '../../../helpers/lab.ts';
-import { runScript } from '../../../helpers/script.ts';
+import { exec } from '../../../src/tools/exec.ts';
+import { labQemu, labUnpatchedQemu } from '../../helpers/lab.ts';
+import { runScript } from '../../helpers/script.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-unchanged-'));
 afterAll(() => rmSync(folder, { recursive: true }));
