@@ -26,7 +26,6 @@ export default defineConfig({
       project('integration', 120_000),
       project('e2e', 1_800_000, true),
       project('hard', 2_400_000, true),
-      project('pending', 2_400_000, true),
     ],
   },
 });

@@ -2,7 +2,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { buildLabKernelAt, labKernel } from '../../../helpers/lab.ts';
+import { buildLabKernelAt, labKernel } from '../../helpers/lab.ts';
 
 /**
  * ccache must hand out nothing in the second build: the objects would be those of the first, and the two Images the same for
