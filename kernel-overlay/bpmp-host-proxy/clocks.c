@@ -44,17 +44,24 @@ static struct clk *clk_of(struct bpmp_host *host, u32 id)
 	return clk;
 }
 
-/* Note of a clock whether the firmware has it on. */
+/* Note of a clock whether the firmware has it on, and whether nobody asked it to. */
 static int look_at(struct bpmp_host *host, u32 id)
 {
 	struct bpmp_host_before *before = &host->before;
-	bool on;
+	bool on = false, used;
+	struct clk *clk;
 	int err;
 
 	if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
 		return 0;
 
+	clk = clk_of(host, id);
+	bpmp_claims_lock(host->share);
+	used = !IS_ERR(clk) && __clk_is_enabled(clk);
 	err = bpmp_fw_clk_state(host, id, &on);
+	if (!err)
+		bpmp_note(host->share, id, on && !used);
+	bpmp_claims_unlock(host->share);
 	if (err)
 		return err;
 
@@ -140,6 +147,7 @@ static int remember(struct bpmp_host *host, u32 id)
 		id = before->order[--before->count];
 		bpmp_idset_del(&before->seen, id);
 		bpmp_idset_del(&before->clk_on, id);
+		bpmp_host_clk_forget(host, id);
 	}
 
 	return err;
@@ -382,22 +390,31 @@ int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op)
  */
 int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck)
 {
-	bool was_on = bpmp_idset_has(&host->before.clk_on, id);
 	struct clk *clk = xa_load(&host->clks, id);
 	bool on = false;
 	int err;
 
+	bpmp_claims_lock(host->share);
 	err = bpmp_fw_clk_state(host, id, &on);
+	if (!err && !on && bpmp_left_on(host->share, id))
+		err = bpmp_fw_clk_enable(host, id);
+	bpmp_claims_unlock(host->share);
 	if (err)
 		return err;
 
-	if (was_on && !on)
-		return bpmp_fw_clk_enable(host, id);
-
-	*stuck = on && !was_on && clk && !__clk_is_enabled(clk) &&
+	*stuck = on && !bpmp_idset_has(&host->before.clk_on, id) &&
+		 clk && !__clk_is_enabled(clk) &&
 		 bpmp_policy_clk_class(&host->policy, id) == BPMP_CLK_OWN;
 
 	return 0;
+}
+
+/** bpmp_host_clk_forget() - the machine has nothing to do with a clock any more */
+void bpmp_host_clk_forget(struct bpmp_host *host, u32 id)
+{
+	bpmp_claims_lock(host->share);
+	bpmp_unnote(host->share, id);
+	bpmp_claims_unlock(host->share);
 }
 
 /** bpmp_host_clk_free() - give the clocks back, at unbind */

@@ -71,8 +71,7 @@ struct bpmp_host_stats {
  * @pg_seen: power domains looked at
  * @pg_on: those of them that the firmware had on
  *
- * The frameworks count users. What the boot loader left on has none, so it
- * would go off with the first VM that used it and left.
+ * What of it nobody asked for is known for all machines together, in share.c.
  */
 struct bpmp_host_before {
 	unsigned int count;
@@ -181,6 +180,7 @@ int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 			 s64 *value);
 int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op);
 int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck);
+void bpmp_host_clk_forget(struct bpmp_host *host, u32 id);
 void bpmp_host_clk_free(struct bpmp_host *host);
 
 int bpmp_host_reset_change(struct bpmp_host *host, const struct bpmp_op *op);
@@ -224,6 +224,11 @@ void bpmp_claims_lock(struct bpmp_share *share);
 void bpmp_claims_unlock(struct bpmp_share *share);
 int bpmp_claim(struct bpmp_host *host, enum bpmp_claim kind, u32 id);
 void bpmp_claims_release(struct bpmp_host *host, bool all);
+
+/* share.c, between bpmp_claims_lock() and bpmp_claims_unlock() */
+void bpmp_note(struct bpmp_share *share, u32 clk, bool left_on);
+void bpmp_unnote(struct bpmp_share *share, u32 clk);
+bool bpmp_left_on(const struct bpmp_share *share, u32 clk);
 
 /* debugfs.c */
 void bpmp_host_debugfs_init(void);

@@ -5,6 +5,11 @@
  * Claims: an id that several machines list as their own belongs to the first
  * that changes it, until everything of that machine is put back.
  *
+ * Left on: the frameworks count users. What the boot loader left on has none, so
+ * it would go off with the first machine that used it and left, and the last one
+ * to leave has to switch it on again. Only the first can tell it from a clock
+ * that another machine has on.
+ *
  * Turns: a BPMP has three channels for all of the kernel, a lost answer takes
  * one away for 600 s, and then for ever since bpmp.c does not return it. All
  * machines together get one channel less than there are, and one less again
@@ -31,6 +36,8 @@
  * @wait: for a change of the two
  * @claims: see there
  * @owner: who holds an id
+ * @noted: how many machines have noted how a clock was before they came
+ * @left_on: clocks that were on at the first of those notes, without a user
  */
 struct bpmp_share {
 	struct list_head node;
@@ -43,9 +50,11 @@ struct bpmp_share {
 	unsigned int live;
 	wait_queue_head_t wait;
 
-	/* guards @owner, and a machine's look at the counts of others */
+	/* guards what follows, and a machine's look at the counts of others */
 	struct mutex claims;
 	const struct bpmp_host *owner[BPMP_CLAIMS][BPMP_POLICY_IDS];
+	u16 noted[BPMP_POLICY_IDS];
+	struct bpmp_idset left_on;
 };
 
 /* Guards the list and the counts of users. */
@@ -238,4 +247,30 @@ void bpmp_claims_release(struct bpmp_host *host, bool all)
 			    (all || !bpmp_idset_has(doubt[kind], id)))
 				share->owner[kind][id] = NULL;
 	mutex_unlock(&share->claims);
+}
+
+/**
+ * bpmp_note() - a machine is about to have to do with a clock
+ * @share: of the BPMP
+ * @clk: which, below BPMP_POLICY_IDS
+ * @left_on: whether it is on without a user; counts where no other machine has
+ *	noted the clock
+ */
+void bpmp_note(struct bpmp_share *share, u32 clk, bool left_on)
+{
+	if (!share->noted[clk]++ && left_on)
+		bpmp_idset_add(&share->left_on, clk);
+}
+
+/** bpmp_unnote() - a machine's note of a clock is of no use any more */
+void bpmp_unnote(struct bpmp_share *share, u32 clk)
+{
+	if (!--share->noted[clk])
+		bpmp_idset_del(&share->left_on, clk);
+}
+
+/** bpmp_left_on() - whether a clock has to be on though nobody uses it */
+bool bpmp_left_on(const struct bpmp_share *share, u32 clk)
+{
+	return bpmp_idset_has(&share->left_on, clk);
 }

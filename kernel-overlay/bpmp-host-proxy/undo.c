@@ -104,6 +104,7 @@ static void settle_clock(struct bpmp_host *host, u32 id)
 		err = bpmp_host_clk_settle(host, id, &stuck);
 		bpmp_turn_end(host->share, &turn);
 	}
+	bpmp_host_clk_forget(host, id);
 	if (err || stuck)
 		quarantine(host, BPMP_OP_CLK_DISABLE, id, err ?: -EIO);
 }

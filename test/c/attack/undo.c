@@ -80,6 +80,21 @@ static void by_framework(const char *before)
 	same(before, "what the framework switched by itself");
 }
 
+/* What one machine has on is for another to leave on, not to keep on. */
+static void by_two(const char *before)
+{
+	int a = dev_open(NODE_A), b = dev_open(NODE_B);
+
+	ok(clk(a, ENABLE, SHARED) == 0 && clk(b, ENABLE, SHARED) == 0 &&
+	   clk(a, ENABLE, 155) == 0 && clk(b, ENABLE, 156) == 0,
+	   "H16 two machines use a clock and what feeds their own");
+	close(a);
+	ok(state_has("clk 104 on=1") && state_has("clk 102 on=1"),
+	   "H16 the second has them on when the first is gone");
+	close(b);
+	same(before, "two machines, one after the other");
+}
+
 static void by_kill(const char *before)
 {
 	int status, fds[2];
@@ -196,6 +211,7 @@ void test_undo(void)
 	before = fake_state();
 	by_close(before);
 	by_framework(before);
+	by_two(before);
 	by_kill(before);
 	by_reset(before);
 	by_unbind(before);
