@@ -34,6 +34,7 @@ struct BpmpBackendChardev {
     BpmpBackend parent_obj;
 
     CharBackend *chr;
+    Chardev *cd;
     IOThread *iothread;
 
     /* Frames leave in the order in which their requests are in @pending. */
@@ -276,6 +277,12 @@ BpmpBackend *bpmp_backend_chardev_new(CharBackend *chr, uint32_t timeout_ms,
     s = BPMP_BACKEND_CHARDEV(object_new(TYPE_BPMP_BACKEND_CHARDEV));
     s->parent_obj.timeout_ms = timeout_ms;
     s->chr = chr;
+    /*
+     * QEMU lets go of its chardevs at its end, while the thread still reads:
+     * a connection that the model closes just then must find its locks.
+     */
+    s->cd = cd;
+    object_ref(OBJECT(cd));
     s->iothread = iothread;
     qemu_chr_fe_set_handlers(chr, chardev_can_read, chardev_read,
                              chardev_event, NULL, s,
@@ -302,6 +309,7 @@ static void bpmp_backend_chardev_finalize(Object *obj)
         qemu_chr_fe_set_handlers(s->chr, NULL, NULL, NULL, NULL, NULL, NULL,
                                  true);
         iothread_destroy(s->iothread);
+        object_unref(OBJECT(s->cd));
     }
     fail_pending(s, -ENODEV);
     qemu_mutex_destroy(&s->lock);
