@@ -17,8 +17,9 @@ static const struct {
 } families[] = {
 	{ "shapes", test_shapes },
 	{ "policy", test_policy },
-	{ "sharing", test_sharing },
+	/* Before the host uses what the boot loader left on: that ends it. */
 	{ "undo", test_undo },
+	{ "sharing", test_sharing },
 	{ "limits", test_limits },
 	{ "storm", test_storm },
 	/* Leaves the BPMP with one channel. */
