@@ -19,3 +19,9 @@ test('built into a kernel that looks for its own faults, the host proxy withstan
   expect(tap).toContain('kmemleak finds no memory lost\n');
   expect(tap).not.toMatch(/^not ok/m);
 });
+
+test('in a real-time kernel it does what it should as well', async () => {
+  const tap = await attack('rt', { FAMILIES: 'shapes sharing undo' });
+  expect(tap).toContain('H24 state after equals state before: kill -9\n');
+  expect(tap).not.toMatch(/^not ok/m);
+});
