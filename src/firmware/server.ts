@@ -53,18 +53,26 @@ export async function startFirmware(options: FirmwareOptions): Promise<RunningFi
     new Connection(firmware, socket);
   });
   await listen(server, options.socket);
+  let closed: Promise<void> | undefined;
   return {
     socket: options.socket,
     snapshot: () => model.snapshot(),
     flush: () => transcript?.flush(),
-    close: async () => {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-      });
-      transcript?.close();
+    close: () => {
+      closed ??= end(server, sockets).then(() => transcript?.close());
+      return closed;
     },
   };
+}
+
+async function end(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  // The server is closed before its connections have said that they are; each of them still writes a line then.
+  const gone = [...sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+  for (const socket of sockets) socket.destroy();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  await Promise.all(gone);
 }
 
 type Record = (entry: TranscriptEntry) => void;

@@ -326,3 +326,14 @@ describe('the transcript', () => {
     expect(lines[1]).toMatchObject({ master: 1, id: UARTA, status: 0, ret: 0, tx: 4, rx: 0 });
   });
 });
+
+describe('the end of a model that still has connections', () => {
+  it('waits for the last line of each of them', async () => {
+    const transcript = join(folder, 'transcript.ndjson');
+    await start({ transcript });
+    for (let i = 0; i < 3; i++) await client().transfer(0, words32(1));
+    await firmware.close();
+    const lines = readFileSync(transcript, 'utf8').trim().split('\n');
+    expect(lines.filter((line) => line.includes('"disconnect"'))).toHaveLength(3);
+  });
+});
