@@ -4,7 +4,6 @@
  * those of the host's drivers and of other machines, and nobody can switch off
  * what another one uses.
  */
-#include <linux/array_size.h>
 #include <linux/clk.h>
 #include <linux/clk-provider.h>
 #include <linux/device.h>
@@ -14,7 +13,14 @@
 
 #include "host.h"
 
-static struct clk *clk_of(struct bpmp_host *host, u32 id)
+/**
+ * bpmp_host_clk() - a clock of the host's framework
+ * @host: the machine; holds the clock from the first call to unbind
+ * @id: firmware's number
+ *
+ * Return: the clock or an ERR_PTR(), -ENODEV where the firmware has none.
+ */
+struct clk *bpmp_host_clk(struct bpmp_host *host, u32 id)
 {
 	struct of_phandle_args spec = {
 		.np = host->bpmp->dev->of_node,
@@ -42,138 +48,6 @@ static struct clk *clk_of(struct bpmp_host *host, u32 id)
 	}
 
 	return clk;
-}
-
-/* Note of a clock whether the firmware has it on, and whether nobody asked it to. */
-static int look_at(struct bpmp_host *host, u32 id)
-{
-	struct bpmp_host_before *before = &host->before;
-	bool on = false, used;
-	struct clk *clk;
-	int err;
-
-	if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
-		return 0;
-
-	clk = clk_of(host, id);
-	bpmp_claims_lock(host->share);
-	used = !IS_ERR(clk) && __clk_is_enabled(clk);
-	err = bpmp_fw_clk_state(host, id, &on);
-	if (!err)
-		bpmp_note(host->share, id, on && !used);
-	bpmp_claims_unlock(host->share);
-	if (err)
-		return err;
-
-	if (on)
-		bpmp_idset_add(&before->clk_on, id);
-	bpmp_idset_add(&before->seen, id);
-	before->order[before->count++] = id;
-
-	return 0;
-}
-
-/* What feeds a clock as far as the framework knows. */
-static int framework_parent(struct bpmp_host *host, u32 id, u32 *found)
-{
-	struct cmd_clk_get_all_info_response info;
-	struct clk *clk = clk_of(host, id);
-	struct clk *parent, *candidate;
-	unsigned int i;
-	int err;
-
-	*found = BPMP_NO_CLOCK;
-	/* A clock that the framework does not have, it does not switch. */
-	parent = IS_ERR(clk) ? NULL : clk_get_parent(clk);
-	if (!parent)
-		return 0;
-
-	err = bpmp_fw_clk_info(host, id, &info);
-	if (err)
-		return err;
-
-	for (i = 0; i < info.num_parents && i < ARRAY_SIZE(info.parents); i++) {
-		candidate = clk_of(host, info.parents[i]);
-		if (!IS_ERR(candidate) && clk_is_match(candidate, parent)) {
-			*found = info.parents[i];
-			break;
-		}
-	}
-
-	return 0;
-}
-
-/*
- * Note what feeds a clock, in the firmware and as the framework has it. The two
- * differ where the firmware picked another parent for a rate: the first is on
- * with the clock, the second is what preparing and unpreparing the clock reach.
- */
-static int look_above(struct bpmp_host *host, u32 id)
-{
-	u32 parent = BPMP_NO_CLOCK;
-	int err;
-
-	err = bpmp_fw_clk_parent(host, id, &parent);
-	/* A root has none, which is no error. */
-	if (err && err != -EINVAL)
-		return err;
-	err = look_at(host, parent);
-	if (err)
-		return err;
-
-	err = framework_parent(host, id, &parent);
-
-	return err ?: look_at(host, parent);
-}
-
-/*
- * Note how a clock and all that feeds it were, before a change reaches them.
- * What could not be noted whole is forgotten, so that the next try starts anew.
- */
-static int remember(struct bpmp_host *host, u32 id)
-{
-	struct bpmp_host_before *before = &host->before;
-	unsigned int first = before->count;
-	unsigned int i;
-	int err;
-
-	err = look_at(host, id);
-	for (i = first; !err && i < before->count; i++)
-		err = look_above(host, before->order[i]);
-	if (!err)
-		return 0;
-
-	while (before->count > first) {
-		id = before->order[--before->count];
-		bpmp_idset_del(&before->seen, id);
-		bpmp_idset_del(&before->clk_on, id);
-		bpmp_host_clk_forget(host, id);
-	}
-
-	return err;
-}
-
-/* Note the rate and the parent of an own clock, for the undo. */
-static int record(struct bpmp_host *host, u32 id)
-{
-	u32 parent = BPMP_NO_CLOCK;
-	s64 rate = 0;
-	int err;
-
-	if (bpmp_idset_has(&host->before.recorded, id))
-		return 0;
-
-	err = bpmp_fw_clk_rate(host, id, &rate);
-	if (err && err != -EINVAL)
-		return err;
-	err = bpmp_fw_clk_parent(host, id, &parent);
-	if (err && err != -EINVAL)
-		return err;
-
-	bpmp_vm_record_clock(&host->vm, id, rate, parent);
-	bpmp_idset_add(&host->before.recorded, id);
-
-	return 0;
 }
 
 static struct clk *enabled_clk(struct bpmp_host *host, unsigned int i)
@@ -215,7 +89,7 @@ static int clk_on(struct bpmp_host *host, u32 id, struct clk *clk)
 {
 	int err;
 
-	err = remember(host, id);
+	err = bpmp_host_clk_remember(host, id);
 	if (err)
 		return err;
 
@@ -239,7 +113,7 @@ static int force_parent(struct bpmp_host *host, u32 id, u32 want)
 
 static int set_parent(struct bpmp_host *host, u32 id, struct clk *clk, u32 want)
 {
-	struct clk *parent = clk_of(host, want);
+	struct clk *parent = bpmp_host_clk(host, want);
 	int err;
 
 	if (IS_ERR(parent))
@@ -258,13 +132,13 @@ static int clk_set(struct bpmp_host *host, const struct bpmp_op *op,
 	if (held_by_others(host, clk))
 		return -EBUSY;
 
-	err = record(host, op->id);
+	err = bpmp_host_clk_record(host, op->id);
 	if (err)
 		return err;
 
 	if (op->kind == BPMP_OP_CLK_SET_PARENT) {
 		/* Where the clock is on the new parent goes on with it. */
-		err = remember(host, op->value);
+		err = bpmp_host_clk_remember(host, op->value);
 		if (err)
 			return err;
 		*value = op->value;
@@ -292,7 +166,7 @@ int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 	struct clk *clk;
 	int err;
 
-	clk = clk_of(host, op->id);
+	clk = bpmp_host_clk(host, op->id);
 	if (IS_ERR(clk))
 		return PTR_ERR(clk);
 
@@ -318,7 +192,7 @@ int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 
 static int restore_parent(struct bpmp_host *host, u32 id, u32 want)
 {
-	struct clk *clk = clk_of(host, id);
+	struct clk *clk = bpmp_host_clk(host, id);
 
 	if (IS_ERR(clk))
 		return PTR_ERR(clk);
@@ -333,7 +207,7 @@ static int restore_parent(struct bpmp_host *host, u32 id, u32 want)
  */
 static int restore_rate(struct bpmp_host *host, u32 id, s64 want)
 {
-	struct clk *clk = clk_of(host, id);
+	struct clk *clk = bpmp_host_clk(host, id);
 	s64 now = 0;
 	int err;
 
@@ -375,46 +249,6 @@ int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op)
 	default:
 		return -EOPNOTSUPP;
 	}
-}
-
-/**
- * bpmp_host_clk_settle() - compare a clock with how it was, at the undo's end
- * @host: the machine, which by now has nothing enabled
- * @id: a clock of @before
- * @stuck: set where an own clock is still on and nobody uses it: the firmware
- *	did not do what unpreparing asked for, which has no way to say so
- *
- * A clock that was on without a user is switched on again.
- *
- * Return: 0 or a negative errno.
- */
-int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck)
-{
-	struct clk *clk = xa_load(&host->clks, id);
-	bool on = false;
-	int err;
-
-	bpmp_claims_lock(host->share);
-	err = bpmp_fw_clk_state(host, id, &on);
-	if (!err && !on && bpmp_left_on(host->share, id))
-		err = bpmp_fw_clk_enable(host, id);
-	bpmp_claims_unlock(host->share);
-	if (err)
-		return err;
-
-	*stuck = on && !bpmp_idset_has(&host->before.clk_on, id) &&
-		 clk && !__clk_is_enabled(clk) &&
-		 bpmp_policy_clk_class(&host->policy, id) == BPMP_CLK_OWN;
-
-	return 0;
-}
-
-/** bpmp_host_clk_forget() - the machine has nothing to do with a clock any more */
-void bpmp_host_clk_forget(struct bpmp_host *host, u32 id)
-{
-	bpmp_claims_lock(host->share);
-	bpmp_unnote(host->share, id);
-	bpmp_claims_unlock(host->share);
 }
 
 /** bpmp_host_clk_free() - give the clocks back, at unbind */

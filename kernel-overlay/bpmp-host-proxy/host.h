@@ -6,9 +6,10 @@
  * The way of a request: chardev.c takes it from user space, request.c asks the
  * policy and does what it says, clocks.c, resets.c and domains.c change state
  * through the host's frameworks, firmware.c asks the firmware what only it
- * knows. undo.c puts everything back. share.c is what the virtual machines of
- * one BPMP have in common: who holds which id, and the channels they may use.
- * passthrough.c keeps their devices off the drivers of the host.
+ * knows. clocks_before.c notes how clocks were, undo.c puts everything back.
+ * share.c is what the virtual machines of one BPMP have in common: who holds
+ * which id, and the channels they may use. passthrough.c keeps their devices
+ * off the drivers of the host.
  *
  * Order of locks: calls, lock, bpmp_share.claims, those of the frameworks.
  */
@@ -30,6 +31,7 @@
 #include "policy.h"
 
 struct bpmp_share;
+struct clk;
 struct dentry;
 struct device;
 struct tegra_bpmp;
@@ -179,9 +181,14 @@ int bpmp_fw_pg_set_state(struct bpmp_host *host, u32 id, bool on);
 int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 			 s64 *value);
 int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op);
+struct clk *bpmp_host_clk(struct bpmp_host *host, u32 id);
+void bpmp_host_clk_free(struct bpmp_host *host);
+
+/* clocks_before.c */
+int bpmp_host_clk_remember(struct bpmp_host *host, u32 id);
+int bpmp_host_clk_record(struct bpmp_host *host, u32 id);
 int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck);
 void bpmp_host_clk_forget(struct bpmp_host *host, u32 id);
-void bpmp_host_clk_free(struct bpmp_host *host);
 
 int bpmp_host_reset_change(struct bpmp_host *host, const struct bpmp_op *op);
 void bpmp_host_reset_release(struct bpmp_host *host);
