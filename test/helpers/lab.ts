@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { PlannedStep } from '../../src/plan/plan.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { exists } from '../../src/tools/folder.ts';
 import { withLock } from '../../src/tools/lock.ts';
+import { writeFileWhole } from '../../src/tools/write-file.ts';
 import { type LabPlace, labPlace, PRISTINE, runSteps, step } from './lab-place.ts';
 
 /**
@@ -145,14 +146,23 @@ function kernelBuild(
   ];
 }
 
-/** qemu-system-aarch64 as Debian has it, without overlay and patches. */
+/** Which boards `minimal` has, and our patches that change it. */
+const BOARDS = 'configs/devices/aarch64-softmmu/minimal.mak';
+const BOARD_PATCHES: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': [],
+  '10.0': ['patches/qemu-10.0/0006-configs-keep-other-boards-out-of-the-minimal-AArch64.patch'],
+};
+
+/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the boards that ours has. */
 export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
+  const boards = await readFile(join((await labQemu({ version })).src, BOARDS));
   const place = await labPlace(`qemu-${version}-unpatched`, [
-    'src/steps/build-qemu.ts',
-    'src/tools/qemu-configure.ts',
+    ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
+    ...BOARD_PATCHES[version],
   ]);
   return place.alone(async () => {
     const tree = await qemuTree(version, place);
+    await writeFileWhole(join(tree, BOARDS), boards);
     const out = join(place.folder, 'qemu-build');
     const options = {
       tree,

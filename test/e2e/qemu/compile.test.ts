@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { exec } from '../../../src/tools/exec.ts';
 import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/compile-commands.ts';
 import { labQemu } from '../../helpers/lab.ts';
 
@@ -40,6 +41,15 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s', (version) => {
       if (how === undefined) throw new Error(`${file} is not compiled`);
       expect(await compileAgain(how), file).toEqual({ ok: true, said: '' });
     }
+  });
+
+  it('has no boards but those that its minimal configuration names', async () => {
+    const { binary, build } = await labQemu({ version });
+    const help = await exec([binary, '-M', 'help'], build, { emit: () => undefined });
+    const boards = [...help.matchAll(/^(\S+) /gm)].map(([, name = '']) => name);
+    const named = (name: string) => /^(virt(-\d|$)|sbsa-ref$|none$|x-remote$|Supported$)/.test(name);
+    expect(boards).toEqual(expect.arrayContaining(['virt', 'sbsa-ref']));
+    expect(boards.filter((name) => !named(name))).toEqual([]);
   });
 
   it('cannot be built with something else at the place of the window', async () => {
