@@ -6,16 +6,14 @@ import { recipePath } from './plan-paths.ts';
 import { type PlannedTree, planSource } from './source-steps.ts';
 
 const TEGRA_FIRMWARE = 'drivers/firmware/tegra';
-/** The place that the owner's text gives the kernel inside the BSP. */
-const KERNEL_IN_L4T = `${LAYOUT.l4tSource}/kernel/kernel-612`;
 
 /** The kernel from its source to the Image; `after` is what makes the folder that it lies in. */
 export function planKernel(loaded: LoadedRecipe, after: readonly string[]): PlannedTree {
-  const { kernel, l4t } = loaded.recipe;
+  const { kernel } = loaded.recipe;
   const source = planSource({
     name: 'kernel',
     source: kernel.source,
-    into: l4t === undefined ? 'work:kernel/src' : KERNEL_IN_L4T,
+    into: LAYOUT.kernelTree,
     after,
     form: 'linux-source',
     recipeFile: loaded.file,

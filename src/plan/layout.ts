@@ -4,6 +4,11 @@
 export const LAYOUT = {
   l4t: 'work:Linux_for_Tegra',
   l4tSource: 'work:Linux_for_Tegra/source',
+  /**
+   * Where the owner's text has the kernel inside the BSP; without a BSP as well: the compiler's cache knows an object by the path
+   * from the build folder to its source.
+   */
+  kernelTree: 'work:Linux_for_Tegra/source/kernel/kernel-612',
   kernelOut: 'work:kernel/out',
   image: 'work:kernel/out/arch/arm64/boot/Image',
   kernelTrees: 'work:kernel/out/arch/arm64/boot/dts',

@@ -5,9 +5,8 @@ import { runScript } from './script.ts';
 
 /** What test/c/host/run.sh wants, for a kernel that has never seen our patch. `name` is the folder of its results. */
 export async function unpatchedHost(name: string): Promise<Readonly<Record<string, string>>> {
-  const tree = await labUnpatchedKernelTree();
-  const build = join(dirname(tree), 'out');
-  await runScript('host/unpatched-kernel.sh', { KSRC: tree, KBUILD: build });
+  const { src, out } = await labUnpatchedKernelTree();
+  await runScript('host/unpatched-kernel.sh', { KSRC: src, KBUILD: out });
   const { binary } = await labQemu({ version: '7.2' });
-  return { KBUILD: build, QEMU: binary, OUT: join(dirname(tree), name) };
+  return { KBUILD: out, QEMU: binary, OUT: join(dirname(out), name) };
 }

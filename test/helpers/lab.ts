@@ -2,6 +2,7 @@
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { LAYOUT } from '../../src/plan/layout.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { exists } from '../../src/tools/folder.ts';
@@ -16,6 +17,7 @@ import { type LabPlace, labPlace, PRISTINE, runSteps, step } from './lab-place.t
 const CROSS = 'aarch64-linux-gnu-';
 /** 2025-01-01: any fixed time does. */
 const EPOCH = 1_735_689_600;
+const KERNEL_TREE = LAYOUT.kernelTree.replace(/^work:/, '');
 const MIRROR = 'http://deb.debian.org/debian';
 const BOOKWORM = ['bookworm', 'bookworm-security'];
 const LINUX_SOURCE: DebianSource = {
@@ -67,32 +69,32 @@ export async function labKernelTree(): Promise<string> {
   return place.alone(() => kernelTree(place));
 }
 
-/** A kernel 6.12 tree as Debian has it, without overlay and patches; gives its folder. Build it with O= only. */
-export async function labUnpatchedKernelTree(): Promise<string> {
+/** A kernel 6.12 tree as Debian has it, without overlay and patches. Build it with O= only, in `out` for example. */
+export async function labUnpatchedKernelTree(): Promise<{ readonly src: string; readonly out: string }> {
   const place = await unpatchedPlace();
-  const tree = join(place.folder, 'kernel/src');
+  const tree = join(place.folder, KERNEL_TREE);
   await place.alone(() => unpacked('linux-6.12', LINUX_SOURCE, tree));
-  return tree;
+  return { src: tree, out: join(place.folder, 'kernel/out') };
 }
 
 type Target = 'Image' | 'dtbs' | 'modules';
 
 /**
  * An arm64 kernel. `fragments` (from the clone's top, below the folders that key the place) come after
- * recipes/kconfig/lab.config, over allnoconfig; every line of them is checked in the result. One `name` is one build folder.
- * Without `targets` it is only configured.
+ * recipes/kconfig/lab.config, over allnoconfig; every line of them is checked in the result. One `name` is one build folder,
+ * and all that ask for it say the same. With no `targets` it is only configured.
  */
 export async function labKernel(wish: {
   readonly name: string;
   readonly fragments?: readonly string[];
   readonly targets?: readonly Target[];
 }): Promise<LabKernel> {
-  const { name, fragments = [], targets = ['Image'] } = wish;
+  const { name, fragments = [], targets = ['Image', 'dtbs', 'modules'] } = wish;
   const place = await kernelPlace();
   return place.alone(async () => {
     const tree = await kernelTree(place);
     // The product's own name for its build, so that paths in commands are the same.
-    const out = join(dirname(tree), name === 'lab' ? 'out' : name);
+    const out = join(place.folder, 'kernel', name === 'lab' ? 'out' : name);
     await place.run([...kernelChanges(tree), ...kernelBuild(name, tree, out, fragments, targets)]);
     return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
   });
@@ -239,7 +241,7 @@ function sanitizerWords(version: QemuVersion): readonly string[] {
 }
 
 async function kernelTree(place: LabPlace): Promise<string> {
-  const tree = join(place.folder, 'kernel/src');
+  const tree = join(place.folder, KERNEL_TREE);
   await unpacked('linux-6.12', LINUX_SOURCE, tree);
   await place.run(kernelChanges(tree));
   return tree;

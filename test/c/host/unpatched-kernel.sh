@@ -6,13 +6,13 @@
 # Takes by environment:
 #   KSRC     kernel tree without our patch, clean (it is built with O=)
 #   KBUILD   folder to build in; what is up to date there is not built again
-#   FRAGMENTS  further configuration, absolute paths (test/c/kconfig/modules.config)
+#   FRAGMENTS  further configuration, absolute paths (none)
 #   CROSS_COMPILE (aarch64-linux-gnu-), JOBS (number of CPUs)
 set -eu
 
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 : "${KSRC:?kernel tree}" "${KBUILD:?folder to build in}"
-fragments=${FRAGMENTS:-$root/test/c/kconfig/modules.config}
+fragments=${FRAGMENTS:-}
 jobs=${JOBS:-$(nproc)}
 
 if [ -e "$KSRC/drivers/firmware/tegra/bpmp-host-proxy" ]; then
@@ -28,7 +28,7 @@ ccache=
 if command -v ccache > /dev/null; then ccache='ccache '; fi
 # As src/tools/kernel-make.ts has it: what both kernels have in common is then compiled once.
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$(dirname "$(dirname "$KBUILD")")}" CCACHE_NOHASHDIR=1
-map="-ffile-prefix-map=$KBUILD=. -ffile-prefix-map=$KSRC=. -ffile-prefix-map=../${KSRC##*/}=."
+map="-ffile-prefix-map=$KBUILD=. -ffile-prefix-map=$KSRC=. -ffile-prefix-map=$(realpath --relative-to="$KBUILD" "$KSRC")=."
 # Our own symbols do not exist there.
 # shellcheck disable=SC2086 # a list of paths
 cat "$root/recipes/kconfig/lab.config" $fragments |

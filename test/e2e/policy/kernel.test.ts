@@ -33,11 +33,11 @@ describe('the kernel overlay and the patch', () => {
   });
 
   it('is made for the very files that the tree has', async () => {
-    const tree = await labUnpatchedKernelTree();
+    const { src } = await labUnpatchedKernelTree();
     for (const name of (await readdir(PATCHES)).filter((each) => each.endsWith('.patch'))) {
       const text = await readFile(join(PATCHES, name), 'utf8');
       for (const [, path, blob] of text.matchAll(/^diff --git a\/(\S+) .*\nindex (\w+)\.\./gm)) {
-        const found = await exec(['git', 'hash-object', path ?? ''], tree, { emit: () => undefined });
+        const found = await exec(['git', 'hash-object', path ?? ''], src, { emit: () => undefined });
         expect(found.slice(0, 12), path).toBe(blob);
       }
     }

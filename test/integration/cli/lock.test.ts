@@ -53,7 +53,9 @@ test('a lock pins commits and sums; a build takes them from it, whatever the tag
   await git(server, 'tag', '-f', '-a', '-m', 'as it was', 'v6.12.5', released);
   const again = await run('build', './toy.yaml', ...mirror);
   expect([again.code, again.stderr]).toEqual([0, '']);
-  expect(await git(join(folder, 'work/kernel/src'), 'rev-parse', 'HEAD')).toBe(released);
+  expect(await git(join(folder, 'work/Linux_for_Tegra/source/kernel/kernel-612'), 'rev-parse', 'HEAD')).toBe(
+    released,
+  );
 }, 240_000);
 
 test('a server that has not got what the recipe names is told by key and address; nothing is written', async () => {

@@ -33,7 +33,11 @@ test('a recipe becomes a bundle; a second build does nothing and says so', async
 
   const { sources } = JSON.parse(bundle()['manifest.json 644'] ?? '');
   const [, sha256] = /sha256: ([0-9a-f]{64})/.exec(readFileSync(toys.recipe, 'utf8')) ?? [];
-  expect(sources).toContainEqual({ tree: 'kernel/src', from: 'linux.tar.gz', exact: sha256 });
+  expect(sources).toContainEqual({
+    tree: 'Linux_for_Tegra/source/kernel/kernel-612',
+    from: 'linux.tar.gz',
+    exact: sha256,
+  });
 
   const before = bundle();
   const downloads = asked.length;
@@ -62,7 +66,7 @@ test.each([
   const refused = await build();
   expect(refused.code).toBe(4);
   expect(refused.stderr).toMatch(/linux\.tar\.gz has sha256 [0-9a-f]{64}, wanted [0-9a-f]{64}.*set aside as/);
-  expect(existsSync(join(work, 'kernel/src'))).toBe(false);
+  expect(existsSync(join(work, 'Linux_for_Tegra/source/kernel/kernel-612'))).toBe(false);
   expect((await build()).code).toBe(0);
   expect(bundle()).toEqual(wanted);
 });
@@ -135,7 +139,7 @@ test('links that lead into another copy of this package are made anew', async ()
   for (const name of packed.filter((name) => name !== 'dist'))
     cpSync(join(ROOT, name), join(other, name), { recursive: true });
   expect((await build([], { main: await installCli(other) })).stderr).toBe('');
-  const link = join(work, 'kernel/src/drivers/firmware/tegra/bpmp-host-proxy');
+  const link = join(work, 'Linux_for_Tegra/source/kernel/kernel-612/drivers/firmware/tegra/bpmp-host-proxy');
   expect(realpathSync(link)).toBe(join(other, 'kernel-overlay/bpmp-host-proxy'));
 
   const { stdout } = await build(['--json']);
@@ -179,7 +183,7 @@ test('plan --shell does by hand what build does', async () => {
 test('clean --tree takes links and patches out; clean deletes what was made and nothing else', async () => {
   const { build, toys, work, env, folder } = await toyBench();
   await build();
-  const tree = join(work, 'kernel/src');
+  const tree = join(work, 'Linux_for_Tegra/source/kernel/kernel-612');
   const { stdout, code } = await runCli(['clean', toys.recipe, '--tree', '--work', work], { env });
   expect(code).toBe(0);
   expect(stdout).toContain('Undone: ');
