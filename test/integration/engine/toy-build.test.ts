@@ -97,7 +97,7 @@ test('on a terminal: a row a step, then how long each took; a failure is told be
   writeFileSync(join(toys.recipe, '../patches/0001-hook.patch'), 'no patch at all\n');
   const broken = await onTerminal();
   expect(broken.exitCode).toBe(4);
-  expect(broken.text).toMatch(/^✖ apply patches to work:kernel\/src$/m);
+  expect(broken.text).toMatch(/^✖ apply patches to work:Linux_for_Tegra\/source\/kernel\/kernel-612$/m);
   expect(broken.text.trimEnd()).toMatch(/\nerror: apply patches .*\n.*\n\n.*\.$/);
 });
 
