@@ -6,13 +6,11 @@
 # Takes by environment:
 #   KSRC     kernel tree without our patch, clean (it is built with O=)
 #   KBUILD   folder to build in; what is up to date there is not built again
-#   FRAGMENTS  further configuration, absolute paths (none)
 #   CROSS_COMPILE (aarch64-linux-gnu-), JOBS (number of CPUs)
 set -eu
 
 root=$(cd "$(dirname "$0")/../../.." && pwd)
 : "${KSRC:?kernel tree}" "${KBUILD:?folder to build in}"
-fragments=${FRAGMENTS:-}
 jobs=${JOBS:-$(nproc)}
 
 if [ -e "$KSRC/drivers/firmware/tegra/bpmp-host-proxy" ]; then
@@ -30,9 +28,7 @@ if command -v ccache > /dev/null; then ccache='ccache '; fi
 export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$(dirname "$(dirname "$KBUILD")")}" CCACHE_NOHASHDIR=1
 map="-ffile-prefix-map=$KBUILD=. -ffile-prefix-map=$KSRC=. -ffile-prefix-map=$(realpath --relative-to="$KBUILD" "$KSRC")=."
 # Our own symbols do not exist there.
-# shellcheck disable=SC2086 # a list of paths
-cat "$root/recipes/kconfig/lab.config" $fragments |
-	grep -vE '^CONFIG_TEGRA_BPMP_(HOST|GUEST)_PROXY=' > "$KBUILD/wanted.config.new"
+grep -vE '^CONFIG_TEGRA_BPMP_(HOST|GUEST)_PROXY=' "$root/recipes/kconfig/lab.config" > "$KBUILD/wanted.config.new"
 
 kernel_make() {
 	make -s -C "$KSRC" O="$KBUILD" ARCH=arm64 CROSS_COMPILE="$cross" \
