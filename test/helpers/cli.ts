@@ -81,6 +81,8 @@ export type CliOptions = {
   /** Called for every line of stdout as it comes; may kill. */
   readonly onLine?: (line: string, child: Child) => void;
   readonly umask?: string;
+  /** What it reads on stdin; nothing if not given. */
+  readonly input?: string;
   /** Another installation than this clone's: what `installCli` gave. */
   readonly main?: string;
   /** Words before the program: `setpriv …`. */
@@ -97,7 +99,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
   const child = execa(program, rest, {
     cwd: options.cwd ?? ROOT,
     env: { NO_COLOR: '1', ...options.env },
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     reject: false,
     stripFinalNewline: false,
     maxBuffer: 64 * 1024 * 1024,

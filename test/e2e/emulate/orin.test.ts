@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { parseStats, stateChanges } from '../../../src/run/emulate/report.ts';
+import { runCli } from '../../helpers/cli.ts';
 import { DASH, dashParts } from '../../helpers/emulate.ts';
 import { runOrin } from '../../helpers/emulate-orin.ts';
 import { figure } from '../../helpers/figures.ts';
@@ -127,13 +128,24 @@ say vm exit $?`;
 
   it('refuses what is not the machine’s: an error in the guest, one line in the host’s log', async () => {
     const exec = `for n in 1 2 3 4 5; do echo "answer $(${ENABLE_I2C1})"; done; ${WRITE_123}`;
-    await runOrin({ name: 'orin-refused', exec }, ({ lines, uart, before, after, sections }) => {
+    const hostExec = `
+say host ready
+echo 1 >/sys/kernel/tracing/events/bpmp_virt/enable
+/bundle/run-vm.sh
+say vm exit $?
+section trace cat /sys/kernel/tracing/trace`;
+    const wish = { name: 'orin-refused', exec, hostExec };
+    await runOrin(wish, async ({ lines, uart, before, after, sections }) => {
       const answers = lines.filter((line) => line.startsWith('answer '));
       expect(answers).toHaveLength(5);
       for (const answer of answers) expect(answer).toMatch(/^answer -\d+$/);
       const refusals = (sections.get('host-dmesg') ?? '').split('\n').filter((line) => /refus/i.test(line));
       expect(refusals).toHaveLength(1);
       expect(parseStats(sections.get('stats') ?? '').get('bpmp-host')?.['refused']).toBe(5);
+      const shown = await runCli(['monitor', '-'], { input: sections.get('trace') ?? '' });
+      expect(shown.stdout.match(/uart-vm +CLK ENABLE +i2c1 +refused -13 +[1-9]\d*$/gm)).toHaveLength(5);
+      expect(shown.stdout).toMatch(/uart-vm +CLK ENABLE +uarta +ok /);
+      expect(shown.stdout).toMatch(/uart-vm +RESET DEASSERT +uarta +ok /);
       expect(uart()).toBe('123\r\n');
       expect(stateChanges(before, after)).toEqual([]);
     });
