@@ -6,6 +6,8 @@ export type TreeMachine = {
   readonly memory: string;
   readonly cpus: number;
   readonly gic: 2 | 3;
+  /** Size of the platform bus (`64M`), which a QEMU of ours can be told. Absent: QEMU's own of 32 MiB. */
+  readonly platformBus?: string;
 };
 
 /** Words of a command line that make QEMU build a machine's tree. */
@@ -15,7 +17,7 @@ export type MachineArgs = readonly [option: '-machine', words: string, ...rest: 
  * A guest as KVM on Orin runs it, for the dump of its tree on any machine. The GIC is named always: without a
  * word KVM takes the host's version and TCG a GICv2, whose tree would not boot there.
  */
-export function guestArgs({ memory, cpus, gic }: TreeMachine): MachineArgs {
+export function guestArgs({ memory, cpus, gic, platformBus }: TreeMachine): MachineArgs {
   const rest = [
     '-cpu',
     'max',
@@ -28,7 +30,12 @@ export function guestArgs({ memory, cpus, gic }: TreeMachine): MachineArgs {
     '-nic',
     'none',
   ] as const;
-  return ['-machine', `virt,accel=tcg,gic-version=${gic}`, ...rest];
+  return ['-machine', `virt,accel=tcg,gic-version=${gic}${busWord(platformBus)}`, ...rest];
+}
+
+/** What is added to the words of `-machine` for a platform bus of this size. */
+export function busWord(platformBus: string | undefined): string {
+  return platformBus === undefined ? '' : `,platform-bus-size=${platformBus}`;
 }
 
 /** A virtual Orin: EL2 for its KVM, and an SMMU for its VFIO. */

@@ -53,12 +53,15 @@ function firstFit(size: bigint, bus: PlatformBus, taken: readonly Taken[]): bigi
   return undefined;
 }
 
-function noRoom(device: BusDevice, bus: PlatformBus, what: string): never {
+/** What helps where the registers do not fit; more interrupts than the bus has, no machine gives. */
+const LARGER = '`platformBus: 64M`, 128M or 256M in the recipe (platform-bus-size of QEMU’s virt machine)';
+
+function noRoom(device: BusDevice, bus: PlatformBus, what: string, remedy?: string): never {
   const need = device.regions.reduce((sum, size) => sum + size, 0n);
   throw new UsageError(
     `${device.name} does not fit QEMU's platform bus: ${what}. It needs 0x${need.toString(16)} bytes of registers ` +
       `and ${device.interrupts} interrupts; the bus has 0x${bus.size.toString(16)} bytes and ${bus.interrupts} interrupts in all.`,
-    'Give this VM fewer devices, or use a QEMU whose virt machine has a larger platform bus.',
+    `Give this VM fewer devices${remedy === undefined ? '' : `, or a larger bus: ${remedy}`}.`,
   );
 }
 
@@ -78,7 +81,7 @@ export function placeOnBus(devices: readonly BusDevice[], bus: PlatformBus): rea
     nextSpi += device.interrupts;
     const addresses = device.regions.map((size) => {
       const at =
-        firstFit(size, bus, taken) ?? noRoom(device, bus, `no room for 0x${size.toString(16)} bytes`);
+        firstFit(size, bus, taken) ?? noRoom(device, bus, `no room for 0x${size.toString(16)} bytes`, LARGER);
       taken.push({ start: at, end: at + size });
       return bus.base + at;
     });

@@ -37,6 +37,8 @@ export type VmMachine = {
   readonly cpus: number;
   /** GIC of the guest. KVM on Orin gives a 3, also where the command line names none. */
   readonly gic: 2 | 3;
+  /** Size of QEMU's platform bus, as its platform-bus-size takes it. Absent: 32 MiB, without a word to QEMU. */
+  readonly platformBus?: string;
   /** Major and minor of the QEMU that runs it (`7.2`): the place of the window depends on it. */
   readonly qemuVersion: string;
 };
@@ -165,7 +167,7 @@ export type StepOptions = {
     readonly dtb: string;
     readonly tree: string;
     readonly vms: readonly VmDevices[];
-    readonly machine: Omit<VmMachine, 'gic'>;
+    readonly machine: Omit<VmMachine, 'gic' | 'platformBus'>;
     readonly qemu: string;
     readonly into: string;
   };

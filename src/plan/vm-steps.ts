@@ -35,6 +35,7 @@ function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedS
     memory: vm.memory,
     cpus: vm.cpus,
     gic: vm.gic,
+    ...(vm.platformBus === undefined ? {} : { platformBus: vm.platformBus }),
     qemuVersion: recipe.qemu.version,
   };
   const own = { name: vm.name, devices: vm.devices };

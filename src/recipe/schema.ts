@@ -133,6 +133,10 @@ const vm = z
       .union([z.literal(2), z.literal(3)])
       .default(3)
       .meta({ description: 'Version of the interrupt controller.' }),
+    platformBus: z.enum(['64M', '128M', '256M']).optional().meta({
+      description:
+        'Size of the bus on which QEMU puts the devices; without it the 32 MiB of any QEMU. A larger one, as the GPU needs, takes this project’s patches.',
+    }),
   })
   .meta({ description: 'A virtual machine.' });
 

@@ -39,7 +39,14 @@ export function renderDomain(template: string, settings: VmSettings, folder = BO
   const args = [
     ...settings.VM_DEVICES.split(' ').flatMap((device) => ['-device', `vfio-platform,host=${device}`]),
     '-machine',
-    `bpmp=on,bpmp-host=${settings.VM_BPMP_HOST}`,
+    // libvirt writes machine and accelerator itself; a second -machine adds to the first.
+    [
+      ...settings.VM_MACHINE.split(',')
+        .slice(1)
+        .filter((word) => !word.startsWith('accel=')),
+      'bpmp=on',
+      `bpmp-host=${settings.VM_BPMP_HOST}`,
+    ].join(','),
   ];
   const values = {
     NAME: settings.VM_NAME,

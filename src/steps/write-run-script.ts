@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StepOptions } from '../plan/step-options.ts';
+import { busWord } from '../dt/machine-args.ts';
+import type { StepOptions, VmMachine } from '../plan/step-options.ts';
 import { renderRunScript } from '../run/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../run/unit-files.ts';
 import { type VmSettings, vmSettings } from '../run/vm-settings.ts';
@@ -110,10 +111,15 @@ function settingsOf({ vm, machine, bpmpHost, place }: Options, names: readonly s
     VM_NAME: vm.name,
     VM_DEVICES: names.join(' '),
     VM_QEMU: `${above || './'}qemu-system-aarch64`,
-    ...(machine.gic === 2 ? { VM_MACHINE: 'virt,accel=kvm,gic-version=2' } : {}),
+    VM_MACHINE: machineWords(machine),
     VM_SMP: machine.cpus === 1 ? '' : String(machine.cpus),
     VM_MEMORY: machine.memory,
     VM_KERNEL: `${above}Image`,
     VM_BPMP_HOST: bpmpHost,
   });
+}
+
+/** KVM on Orin gives a GICv3 without a word, as the documented command line has it. */
+function machineWords({ gic, platformBus }: VmMachine): string {
+  return `virt,accel=kvm${gic === 2 ? ',gic-version=2' : ''}${busWord(platformBus)}`;
 }

@@ -27,6 +27,8 @@ export type Products = {
   readonly dtb: string;
   /** Of the emulated machine. */
   readonly cpus: number;
+  /** Of the guest, as the recipe has it. */
+  readonly platformBus?: string;
   /** Tree of the guest inside the virtual Orin, where it is not the bundle's. */
   readonly innerDtb?: string;
   readonly busybox: string;
@@ -64,6 +66,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
     );
   }
   const options = await guestTreeOptions(recipe, cli);
+  const { platformBus } = options.machine;
   const cpus = flags.smp === undefined ? options.machine.cpus : Number(flags.smp);
   const steps = treeSteps(
     flags,
@@ -83,6 +86,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
     ...products,
     dtb: at(`work:emulate/${flags.emulate}.dtb`),
     cpus: flags.emulate === 'orin' ? ORIN_CPUS : cpus,
+    ...(platformBus === undefined ? {} : { platformBus }),
     ...(flags.emulate === 'orin' && flags.smp !== undefined
       ? { innerDtb: at('work:emulate/guest.dtb') }
       : {}),

@@ -69,7 +69,13 @@ async function start(
     ...(flags.exec === undefined ? {} : { exec: flags.exec }),
     ...(script === undefined ? {} : { script }),
   };
-  if (flags.emulate === 'guest') return startEmulatedGuest({ ...common, memory: flags.mem });
+  const { platformBus } = products;
+  if (flags.emulate === 'guest')
+    return startEmulatedGuest({
+      ...common,
+      memory: flags.mem,
+      ...(platformBus === undefined ? {} : { platformBus }),
+    });
   return startVirtualOrin({
     ...common,
     memory: ORIN_MEMORY,

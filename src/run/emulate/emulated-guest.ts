@@ -16,6 +16,7 @@ export type EmulatedGuest = {
   readonly root: RootParts;
   readonly cpus: number;
   readonly memory: string;
+  readonly platformBus?: string;
   /** A shell command; without it, a shell on the console. */
   readonly exec?: string;
   readonly script?: Script;

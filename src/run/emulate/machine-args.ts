@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { busWord } from '../../dt/machine-args.ts';
 import type { Command } from '../../tools/command.ts';
 
 /** Unix sockets on which this process listens when QEMU starts. */
@@ -18,6 +19,8 @@ export type MachineParts = {
   readonly cpus: number;
   /** As QEMU's -m takes it. */
   readonly memory: string;
+  /** Size of the platform bus, if not QEMU's own. */
+  readonly platformBus?: string;
   /** Added to the kernel's command line. */
   readonly append: string;
   readonly sockets: MachineSockets;
@@ -39,10 +42,11 @@ export type MachineType = keyof typeof MACHINE_TYPES;
 
 /** QEMU's command line that boots the machine. */
 export function machineArgv(type: MachineType, parts: MachineParts): Command {
-  const { sockets } = parts;
+  const { sockets, platformBus } = parts;
+  const machine = `${MACHINE_TYPES[type]}${busWord(platformBus)}`;
   return [
     parts.qemu,
-    ...hardware(type, parts.cpus, parts.memory),
+    ...hardware(machine, parts.cpus, parts.memory),
     '-display',
     'none',
     '-no-reboot',
@@ -75,10 +79,10 @@ export function machineArgv(type: MachineType, parts: MachineParts): Command {
   ];
 }
 
-function hardware(type: MachineType, cpus: number, memory: string): readonly string[] {
+function hardware(machine: string, cpus: number, memory: string): readonly string[] {
   return [
     '-machine',
-    `${MACHINE_TYPES[type]},bpmp=on,bpmp-chardev=firmware`,
+    `${machine},bpmp=on,bpmp-chardev=firmware`,
     '-cpu',
     'max',
     '-smp',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { indexHost } from '../../../src/dt/host-index.ts';
-import { guestArgs, virtualOrinArgs } from '../../../src/dt/machine-args.ts';
+import { busWord, guestArgs, virtualOrinArgs } from '../../../src/dt/machine-args.ts';
 import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/dt/platform-bus.ts';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import {
@@ -19,6 +19,8 @@ import { derivePolicies } from '../../../src/policy/derive.ts';
 import { renderGuestTree } from '../../../src/steps/render-guest-tree.ts';
 import { renderOrinTree } from '../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../src/steps/step.ts';
+import { writeRunScript } from '../../../src/steps/write-run-script.ts';
+import type { Command } from '../../../src/tools/command.ts';
 import { dumpTree } from '../../../src/tools/dtc.ts';
 import { compileBoards, recorder } from '../../helpers/board-dtbs.ts';
 import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
@@ -31,6 +33,7 @@ import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const VERSIONS = process.env['QEMU'] === undefined ? (['7.2', '10.0'] as const) : (['7.2'] as const);
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-places-'));
+const GPU = { name: '17000000.gpu', regions: [0x1000000n, 0x1000000n, 0x1000n], interrupts: 4 };
 const NOTED = NOTES.map((notes) => notes.name);
 let preload: string;
 let tree: string;
@@ -44,28 +47,28 @@ beforeAll(async () => {
 });
 
 /** A QEMU with vfio-platform devices, up to where its machine is complete. */
-function machineWith(qemu: string, devices: readonly BusDevice[]): readonly [string, ...string[]] {
+function machineWith(qemu: string, devices: readonly BusDevice[], bus?: string): Command {
   const { words, fake } = vfioDevices(devices, folder);
   const dtb = join(folder, 'any.dtb');
   writeFileSync(dtb, makeFdt({ '#address-cells': [2], '#size-cells': [2], 'a-tree-of-ones-own': true }));
   const env = [`FAKE_VFIO=${fake}`, `LD_PRELOAD=${preload}`];
   // A machine of 16 MiB: the preload maps nothing, and a tree of our own keeps QEMU from making nodes.
   const machine = [
-    ...['-machine', 'virt,accel=tcg,gic-version=3', '-cpu', 'max'],
+    ...['-machine', `virt,accel=tcg,gic-version=3${busWord(bus)}`, '-cpu', 'max'],
     ...['-nic', 'none', '-serial', 'null', '-m', '16'],
   ];
   return ['env', ...env, qemu, ...machine, '-dtb', dtb, ...words];
 }
 
 /** Where QEMU put them, read over QMP: addresses from the memory tree, interrupts from the devices' own links. */
-async function placesIn(qemu: string, devices: readonly BusDevice[]) {
+async function placesIn(qemu: string, devices: readonly BusDevice[], bus?: string) {
   const irqs = devices.flatMap(({ interrupts }, at) =>
     Array.from({ length: interrupts }, (_, n) => ({
       path: `/machine/peripheral/dev${at}`,
       property: `sysbus-irq[${n}]`,
     })),
   );
-  const [mtree, ...lines] = await askQemu(machineWith(qemu, devices), [
+  const [mtree, ...lines] = await askQemu(machineWith(qemu, devices, bus), [
     { execute: 'human-monitor-command', arguments: { 'command-line': 'info mtree' } },
     ...irqs.map((each) => ({ execute: 'qom-get', arguments: each })),
   ]);
@@ -107,12 +110,19 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
   });
 
   test('what we say does not fit, QEMU does not fit either', async () => {
-    const gpu = { name: '17000000.gpu', regions: [0x1000000n, 0x1000000n, 0x1000n], interrupts: 4 };
-    expect(() => placeOnBus([gpu], VIRT_PLATFORM_BUS)).toThrow(/does not fit/);
-    await expect(placesIn(qemu, [gpu])).rejects.toThrow(/Can not fit MMIO region of size 1000/);
+    expect(() => placeOnBus([GPU], VIRT_PLATFORM_BUS)).toThrow(/does not fit/);
+    await expect(placesIn(qemu, [GPU])).rejects.toThrow(/Can not fit MMIO region of size 1000/);
     const busy = { name: '1.busy', regions: [0x1000n], interrupts: 65 };
     expect(() => placeOnBus([busy], VIRT_PLATFORM_BUS)).toThrow(/no interrupt is left/);
     await expect(placesIn(qemu, [busy])).rejects.toThrow(/Can not fit IRQ line/);
+  });
+
+  test('the GPU on a larger bus is where we compute it; no bus has a size of any kind', async () => {
+    const bus = { ...VIRT_PLATFORM_BUS, base: 0x1000_0000n, size: 0x400_0000n };
+    const devices = [{ name: '1.uart', regions: [0x10000n], interrupts: 1 }, GPU];
+    expect(await placesIn(qemu, devices, '64M')).toEqual(placeOnBus(devices, bus));
+    for (const size of ['16M', '48M', '512M'])
+      await expect(placesIn(qemu, [], size)).rejects.toThrow(/must be a power of 2 from 32M to 256M/);
   });
 
   test('the tree that QEMU dumps has the bus that we compute for', async () => {
@@ -170,7 +180,31 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     expect(stringOf(chosen, 'stdout-path')).toBe('/pl011@9000000');
   });
 
-  // The GPU does not fit QEMU's bus: see above.
+  test('the guest’s tree with the GPU of NVIDIA’s tree: on a larger bus, without a warning', async () => {
+    const into = tmpDir();
+    const { ctx, warnings } = context(into);
+    const host = join(into, 'nv.dtb');
+    writeFileSync(host, makeFdt(NVIDIA_TREE));
+    const vm = { name: 'gpu-vm', devices: ['gpu'] };
+    const machine = { memory: '256M', cpus: 1, gic: 3, qemuVersion: version } as const;
+    const common = { dtb: host, tree, vm, others: [], qemu, into: 'work:guest.dtb' };
+    await expect(renderGuestTree.run({ ...common, machine }, ctx)).rejects.toThrow(/gpu does not fit/);
+    const large = { ...machine, platformBus: '64M' };
+    await renderGuestTree.run({ ...common, machine: large }, ctx);
+    expect(warnings()).toEqual([]);
+    const guest = readFdt(readFileSync(join(into, 'guest.dtb')), 'guest.dtb');
+    const gpu = guest.nodes.get('/platform-bus@10000000/gpu@10000000') ?? guest.root;
+    expect(cellsOf(gpu, 'reg')).toEqual([0x10000000, 0x1000000, 0x11000000, 0x1000000, 0x12000000, 0x1000]);
+    const [bpmp, domain] = cellsOf(gpu, 'power-domains') ?? [];
+    expect([phandlesOf(guest).get(bpmp ?? 0)?.name, domain]).toEqual(['bpmp', 35]);
+    const run = { dtb: host, vm, machine: large, recipe: 'any', bpmpHost: '/dev/bpmp-host', place: '.' };
+    await writeRunScript.run({ ...run, into: 'work:run' }, ctx);
+    expect(readFileSync(join(into, 'run/run-vm.sh'), 'utf8')).toMatch(
+      /^VM_MACHINE=.*-virt,accel=kvm,platform-bus-size=64M\}$/m,
+    );
+  });
+
+  // Only NVIDIA's tree has the GPU: see above.
   test.each(NOTED.filter((name) => name !== 'gpu'))(
     'the guest’s tree with %s of a real board',
     async (name) => {

@@ -12,6 +12,7 @@ const settings = vmSettings({
   VM_APPEND: 'a="b" & <c>',
   VM_DEVICES: '3100000.serial 3160000.i2c',
   VM_MEMORY: '2G',
+  VM_MACHINE: 'virt,accel=kvm,platform-bus-size=64M',
 });
 
 async function has(program: string): Promise<boolean> {
@@ -43,6 +44,7 @@ test('the domain is XML that libvirt’s reader takes, with QEMU’s words in it
     'vfio-platform,host=3100000.serial',
     'vfio-platform,host=3160000.i2c',
   ]);
+  expect(xml).toContain('"platform-bus-size=64M,bpmp=on,bpmp-host=/dev/bpmp-host"');
   // expat is in every Debian's Python; libvirt's own schema check needs libvirt.
   const parse = 'import sys, xml.dom.minidom; xml.dom.minidom.parseString(sys.stdin.buffer.read())';
   const { exitCode, stderr } = await execa('python3', ['-c', parse], { input: xml, reject: false });

@@ -123,12 +123,15 @@ test('a download without sha256 is refused, all of them at once', async () => {
 test('several machines have places of their own', async () => {
   const loaded = await load('debian-6.12');
   const [first] = loaded.recipe.vms;
-  const vms = [first, { ...first, name: 'second', devices: ['gen8_i2c'] }] as LoadedRecipe['recipe']['vms'];
+  const second = { ...first, name: 'second', devices: ['gen8_i2c'], platformBus: '64M' };
+  const vms = [first, second] as LoadedRecipe['recipe']['vms'];
   const made = makePlan({ ...loaded, recipe: { ...loaded.recipe, vms } });
   expect(only(made, 'render-guest-tree').map(({ options }) => options.into)).toEqual([
     'work:dt/guest.dtb',
     'work:dt/guest-second.dtb',
   ]);
+  for (const kind of ['render-guest-tree', 'write-run-script'] as const)
+    expect(only(made, kind).map(({ options }) => options.machine.platformBus)).toEqual([undefined, '64M']);
   expect(only(made, 'render-host-overlay')[0]?.options.vms).toHaveLength(2);
   expect(only(made, 'pack-bundle')[0]?.options.files).toMatchObject({
     'guest.dtb': 'work:dt/guest.dtb',
