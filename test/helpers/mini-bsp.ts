@@ -3,17 +3,9 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { exec } from '../../src/tools/exec.ts';
+import { git, gitInit } from './git.ts';
 
 const quiet = { emit: () => undefined };
-const GIT = [
-  'git',
-  '-c',
-  'user.name=test',
-  '-c',
-  'user.email=test@localhost',
-  '-c',
-  'init.defaultBranch=main',
-] as const;
 const SCRIPT = resolve(import.meta.dirname, '../fixtures/mini-bsp/source_sync.sh');
 
 /** A Jetson Linux driver package of a few kB, its public sources and its git server. */
@@ -97,18 +89,15 @@ async function makePublicSources({ dir, badSum }: MiniBspWish): Promise<void> {
 async function makeRepository({ dir, tag }: MiniBspWish, repo: string): Promise<string> {
   const work = join(dir, 'repositories', repo);
   await put(join(work, 'README'), `${repo}\n`);
-  const git = (...words: string[]) => exec([...GIT, ...words], work, quiet);
-  await git('init', '-q');
-  await git('add', '.');
-  await git('commit', '-qm', 'first');
-  await git('tag', '-a', '-m', tag, tag);
-  const commit = await git('rev-parse', 'HEAD');
+  await gitInit(work);
+  await git(work, 'tag', '-a', '-m', tag, tag);
+  const commit = await git(work, 'rev-parse', 'HEAD');
   await put(join(work, 'later'), 'more\n');
-  await git('add', '.');
-  await git('commit', '-qm', 'after the release');
+  await git(work, 'add', '.');
+  await git(work, 'commit', '-qm', 'after the release');
   const bare = join(dir, 'server', repo);
   await mkdir(dirname(bare), { recursive: true });
-  await exec([...GIT, 'clone', '-q', '--bare', work, bare], dir, quiet);
+  await git(dir, 'clone', '-q', '--bare', work, bare);
   return commit;
 }
 

@@ -68,16 +68,24 @@ static void test_side_by_side(void)
     peer_free(peer);
 }
 
-/* A machine can be stopped, reset and left while the back end hangs. */
-static void test_stop(void)
+/* A guest whose CPU waits for a back end that hangs. */
+static QTestState *start_held_guest(BpmpPeer *peer)
 {
-    BpmpPeer *peer = peer_new();
     QTestState *qts = start_guest(peer, 0);
-    gint64 asked;
 
     block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
     guest_cont(qts);
     peer_wait(peer, PEER_HOLD, 1);
+
+    return qts;
+}
+
+/* A machine can be stopped, reset and left while the back end hangs. */
+static void test_stop(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_held_guest(peer);
+    gint64 asked;
 
     asked = g_get_monotonic_time();
     qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
@@ -95,12 +103,8 @@ static void test_stop(void)
 static void test_reset_under_way(void)
 {
     BpmpPeer *peer = peer_new();
-    QTestState *qts = start_guest(peer, 0);
+    QTestState *qts = start_held_guest(peer);
     gint64 asked;
-
-    block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
-    guest_cont(qts);
-    peer_wait(peer, PEER_HOLD, 1);
 
     asked = g_get_monotonic_time();
     qtest_qmp_assert_success(qts, "{ 'execute': 'system_reset' }");
@@ -120,12 +124,9 @@ static void test_reset_under_way(void)
 static void test_quit_under_way(void)
 {
     BpmpPeer *peer = peer_new();
-    QTestState *qts = start_guest(peer, 0);
+    QTestState *qts = start_held_guest(peer);
     gint64 asked;
 
-    block_write(qts, BLOCK, PEER_HOLD, 0, 4, 4, 0);
-    guest_cont(qts);
-    peer_wait(peer, PEER_HOLD, 1);
     asked = g_get_monotonic_time();
     qtest_qmp_assert_success(qts, "{ 'execute': 'quit' }");
     while (qtest_probe_child(qts)) {

@@ -3,19 +3,9 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError, UsageError } from '../../../src/errors.ts';
-import { exec } from '../../../src/tools/exec.ts';
 import { syncTree } from '../../../src/tools/git-sync.ts';
+import { git } from '../../helpers/git.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
-
-const quiet = { emit: () => undefined };
-const IDENTITY = [
-  '-c',
-  'user.name=test',
-  '-c',
-  'user.email=test@localhost',
-  '-c',
-  'init.defaultBranch=main',
-] as const;
 
 describe('syncTree', () => {
   let dir: string;
@@ -34,11 +24,10 @@ describe('syncTree', () => {
     };
   });
 
-  const git = (cwd: string, ...words: string[]) => exec(['git', ...IDENTITY, ...words], cwd, quiet);
   const repository = async (name: string, tags: string[]) => {
     const folder = join(dir, name);
     await mkdir(folder);
-    await git(folder, 'init', '-q');
+    await git(folder, 'init', '-q', '-b', 'main');
     const commits: string[] = [];
     for (const tag of tags) {
       await writeFile(join(folder, 'file'), tag);
