@@ -18,9 +18,11 @@ const UART = {
   node: join(host, 'bus@0/serial@3100000'),
 };
 const GPU = {
-  ...{ name: '17000000.gpu', regions: [0x400000n, 0x400000n, 0x1000n], interrupts: 4 },
+  ...{ name: '17000000.gpu', regions: [0x1000000n, 0x1000000n, 0x1000n], interrupts: 4 },
   node: join(host, 'bus@0/gpu@17000000'),
 };
+/** As the GPU needs it. */
+const LARGE = ',platform-bus-size=64M';
 let preload: string;
 
 beforeAll(async () => {
@@ -49,7 +51,7 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
   });
 
   it('describes what is passed through by the host’s tree, with the guest’s BPMP as its provider', async () => {
-    const nodes = await ownTree(qemu, '');
+    const nodes = await ownTree(qemu, LARGE);
     const at = (path: string): DtNode => {
       const node = nodes.get(path);
       if (node === undefined) throw new Error(`no ${path} in ${[...nodes.keys()].join(' ')}`);
@@ -62,7 +64,7 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
     for (const cells of ['#clock-cells', '#reset-cells', '#power-domain-cells'])
       expect(cellsOf(at('/bpmp'), cells)).toEqual([1]);
 
-    const uart = at('/platform-bus@c000000/serial@0');
+    const uart = at('/platform-bus@10000000/serial@0');
     expect(stringsOf(uart, 'compatible')).toEqual(['nvidia,tegra194-hsuart']);
     expect(cellsOf(uart, 'reg')).toEqual([0, 0x10000]);
     expect(cellsOf(uart, 'interrupts')).toEqual([0, 112, 4]);
@@ -71,8 +73,8 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
     expect(cellsOf(uart, 'resets')).toEqual([bpmp, 100]);
     expect(stringOf(at('/aliases'), 'serial1') ?? stringOf(at('/aliases'), 'serial0')).toBe(uart.path);
 
-    const gpu = at('/platform-bus@c000000/gpu@400000');
-    expect(cellsOf(gpu, 'reg')).toEqual([0x400000, 0x400000, 0x800000, 0x400000, 0x10000, 0x1000]);
+    const gpu = at('/platform-bus@10000000/gpu@1000000');
+    expect(cellsOf(gpu, 'reg')).toEqual([0x1000000, 0x1000000, 0x2000000, 0x1000000, 0x10000, 0x1000]);
     expect(cellsOf(gpu, 'interrupts')).toEqual([113, 114, 115, 116].flatMap((spi) => [0, spi, 4]));
     expect(cellsOf(gpu, 'power-domains')).toEqual([bpmp, 35]);
     expect(gpu.properties.has('dma-coherent')).toBe(true);
@@ -80,9 +82,9 @@ describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
   });
 
   it('describes them without clocks where the machine has no BPMP', async () => {
-    const nodes = await ownTree(qemu, ',bpmp=off');
+    const nodes = await ownTree(qemu, `${LARGE},bpmp=off`);
     expect(nodes.has('/bpmp')).toBe(false);
-    const uart = nodes.get('/platform-bus@c000000/serial@0');
+    const uart = nodes.get('/platform-bus@10000000/serial@0');
     expect([...(uart?.properties.keys() ?? [])].sort()).toEqual([
       'compatible',
       'interrupts',
