@@ -117,12 +117,13 @@ export async function buildLabKernelAt(
 ): Promise<LabKernel> {
   const tree = join(at, 'src');
   const out = join(at, 'out');
-  await mkdir(at, { recursive: true });
-  await exec(['cp', '-al', src, tree], at, { emit: () => undefined });
+  await hardLinks(src, tree);
+  const { folder } = await kernelPlace();
+  const steps = [...kernelChanges(tree), ...kernelBuild('lab', tree, out, [], ['Image'])];
   const before = { ...process.env };
   Object.assign(process.env, env);
   try {
-    await runSteps([...kernelChanges(tree), ...kernelBuild('lab', tree, out, [], ['Image'])], at);
+    await runSteps(steps, at, join(folder, 'tool'));
   } finally {
     process.env = before;
   }
@@ -275,9 +276,14 @@ async function unpacked(name: string, source: DebianSource, tree: string): Promi
   await withLock(join(PRISTINE, 'lock'), undefined, async () => {
     await runSteps([step(name, 'fetch-debian-source', { ...source, into }, [])], PRISTINE);
   });
+  await hardLinks(into, tree);
+}
+
+async function hardLinks(from: string, tree: string): Promise<void> {
+  if (await exists(tree)) return;
   const parent = dirname(tree);
   await mkdir(parent, { recursive: true });
   await rm(`${tree}.part`, { recursive: true, force: true });
-  await exec(['cp', '-al', into, `${tree}.part`], parent, { emit: () => undefined });
+  await exec(['cp', '-al', from, `${tree}.part`], parent, { emit: () => undefined });
   await rename(`${tree}.part`, tree);
 }
