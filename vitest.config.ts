@@ -28,7 +28,7 @@ export default defineConfig({
       project('integration', 120_000, WORKERS),
       // One at a time: these measure.
       project('e2e', 1_800_000, 1),
-      project('hard', 2_400_000, BUILDERS),
+      project('hard', 3_600_000, BUILDERS),
     ],
   },
 });
