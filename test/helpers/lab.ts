@@ -156,16 +156,38 @@ const BOARD_PATCHES: Readonly<Record<QemuVersion, readonly string[]>> = {
   '10.0': ['patches/qemu-10.0/0006-configs-keep-other-boards-out-of-the-minimal-AArch64.patch'],
 };
 
+/** Our own symbol, and the symbol that ours selects and no other board of `minimal` does. */
+const KCONFIG = 'hw/misc/nvidia-bpmp/Kconfig';
+const SYMBOLS: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': ['NVIDIA_BPMP'],
+  '10.0': ['NVIDIA_BPMP', 'SERIAL_MM'],
+};
+
+/**
+ * Give an unpatched tree the boards that ours has, and the names of our symbols with nothing behind them: every file includes
+ * config-poison.h, which has them, and so the compiler's cache serves both.
+ */
+async function nameSymbols(tree: string, ours: string, version: QemuVersion): Promise<void> {
+  const set = SYMBOLS[version].map((name) => `CONFIG_${name}=y\n`).join('');
+  await writeFileWhole(join(tree, BOARDS), `${await readFile(join(ours, BOARDS), 'utf8')}${set}`);
+  await mkdir(dirname(join(tree, KCONFIG)), { recursive: true });
+  await writeFileWhole(join(tree, KCONFIG), await readFile(join(ours, KCONFIG), 'utf8'));
+  const parent = join(tree, 'hw/misc/Kconfig');
+  const text = await readFile(parent, 'utf8');
+  const source = 'source nvidia-bpmp/Kconfig\n';
+  if (!text.includes(source)) await writeFileWhole(parent, `${text}${source}`);
+}
+
 /** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the boards that ours has. */
 export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
-  const boards = await readFile(join((await labQemu({ version })).src, BOARDS));
+  const ours = await labQemu({ version });
   const place = await labPlace(`qemu-${version}-unpatched`, [
     ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
-    ...BOARD_PATCHES[version],
+    ...[...BOARD_PATCHES[version], `qemu-overlay/${KCONFIG}`],
   ]);
   return place.alone(async () => {
     const tree = await qemuTree(version, place);
-    await writeFileWhole(join(tree, BOARDS), boards);
+    await nameSymbols(tree, ours.src, version);
     const out = join(place.folder, 'qemu-build');
     const options = {
       tree,
