@@ -11,7 +11,7 @@ import { startVirtualOrin } from '../../src/run/emulate/virtual-orin.ts';
 import { logFolder, naming, quietly, recorder, rootParts, type Seen } from './emulate.ts';
 import { emulationKernel, guestTree, orinTree, runScript } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';
-import { labQemu } from './lab.ts';
+import { labQemu } from './lab-qemu.ts';
 
 /** What is run in the virtual Orin. */
 export type OrinWish = {

@@ -4,7 +4,8 @@ import { resolvePlanPath } from '../../src/plan/plan-paths.ts';
 import type { StepKind, StepOptions } from '../../src/plan/step-options.ts';
 import { loadStep } from '../../src/steps/index.ts';
 import { exec } from '../../src/tools/exec.ts';
-import { labKernel, labQemu, type QemuVersion } from './lab.ts';
+import { labKernel } from './lab.ts';
+import { labQemu, type QemuVersion } from './lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 /** The board of the recipes: what its devices are is read from its tree. */

@@ -15,7 +15,7 @@ import type { Command } from '../../src/tools/command.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { emulationKernel, guestTree } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';
-import { labQemu, type QemuVersion } from './lab.ts';
+import { labQemu, type QemuVersion } from './lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const { XDG_CACHE_HOME: cacheHome = join(homedir(), '.cache') } = process.env;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname, join } from 'node:path';
-import { labQemu, labUnpatchedKernelTree } from './lab.ts';
+import { labUnpatchedKernelTree } from './lab.ts';
+import { labQemu } from './lab-qemu.ts';
 import { runScript } from './script.ts';
 
 /** What test/c/host/run.sh wants, for a kernel that has never seen our patch. `name` is the folder of its results. */

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/run/emulate/report.ts';
 import { runGuest } from '../../helpers/emulate.ts';
 import { figure } from '../../helpers/figures.ts';
-import type { QemuVersion } from '../../helpers/lab.ts';
+import type { QemuVersion } from '../../helpers/lab-qemu.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** The guest's own tree of clocks, to see what it thinks of one. */

@@ -130,6 +130,7 @@ say vm exit $?`;
     const exec = `for n in 1 2 3 4 5; do echo "answer $(${ENABLE_I2C1})"; done; ${WRITE_123}`;
     const hostExec = `
 say host ready
+mount -t tracefs tracefs /sys/kernel/tracing
 echo 1 >/sys/kernel/tracing/events/bpmp_virt/enable
 /bundle/run-vm.sh
 say vm exit $?

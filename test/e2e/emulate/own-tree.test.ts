@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { runGuest } from '../../helpers/emulate.ts';
 import { ownTree } from '../../helpers/emulate-trees.ts';
-import type { QemuVersion } from '../../helpers/lab.ts';
+import type { QemuVersion } from '../../helpers/lab-qemu.ts';
 
 describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (version) => {
   it('needs no tree but that which QEMU makes itself', async () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BusDevice } from '../../../src/dt/platform-bus.ts';
 import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
-import { labQemu } from '../../helpers/lab.ts';
+import { labQemu } from '../../helpers/lab-qemu.ts';
 import { makeFdt } from '../../helpers/make-fdt.ts';
 import { askQemu } from '../../helpers/qmp.ts';
 

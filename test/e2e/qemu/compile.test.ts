@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/exec.ts';
 import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/compile-commands.ts';
-import { labQemu } from '../../helpers/lab.ts';
+import { labQemu } from '../../helpers/lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const OVERLAY = join(ROOT, 'qemu-overlay');

@@ -7,7 +7,7 @@ import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { cellsOf, type DtNode, stringOf, stringsOf } from '../../../src/dt/tree.ts';
 import { exec } from '../../../src/tools/exec.ts';
 import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/fake-vfio.ts';
-import { labQemu } from '../../helpers/lab.ts';
+import { labQemu } from '../../helpers/lab-qemu.ts';
 import { makeFdt } from '../../helpers/make-fdt.ts';
 import { NVIDIA_TREE } from '../../helpers/nvidia-tree.ts';
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labDebugKernel, labQemu } from '../../helpers/lab.ts';
+import { labDebugKernel } from '../../helpers/lab.ts';
+import { labQemu } from '../../helpers/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 /** Attack the proxy that is built into a kernel which looks for its own faults. */

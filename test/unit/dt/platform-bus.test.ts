@@ -37,7 +37,9 @@ describe('places on the platform bus', () => {
 
   test('the 65th interrupt does not fit', () => {
     expect(placeOnBus([device('a', [], 64)], VIRT_PLATFORM_BUS)[0]?.spis.at(-1)).toBe(175);
-    expect(() => placeOnBus([device('a', [], 65)], VIRT_PLATFORM_BUS)).toThrow(UsageError);
+    expect(() => placeOnBus([device('a', [], 65)], VIRT_PLATFORM_BUS)).toThrow(
+      expect.objectContaining({ constructor: UsageError, hint: 'Give this VM fewer devices.' }),
+    );
   });
 
   test('no two regions overlap, each is inside and aligned, and no earlier place was free', () => {

@@ -22,6 +22,12 @@ describe('the emulated guest', () => {
     );
   });
 
+  it('has a larger platform bus where one is asked for', () => {
+    expect(machineArgv('guest', { ...PARTS, platformBus: '64M' })).toContain(
+      'virt,gic-version=3,platform-bus-size=64M,bpmp=on,bpmp-chardev=firmware',
+    );
+  });
+
   it('has a window with the properties that are asked for', () => {
     const words = machineArgv('guest', { ...PARTS, window: { 'x-window-version': 1 } });
     expect(words.slice(-2)).toEqual(['-global', 'nvidia-bpmp-guest.x-window-version=1']);

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PlannedStep } from '../../src/plan/plan.ts';
+import { writeFileWhole } from '../../src/tools/write-file.ts';
+import { type LabPlace, labPlace, step } from './lab-place.ts';
+import { BOOKWORM, CROSS, EPOCH, MIRROR, unpacked } from './lab-sources.ts';
+
+/** Real QEMUs for tests, made and kept as the kernels of lab.ts are. */
+const SYSROOT_PACKAGES = [
+  ...['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libseccomp-dev'],
+  ...['libfdt-dev', 'libc6-dev'],
+];
+const QEMU_WORDS = [
+  '--without-default-features',
+  '--with-devices-aarch64=minimal',
+  '--enable-slirp',
+  '--enable-seccomp',
+  '--enable-fdt=system',
+  '--enable-trace-backends=log',
+];
+
+export type QemuVersion = '7.2' | '10.0';
+const QEMU_SUITES: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': BOOKWORM,
+  '10.0': ['trixie', 'trixie-security'],
+};
+
+/** All absolute. */
+export type LabQemu = { readonly src: string; readonly build: string; readonly binary: string };
+
+/** What the builds are made from and by. */
+const qemuPlace = (version: QemuVersion) =>
+  labPlace(`qemu-${version}`, [
+    ...['qemu-overlay', `patches/qemu-${version}`],
+    ...['src/steps/build-qemu.ts', 'src/steps/build-sysroot.ts', 'src/tools/qemu-configure.ts'],
+  ]);
+
+/** qemu-system-aarch64: for this machine, with `sanitize` under ASan and UBSan, or for the board. */
+export async function labQemu(wish: {
+  readonly version: QemuVersion;
+  readonly sanitize?: boolean;
+  readonly target?: 'build' | 'arm64';
+}): Promise<LabQemu> {
+  const { version, sanitize = false, target = 'build' } = wish;
+  const place = await qemuPlace(version);
+  return place.alone(async () => {
+    const tree = await qemuTree(version, place);
+    const build = join(
+      place.folder,
+      target === 'arm64' ? 'qemu-arm64' : `qemu-${sanitize ? 'sanitized' : 'build'}`,
+    );
+    const configure = [...QEMU_WORDS, ...(sanitize ? sanitizerWords(version) : [])];
+    const common = { tree, out: build, configure, crossCompile: CROSS, epoch: EPOCH };
+    const id = `qemu-${sanitize ? 'sanitized' : target}`;
+    await place.run([
+      ...qemuChanges(version, tree),
+      ...(target === 'build'
+        ? [step(id, 'build-qemu', { ...common, host: target }, ['qemu-patches'])]
+        : [
+            sysrootStep(),
+            step(id, 'build-qemu', { ...common, host: target, sysroot: SYSROOT }, [
+              'qemu-patches',
+              'sysroot',
+            ]),
+          ]),
+    ]);
+    return { src: tree, build, binary: join(build, 'qemu-system-aarch64') };
+  });
+}
+
+const SYSROOT = 'work:sysroot-arm64';
+
+function sysrootStep(): PlannedStep {
+  const archive = { mirror: MIRROR, suites: BOOKWORM, packages: SYSROOT_PACKAGES };
+  return step('sysroot', 'build-sysroot', { ...archive, architecture: 'arm64', into: SYSROOT }, []);
+}
+
+/**
+ * Reports name lines, for which -g1 does, and there are as many at -O1, which compiles faster. At that level gcc warns of the
+ * program with which 7.2's configure tries UBSan, and configure would do without it.
+ */
+function sanitizerWords(version: QemuVersion): readonly string[] {
+  const sanitizers = version === '7.2' ? ['--enable-sanitizers'] : ['--enable-asan', '--enable-ubsan'];
+  return [...sanitizers, '--extra-cflags=-O1 -g1 -Wno-maybe-uninitialized'];
+}
+
+async function qemuTree(version: QemuVersion, place: LabPlace): Promise<string> {
+  const tree = join(place.folder, 'qemu/src');
+  const source = {
+    mirror: MIRROR,
+    suites: QEMU_SUITES[version],
+    package: 'qemu',
+    form: 'source-package',
+  } as const;
+  await unpacked(`qemu-${version}`, source, tree);
+  return tree;
+}
+
+function qemuChanges(version: QemuVersion, tree: string): readonly PlannedStep[] {
+  const patches = `tool:patches/qemu-${version}`;
+  return [
+    step('qemu-overlay', 'copy-overlay', { tree, overlay: 'tool:qemu-overlay' }, []),
+    step('qemu-patches', 'apply-patches', { tree, patches }, ['qemu-overlay']),
+  ];
+}
+
+/** Which boards `minimal` has, and our patches that change it. */
+const BOARDS = 'configs/devices/aarch64-softmmu/minimal.mak';
+const BOARD_PATCHES: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': [],
+  '10.0': ['patches/qemu-10.0/0006-configs-keep-other-boards-out-of-the-minimal-AArch64.patch'],
+};
+
+const KCONFIG = 'hw/misc/nvidia-bpmp/Kconfig';
+/** Our own symbol, and the symbol that ours selects and no other board of `minimal` does. */
+const SYMBOLS: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': ['NVIDIA_BPMP'],
+  '10.0': ['NVIDIA_BPMP', 'SERIAL_MM'],
+};
+
+/**
+ * Give an unpatched tree the boards that ours has, and the names of our symbols with nothing behind them: every file includes
+ * config-poison.h, which has them, and so the compiler's cache serves both.
+ */
+async function nameSymbols(tree: string, ours: string, version: QemuVersion): Promise<void> {
+  const set = SYMBOLS[version].map((name) => `CONFIG_${name}=y\n`).join('');
+  await writeFileWhole(join(tree, BOARDS), `${await readFile(join(ours, BOARDS), 'utf8')}${set}`);
+  await mkdir(dirname(join(tree, KCONFIG)), { recursive: true });
+  await writeFileWhole(join(tree, KCONFIG), await readFile(join(ours, KCONFIG), 'utf8'));
+  const parent = join(tree, 'hw/misc/Kconfig');
+  const text = await readFile(parent, 'utf8');
+  const source = 'source nvidia-bpmp/Kconfig\n';
+  if (!text.includes(source)) await writeFileWhole(parent, `${text}${source}`);
+}
+
+/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the boards and the symbols' names that ours has. */
+export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
+  const ours = await labQemu({ version });
+  const place = await labPlace(`qemu-${version}-unpatched`, [
+    ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
+    ...BOARD_PATCHES[version],
+    `qemu-overlay/${KCONFIG}`,
+  ]);
+  return place.alone(async () => {
+    const tree = await qemuTree(version, place);
+    await nameSymbols(tree, ours.src, version);
+    const out = join(place.folder, 'qemu-build');
+    const options = {
+      tree,
+      out,
+      host: 'build',
+      configure: QEMU_WORDS,
+      crossCompile: CROSS,
+      epoch: EPOCH,
+    } as const;
+    await place.run([step('qemu-build', 'build-qemu', options, [])]);
+    return { src: tree, build: out, binary: join(out, 'qemu-system-aarch64') };
+  });
+}
