@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { defineConfig } from 'vitest/config';
+import type { Reporter } from 'vitest/node';
 
 /** Most of what runs side by side waits for programs that it has started. */
 const WORKERS = availableParallelism() + 1;
@@ -21,8 +23,27 @@ const project = (name: string, testTimeout: number, maxWorkers: number) => ({
   },
 });
 
+type Failure = { readonly message: string; readonly stack?: string | undefined };
+const say = (where: string, errors: readonly Failure[] = []) => {
+  for (const { message, stack = '' } of errors)
+    process.stdout.write(`FAILED ${where}\n${message}\n${stack}\n`);
+};
+/** Tells of a failure when it happens: a run that is stopped for its time never comes to its summary. */
+const failures: Reporter = {
+  onTestCaseResult: (test) => say(test.fullName, test.result().errors),
+  onTestSuiteResult: (suite) => say(suite.fullName, suite.errors()),
+  onTestModuleEnd: (module) => say(module.relativeModuleId, module.errors()),
+};
+/** Where results are left as JSON, by absolute path. */
+const { BPMP_VIRT_REPORT = '' } = process.env;
+
 export default defineConfig({
   test: {
+    reporters: [
+      'default',
+      failures,
+      ...(BPMP_VIRT_REPORT === '' ? [] : [['json', { outputFile: BPMP_VIRT_REPORT }] as ['json', object]]),
+    ],
     projects: [
       project('unit', 10_000, WORKERS),
       project('integration', 120_000, WORKERS),

@@ -19,8 +19,5 @@ stage() {
 vitest() {
     vitest_report=$1
     shift
-    if [ -n "${BPMP_VIRT_REPORTS:-}" ]; then
-        set -- "$@" --reporter=default --reporter=json "--outputFile.json=$BPMP_VIRT_REPORTS/$vitest_report.json"
-    fi
-    npx vitest run "$@"
+    BPMP_VIRT_REPORT=${BPMP_VIRT_REPORTS:+$BPMP_VIRT_REPORTS/$vitest_report.json} npx vitest run "$@"
 }
