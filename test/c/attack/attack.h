@@ -41,6 +41,7 @@ enum { PG_SET = 1, PG_GET = 2, PG_NAME = 3, PG_MAX = 4 };
 extern bool unpatched;
 
 /* tap.c */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void ok(bool good, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));

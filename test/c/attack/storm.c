@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Many calls at once, and what is left of it all. */
 #include "attack.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -66,7 +65,7 @@ void test_storm(void)
 	   "H23 H24 two machines, %s, 5 s at random: state after equals state before",
 	   unpatched ? "one after the other" : "four threads each");
 	if (strcmp(before, after))
-		printf("# before\n%s# after\n%s", before, after);
+		say("# before\n%s# after\n%s", before, after);
 	free(before);
 	free(after);
 }
@@ -87,7 +86,7 @@ static int lost_by_others_than_powergate(char *found)
 			next[-1] = 0;
 		if (strstr(at, "tegra_bpmp_init_powergates"))
 			continue;
-		printf("%s\n", at);
+		say("%s", at);
 		lost++;
 	}
 

@@ -62,7 +62,7 @@ else
 	bad=1
 fi
 
-common='console=ttyAMA0 rdinit=/init loglevel=7 panic=-1'
+common='console=ttyAMA0 rdinit=/init loglevel=7 panic=-1 printk.devkmsg=on'
 boot guest "$SOCKET" -append "$common"
 expect guest 'BPMP window version 2 at 0x90c0000'
 
