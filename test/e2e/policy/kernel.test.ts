@@ -3,22 +3,14 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/exec.ts';
-import { labKernel, labKernelTree, labUnpatchedKernelTree } from '../../helpers/lab.ts';
+import { labKernel, labKernelTree, labPristineKernel } from '../../helpers/lab.ts';
 import { runScript } from '../../helpers/script.ts';
 
 const PATCHES = join(import.meta.dirname, '../../../patches/linux-6.12');
 
-describe('the policy between a VM and the BPMP', () => {
-  it('decides as docs/policy.md says in a kernel too (KUnit)', async () => {
-    const KSRC = await labKernelTree();
-    const env = { KSRC, BUILD: join(KSRC, '../policy-uml') };
-    expect(await runScript('policy/kunit.sh', env)).toMatch(/kunit: (\d+) of \1 cases passed/);
-  });
-});
-
 describe('the kernel overlay and the patch', () => {
   it('pass checkpatch --strict, W=1 and sparse without a word, for PREEMPT_RT and in frames of 1024 bytes', async () => {
-    const fragments = ['test/c/kconfig/rt.config', 'test/c/kconfig/frame.config'];
+    const fragments = ['debug', 'rt', 'frame'].map((name) => `test/c/kconfig/${name}.config`);
     const { src, out } = await labKernel({ name: 'gates', fragments, targets: [] });
     const said = await runScript('gates/kernel.sh', { KSRC: src, BUILD: out });
     expect(said).toMatch(/bpmp-guest-proxy: sparse looked at [1-9]/);
@@ -33,7 +25,7 @@ describe('the kernel overlay and the patch', () => {
   });
 
   it('is made for the very files that the tree has', async () => {
-    const { src } = await labUnpatchedKernelTree();
+    const src = await labPristineKernel();
     for (const name of (await readdir(PATCHES)).filter((each) => each.endsWith('.patch'))) {
       const text = await readFile(join(PATCHES, name), 'utf8');
       for (const [, path, blob] of text.matchAll(/^diff --git a\/(\S+) .*\nindex (\w+)\.\./gm)) {

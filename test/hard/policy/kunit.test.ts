@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { labDebugKernel } from '../../helpers/lab.ts';
+import { labQemu } from '../../helpers/lab-qemu.ts';
+import { runScript } from '../../helpers/script.ts';
+
+it('the policy decides as docs/policy.md says in a kernel that looks for its own faults (KUnit)', async () => {
+  const { out } = await labDebugKernel('preempt');
+  const { binary } = await labQemu({ version: '7.2' });
+  const env = { KBUILD: out, QEMU: binary, OUT: join(out, '../kunit') };
+  expect(await runScript('policy/kunit.sh', env)).toMatch(/kunit: (\d+) of \1 cases passed/);
+});
