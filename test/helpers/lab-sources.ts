@@ -16,14 +16,18 @@ export const BOOKWORM = ['bookworm', 'bookworm-security'];
 
 export type DebianSource = Omit<Extract<PlannedStep, { kind: 'fetch-debian-source' }>['options'], 'into'>;
 
-/** `tree` = the unpacked source, by hard links: 80 000 files in seconds. Nothing that we run writes into a source file in place. */
-export async function unpacked(name: string, source: DebianSource, tree: string): Promise<void> {
-  if (await exists(tree)) return;
+/** The folder of an unpacked source, which nobody changes: gates read it, builds have hard links. */
+export async function pristine(name: string, source: DebianSource): Promise<string> {
   const into = join(PRISTINE, name);
   await withLock(join(PRISTINE, 'lock'), undefined, async () => {
     await runSteps([step(name, 'fetch-debian-source', { ...source, into }, [])], PRISTINE);
   });
-  await hardLinks(into, tree);
+  return into;
+}
+
+/** `tree` = the unpacked source, by hard links: 80 000 files in seconds. Nothing that we run writes into a source file in place. */
+export async function unpacked(name: string, source: DebianSource, tree: string): Promise<void> {
+  if (!(await exists(tree))) await hardLinks(await pristine(name, source), tree);
 }
 
 /** `tree` = hard links of the folder `from`, once. */

@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
-import process from 'node:process';
+import { mkdir, readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
 import { LAYOUT } from '../../src/plan/layout.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
+import { kernelCcacheEnv } from '../../src/tools/ccache.ts';
+import { exec } from '../../src/tools/exec.ts';
+import { kernelMake } from '../../src/tools/kernel-make.ts';
+import { writeFileWhole } from '../../src/tools/write-file.ts';
 import { type LabPlace, labPlace, runSteps, step } from './lab-place.ts';
-import { BOOKWORM, CROSS, type DebianSource, EPOCH, hardLinks, MIRROR, unpacked } from './lab-sources.ts';
+import {
+  BOOKWORM,
+  CROSS,
+  type DebianSource,
+  EPOCH,
+  hardLinks,
+  MIRROR,
+  pristine,
+  unpacked,
+} from './lab-sources.ts';
 
 /**
  * Real kernels for tests, made by the product's own steps and kept outside the clone; folders are laid out as in the
  * product's work folder, so that the compiler's cache serves both. A second call does nothing but look.
  */
 const KERNEL_TREE = LAYOUT.kernelTree.replace(/^work:/, '');
+const IMAGE = 'arch/arm64/boot/Image';
 const LINUX_SOURCE: DebianSource = {
   mirror: MIRROR,
   suites: BOOKWORM,
@@ -21,14 +36,17 @@ const LINUX_SOURCE: DebianSource = {
 /** All absolute. */
 export type LabKernel = { readonly src: string; readonly out: string; readonly image: string };
 
-/** What the builds are made from and by. */
+/** By what a kernel is built. */
+const MADE_BY = ['src/steps/configure-kernel.ts', 'src/steps/build-kernel.ts', 'src/tools/kernel-make.ts'];
 const kernelPlace = () =>
   labPlace('kernel', [
     ...['kernel-overlay', 'patches/linux-6.12'],
     ...['recipes/kconfig', 'test/c/kconfig', 'test/fixtures/kconfig'],
-    ...['src/steps/configure-kernel.ts', 'src/steps/build-kernel.ts', 'src/tools/kernel-make.ts'],
+    ...MADE_BY,
   ]);
-const unpatchedPlace = () => labPlace('unpatched', ['kernel-overlay']);
+
+const TEGRA = 'drivers/firmware/tegra';
+const PROXIES = ['bpmp-guest-proxy', 'bpmp-host-proxy'];
 
 /** A kernel 6.12 tree with our overlay linked in and our patches applied; gives its folder. Build it with O= only. */
 export async function labKernelTree(): Promise<string> {
@@ -36,12 +54,32 @@ export async function labKernelTree(): Promise<string> {
   return place.alone(() => kernelTree(place));
 }
 
-/** A kernel 6.12 tree as Debian has it, without overlay and patches. Build it with O= only, in `out` for example. */
-export async function labUnpatchedKernelTree(): Promise<{ readonly src: string; readonly out: string }> {
-  const place = await unpatchedPlace();
-  const tree = join(place.folder, KERNEL_TREE);
-  await place.alone(() => unpacked('linux-6.12', LINUX_SOURCE, tree));
-  return { src: tree, out: join(place.folder, 'kernel/out') };
+/** A kernel 6.12 tree as Debian has it. Nothing may be built in it or changed. */
+export const labPristineKernel = (): Promise<string> => pristine('linux-6.12', LINUX_SOURCE);
+
+/**
+ * The kernel of `labKernel({name: 'lab'})` as it would be without overlay and patches, but for the names of our symbols: every
+ * file includes autoconf.h, which has them, and so the compiler's cache has all that it needs.
+ */
+export async function labUnpatchedKernel(): Promise<LabKernel> {
+  const ours = await labKernelTree();
+  const place = await labPlace('unpatched', [
+    'recipes/kconfig/lab.config',
+    ...PROXIES.map((name) => `kernel-overlay/${name}/Kconfig`),
+    ...MADE_BY,
+  ]);
+  return place.alone(async () => {
+    const tree = join(place.folder, KERNEL_TREE);
+    await unpacked('linux-6.12', LINUX_SOURCE, tree);
+    for (const folder of ['.', ...PROXIES]) {
+      const file = join(TEGRA, folder, 'Kconfig');
+      await mkdir(dirname(join(tree, file)), { recursive: true });
+      await writeFileWhole(join(tree, file), await readFile(join(ours, file)));
+    }
+    const out = join(place.folder, 'kernel/out');
+    await place.run(kernelBuild({ name: 'lab', tree, out, targets: ['Image', 'modules'], after: [] }));
+    return { src: tree, out, image: join(out, IMAGE) };
+  });
 }
 
 type Target = 'Image' | 'dtbs' | 'modules';
@@ -62,8 +100,8 @@ export async function labKernel(wish: {
     const tree = await kernelTree(place);
     // The product's own name for its build, so that paths in commands are the same.
     const out = join(place.folder, 'kernel', name === 'lab' ? 'out' : name);
-    await place.run([...kernelChanges(tree), ...kernelBuild(name, tree, out, fragments, targets)]);
-    return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
+    await place.run([...kernelChanges(tree), ...kernelBuild({ name, tree, out, fragments, targets })]);
+    return { src: tree, out, image: join(out, IMAGE) };
   });
 }
 
@@ -74,42 +112,42 @@ export function labDebugKernel(preemption: 'preempt' | 'rt'): Promise<LabKernel>
 }
 
 /**
- * The kernel of `labKernel({name: 'lab'})` once more, from a copy of the tree `src`, all below the folder `at`; `env` is
- * added to this process's environment while it is built.
+ * Folders (from the tree's top) of the kernel of `labKernel({name: 'lab'})` once more, each of their files compiled, from a copy
+ * of the tree `src`, all below the folder `at`. Gives the build folder.
  */
-export async function buildLabKernelAt(
+export async function compileLabKernelAt(
   at: string,
   src: string,
-  env: Readonly<Record<string, string>>,
-): Promise<LabKernel> {
-  const tree = join(at, 'src');
-  const out = join(at, 'out');
+  folders: readonly string[],
+): Promise<string> {
+  const [tree, out] = [join(at, 'src'), join(at, 'out')];
   await hardLinks(src, tree);
   const { folder } = await kernelPlace();
-  const steps = [...kernelChanges(tree), ...kernelBuild('lab', tree, out, [], ['Image'])];
-  const before = { ...process.env };
-  Object.assign(process.env, env);
-  try {
-    await runSteps(steps, at, join(folder, 'tool'));
-  } finally {
-    process.env = before;
-  }
-  return { src: tree, out, image: join(out, 'arch/arm64/boot/Image') };
+  const steps = [...kernelChanges(tree), ...kernelBuild({ name: 'lab', tree, out, targets: [] })];
+  await runSteps(steps, at, join(folder, 'tool'));
+  const make = { tree, out, crossCompile: CROSS, ccache: true, epoch: EPOCH };
+  const words = [`-j${availableParallelism()}`, ...folders.map((each) => `${each}/`)];
+  // What the compiler's cache has would be the first build's.
+  const env = { ...kernelCcacheEnv(at), CCACHE_RECACHE: '1' };
+  await exec(kernelMake(make, words), at, { env, emit: () => undefined });
+  return out;
 }
 
-function kernelBuild(
-  name: string,
-  tree: string,
-  out: string,
-  fragments: readonly string[],
-  targets: readonly Target[],
-): readonly PlannedStep[] {
+function kernelBuild(wish: {
+  readonly name: string;
+  readonly tree: string;
+  readonly out: string;
+  readonly fragments?: readonly string[];
+  readonly targets: readonly Target[];
+  readonly after?: readonly string[];
+}): readonly PlannedStep[] {
+  const { name, tree, out, fragments = [], targets, after = ['kernel-patches'] } = wish;
   const files = ['recipes/kconfig/lab.config', ...fragments].map((file) => `tool:${file}`);
   const common = { tree, out, crossCompile: CROSS };
   const config = { base: 'allnoconfig', fragments: files, wanted: {}, localVersion: '-bpmp' } as const;
   const configure = `kernel-${name}-config`;
   return [
-    step(configure, 'configure-kernel', { ...common, ...config }, ['kernel-patches']),
+    step(configure, 'configure-kernel', { ...common, ...config }, after),
     ...(targets.length > 0
       ? [step(`kernel-${name}`, 'build-kernel', { ...common, targets, epoch: EPOCH }, [configure])]
       : []),
@@ -124,8 +162,8 @@ async function kernelTree(place: LabPlace): Promise<string> {
 }
 
 function kernelChanges(tree: string): readonly PlannedStep[] {
-  const links = ['bpmp-guest-proxy', 'bpmp-host-proxy'].map((name) => ({
-    at: `drivers/firmware/tegra/${name}`,
+  const links = PROXIES.map((name) => ({
+    at: `${TEGRA}/${name}`,
     overlay: `tool:kernel-overlay/${name}`,
   }));
   return [

@@ -4,8 +4,8 @@
 # Boot a kernel as host with a fake BPMP behind its own BPMP drivers, and attack the host proxy.
 #
 # Takes by environment:
-#   KBUILD   folder of a kernel built for arm64 with modules (O=); where its configuration has the host proxy
-#            built in, that one is tested, else the overlay is built as a module out of tree
+#   KBUILD   folder of a kernel built for arm64 with modules (O=); where it has the host proxy built in, that one
+#            is tested, else the overlay is built as a module out of tree
 #   QEMU     qemu-system-aarch64
 #   OUT      folder for what is made here; holds console.log afterwards
 #   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (3600 s)
@@ -34,8 +34,7 @@ module() { # folder, further arguments of make
 	make -s -C "$KBUILD" ARCH=arm64 CROSS_COMPILE="$cross" M="$folder" "$@" modules
 }
 
-built_in=$(grep -c '^CONFIG_TEGRA_BPMP_HOST_PROXY=y' "$KBUILD/.config" || :)
-if [ "$built_in" = 0 ]; then
+if ! [ -e "$KBUILD/drivers/firmware/tegra/bpmp-host-proxy/built-in.a" ]; then
 	module "$OUT/overlay/bpmp-host-proxy" CONFIG_TEGRA_BPMP_HOST_PROXY=m
 	cp "$OUT/overlay/bpmp-host-proxy/bpmp-host-proxy.ko" "$OUT/root/"
 fi
