@@ -10,16 +10,17 @@ const WORKERS = availableParallelism() + 1;
 const BUILDERS = 2;
 
 /**
- * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real
- * kernels and QEMUs; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
+ * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real kernels and QEMUs; timed does,
+ * after that, what has figures; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
  */
-const project = (name: string, testTimeout: number, maxWorkers: number) => ({
+const project = (name: string, testTimeout: number, maxWorkers: number, groupOrder = 0) => ({
   test: {
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout,
     hookTimeout: testTimeout,
     maxWorkers,
+    sequence: { groupOrder },
   },
 });
 
@@ -47,8 +48,9 @@ export default defineConfig({
     projects: [
       project('unit', 10_000, WORKERS),
       project('integration', 120_000, WORKERS),
-      // One at a time: these measure.
-      project('e2e', 1_800_000, 1),
+      project('e2e', 3_600_000, BUILDERS),
+      // One at a time, and nothing beside it.
+      project('timed', 1_800_000, 1, 1),
       project('hard', 3_600_000, BUILDERS),
     ],
   },

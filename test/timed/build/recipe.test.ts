@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/exec.ts';
 import { type CliResult, installCli, runCli } from '../../helpers/cli.ts';
 import { figure } from '../../helpers/figures.ts';
+import { labKernel } from '../../helpers/lab.ts';
 import { labPlace } from '../../helpers/lab-place.ts';
 
 /** All that a bundle is made from and run with; `src/` alone decides how. */
@@ -52,6 +53,12 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
     expect(sums).toMatch(/ {2}dtb\/tegra234-p3737-0000\+p3701-0000\.dtb$/m);
     const manifest: unknown = JSON.parse(await readFile(join(bundle, 'manifest.json'), 'utf8'));
     expect(manifest).toMatchObject({ recipe: RECIPE });
+  });
+
+  it('makes the kernel that another folder has, byte for byte', async () => {
+    const { image } = await labKernel({ name: 'lab' });
+    const [one, two] = await Promise.all([readFile(image), readFile(join(work, 'bundle/Image'))]);
+    expect(two.equals(one)).toBe(true);
   });
 
   it('has nothing to do the second time, and says so', async () => {
