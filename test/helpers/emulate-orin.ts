@@ -51,7 +51,7 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
   const bundle = {
     Image: image,
     'qemu-system-aarch64': arm64,
-    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '256M' }),
+    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '128M' }),
     'run-vm.sh': await runScript(
       folder,
       (wish.vms ?? []).length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host',
@@ -67,7 +67,7 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
     const orin: Machine = await startVirtualOrin({
       ...{ qemu, kernel: image, dtb, bundle, root, folder },
       ...{ cpus: machine.cpus, memory: machine.memory, exec: wish.exec },
-      env: { VM_MEMORY: '256M' },
+      env: { VM_MEMORY: '128M' },
       ...(wish.hostExec === undefined ? {} : { hostExec: wish.hostExec }),
       ...(wish.script === undefined ? {} : { script: wish.script }),
       signal: AbortSignal.timeout(600_000),

@@ -27,7 +27,7 @@ export function runCommand(cli: CliContext): Command {
     .option('--dry-run', 'with --target: print every write and the command, change nothing')
     .option('--exec <command>', 'run this in the guest, show what it says, and switch off')
     .option('--smp <n>', 'CPUs of the guest; default: the recipe’s')
-    .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', '256M')
+    .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', '128M')
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
     .option('--logs <dir>', 'where logs and transcript go; default: below the work folder')

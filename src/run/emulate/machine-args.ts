@@ -79,12 +79,18 @@ export function machineArgv(type: MachineType, parts: MachineParts): Command {
   ];
 }
 
+/**
+ * No SVE, SME or LPA2, which Orin's Cortex-A78AE does not have either and which cost an emulator time; pointers are authenticated,
+ * as there, but by a hash that costs little.
+ */
+const CPU = 'max,sve=off,sme=off,lpa2=off,pauth-impdef=on';
+
 function hardware(machine: string, cpus: number, memory: string): readonly string[] {
   return [
     '-machine',
     `${machine},bpmp=on,bpmp-chardev=firmware`,
     '-cpu',
-    'max',
+    CPU,
     '-smp',
     String(cpus),
     '-m',

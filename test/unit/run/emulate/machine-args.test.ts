@@ -18,7 +18,7 @@ const PARTS = {
 describe('the emulated guest', () => {
   it('has the window, the UART and the model behind both, and no card that was not asked for', () => {
     expect(formatCommand(machineArgv('guest', PARTS))).toBe(
-      "/w/qemu-system-aarch64 -machine virt,gic-version=3,bpmp=on,bpmp-chardev=firmware -cpu max -smp 4 -m 256M -nic none -device tegra-hsuart,chardev=uart,firmware=line -display none -no-reboot -kernel /w/Image -initrd /w/initrd.cpio -dtb /w/guest.dtb -append 'console=ttyAMA0 rdinit=/init quiet' -chardev socket,id=firmware,path=/t/fw -chardev socket,id=line,path=/t/fw -chardev socket,id=uart,path=/t/uart -chardev socket,id=console,path=/t/con -serial chardev:console -trace 'nvidia_bpmp_*' -D /w/trace",
+      "/w/qemu-system-aarch64 -machine virt,gic-version=3,bpmp=on,bpmp-chardev=firmware -cpu max,sve=off,sme=off,lpa2=off,pauth-impdef=on -smp 4 -m 256M -nic none -device tegra-hsuart,chardev=uart,firmware=line -display none -no-reboot -kernel /w/Image -initrd /w/initrd.cpio -dtb /w/guest.dtb -append 'console=ttyAMA0 rdinit=/init quiet' -chardev socket,id=firmware,path=/t/fw -chardev socket,id=line,path=/t/fw -chardev socket,id=uart,path=/t/uart -chardev socket,id=console,path=/t/con -serial chardev:console -trace 'nvidia_bpmp_*' -D /w/trace",
     );
   });
 
