@@ -62,7 +62,8 @@ export const labPristineKernel = (): Promise<string> => pristine('linux-6.12', L
  * file includes autoconf.h, which has them, and so the compiler's cache has all that it needs.
  */
 export async function labUnpatchedKernel(): Promise<LabKernel> {
-  const ours = await labKernelTree();
+  // Whole: two that are compiled at a time would find nothing of each other's.
+  const ours = await labKernel({ name: 'lab' });
   const place = await labPlace('unpatched', [
     'recipes/kconfig/lab.config',
     ...PROXIES.map((name) => `kernel-overlay/${name}/Kconfig`),
@@ -74,7 +75,7 @@ export async function labUnpatchedKernel(): Promise<LabKernel> {
     for (const folder of ['.', ...PROXIES]) {
       const file = join(TEGRA, folder, 'Kconfig');
       await mkdir(dirname(join(tree, file)), { recursive: true });
-      await writeFileWhole(join(tree, file), await readFile(join(ours, file)));
+      await writeFileWhole(join(tree, file), await readFile(join(ours.src, file)));
     }
     const out = join(place.folder, 'kernel/out');
     await place.run(kernelBuild({ name: 'lab', tree, out, targets: ['Image', 'modules'], after: [] }));
