@@ -152,23 +152,23 @@ static void bpmp_backend_chardev_submit(BpmpBackend *be, BpmpRequest *req)
     }
 }
 
-/* A whole frame of an answer is there. Returns false if it makes no sense. */
+/*
+ * A whole frame of an answer is there. Returns false if it makes no sense; the
+ * request is then still pending, and hears of it once the connection is closed:
+ * what comes after it must not be sent.
+ */
 static bool frame_complete(BpmpBackendChardev *s)
 {
+    int32_t status = ldl_le_p(s->frame + 4);
     uint32_t rx_size = ldl_le_p(s->frame + 12);
     BpmpRequest *req;
-    int status;
 
     WITH_QEMU_LOCK_GUARD(&s->lock) {
-        req = pending_pop(s);
-    }
-    if (!req) {
-        return false;
-    }
-    status = (int32_t)ldl_le_p(s->frame + 4);
-    if (rx_size > req->msg.rx_size || status > 0) {
-        bpmp_request_complete(req, -EIO);
-        return false;
+        req = QSIMPLEQ_FIRST(&s->pending);
+        if (!req || rx_size > req->msg.rx_size || status > 0) {
+            return false;
+        }
+        pending_pop(s);
     }
     req->msg.ret = ldl_le_p(s->frame + 8);
     req->msg.rx_size = rx_size;
