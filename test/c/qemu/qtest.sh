@@ -40,6 +40,12 @@ export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
 failed=
 for test in $tests; do
     echo "== $test"
-    "$BUILD/tests/qtest/$test" -k "$@" 2>&1 || failed="$failed $test"
+    "$BUILD/tests/qtest/$test" -k "$@" >"$tmp/$test" 2>&1 || failed="$failed $test"
+    cat "$tmp/$test"
 done
-[ -z "$failed" ] || { echo "failed:$failed" >&2; exit 1; }
+# Once more at the end, where whoever sees the last lines alone sees them.
+for test in $failed; do
+    echo "== failed: $test"
+    grep -vE '^(ok|#)' "$tmp/$test" || true
+done
+[ -z "$failed" ]
