@@ -77,12 +77,13 @@ function sysrootStep(): PlannedStep {
 }
 
 /**
- * Reports name lines, for which -g1 does, and there are as many at -O1, which compiles faster. At that level gcc warns of the
- * program with which 7.2's configure tries UBSan, and configure would do without it.
+ * Not optimized: that compiles in half of the time, and hides nothing from the sanitizers. Reports name lines, for which -g1 does. The C
+ * library warns that it cannot look after such a program, and gcc warns of the one with which 7.2's configure tries UBSan: it
+ * would do without.
  */
 function sanitizerWords(version: QemuVersion): readonly string[] {
   const sanitizers = version === '7.2' ? ['--enable-sanitizers'] : ['--enable-asan', '--enable-ubsan'];
-  return [...sanitizers, '--extra-cflags=-O1 -g1 -Wno-maybe-uninitialized'];
+  return [...sanitizers, '--extra-cflags=-O0 -g1 -Wno-cpp -Wno-maybe-uninitialized'];
 }
 
 async function qemuTree(version: QemuVersion, place: LabPlace): Promise<string> {
