@@ -11,7 +11,7 @@ const BUILDERS = 2;
 
 /**
  * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real kernels and QEMUs; timed does,
- * after that, what has figures; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
+ * after that, what has a bound in time; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
  */
 const project = (name: string, testTimeout: number, maxWorkers: number, groupOrder = 0) => ({
   test: {

@@ -42,27 +42,32 @@ void say(const char *format, ...)
 	va_end(args);
 }
 
-void ok(bool good, const char *format, ...)
+static void line(const char *verdict, const char *format, va_list args,
+		 const char *end)
 {
 	char text[256];
+
+	vsnprintf(text, sizeof(text), format, args);
+	say("%s %d - %s%s", verdict, ++count, text, end);
+}
+
+void ok(bool good, const char *format, ...)
+{
 	va_list args;
 
 	failed += !good;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	line(good ? "ok" : "not ok", format, args, "");
 	va_end(args);
-	say("%s %d - %s", good ? "ok" : "not ok", ++count, text);
 }
 
 void skip(const char *format, ...)
 {
-	char text[256];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	line("ok", format, args, " # SKIP");
 	va_end(args);
-	say("ok %d - %s # SKIP", ++count, text);
 }
 
 int finish(void)
