@@ -13,7 +13,8 @@ const SYSROOT_PACKAGES = [
 ];
 const QEMU_WORDS = [
   '--without-default-features',
-  '--with-devices-aarch64=minimal',
+  '--with-devices-aarch64=bpmp-virt',
+  '--without-default-devices',
   '--enable-slirp',
   '--enable-seccomp',
   '--enable-fdt=system',
@@ -106,27 +107,21 @@ function qemuChanges(version: QemuVersion, tree: string): readonly PlannedStep[]
   ];
 }
 
-/** Which boards `minimal` has, and our patches that change it. */
-const BOARDS = 'configs/devices/aarch64-softmmu/minimal.mak';
-const BOARD_PATCHES: Readonly<Record<QemuVersion, readonly string[]>> = {
-  '7.2': [],
-  '10.0': ['patches/qemu-10.0/0006-configs-keep-other-boards-out-of-the-minimal-AArch64.patch'],
-};
-
+const DEVICES = 'configs/devices/aarch64-softmmu/bpmp-virt.mak';
 const KCONFIG = 'hw/misc/nvidia-bpmp/Kconfig';
-/** Our own symbol, and the symbol that ours selects and no other board of `minimal` does. */
+/** Our own symbol, and those that our patches select. */
 const SYMBOLS: Readonly<Record<QemuVersion, readonly string[]>> = {
-  '7.2': ['NVIDIA_BPMP'],
+  '7.2': ['NVIDIA_BPMP', 'SERIAL', 'ARM_GICV3_TCG'],
   '10.0': ['NVIDIA_BPMP', 'SERIAL_MM'],
 };
 
 /**
- * Give an unpatched tree the boards that ours has, and the names of our symbols with nothing behind them: every file includes
+ * Give an unpatched tree our list of devices, and the names of our symbols with nothing behind them: every file includes
  * config-poison.h, which has them, and so the compiler's cache serves both.
  */
 async function nameSymbols(tree: string, ours: string, version: QemuVersion): Promise<void> {
   const set = SYMBOLS[version].map((name) => `CONFIG_${name}=y\n`).join('');
-  await writeFileWhole(join(tree, BOARDS), `${await readFile(join(ours, BOARDS), 'utf8')}${set}`);
+  await writeFileWhole(join(tree, DEVICES), `${await readFile(join(ours, DEVICES), 'utf8')}${set}`);
   await mkdir(dirname(join(tree, KCONFIG)), { recursive: true });
   await writeFileWhole(join(tree, KCONFIG), await readFile(join(ours, KCONFIG), 'utf8'));
   const parent = join(tree, 'hw/misc/Kconfig');
@@ -135,13 +130,12 @@ async function nameSymbols(tree: string, ours: string, version: QemuVersion): Pr
   if (!text.includes(source)) await writeFileWhole(parent, `${text}${source}`);
 }
 
-/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the boards and the symbols' names that ours has. */
+/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the devices and the symbols' names that ours has. */
 export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
   const ours = await labQemu({ version });
   const place = await labPlace(`qemu-${version}-unpatched`, [
     ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
-    ...BOARD_PATCHES[version],
-    `qemu-overlay/${KCONFIG}`,
+    ...[`qemu-overlay/${DEVICES}`, `qemu-overlay/${KCONFIG}`],
   ]);
   return place.alone(async () => {
     const tree = await qemuTree(version, place);
