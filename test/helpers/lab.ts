@@ -108,7 +108,9 @@ export async function labKernel(wish: {
 
 /** An arm64 kernel that looks for its own faults, with modules. */
 export function labDebugKernel(preemption: 'preempt' | 'rt'): Promise<LabKernel> {
-  const fragments = ['debug', preemption].map((name) => `test/c/kconfig/${name}.config`);
+  // Loaded as a module, the suite writes TAP that is not the attack's.
+  const parts = preemption === 'preempt' ? ['debug', 'preempt', 'kunit'] : ['debug', 'rt'];
+  const fragments = parts.map((name) => `test/c/kconfig/${name}.config`);
   return labKernel({ name: `debug-${preemption}`, fragments, targets: ['Image', 'modules'] });
 }
 

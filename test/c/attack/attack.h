@@ -37,8 +37,8 @@ enum { PG_SET = 1, PG_GET = 2, PG_NAME = 3, PG_MAX = 4 };
 #define ANCESTOR	93	/* feeds 102 */
 #define SHARED		104	/* shared by a and b */
 
-/* init.c: the kernel has never seen our patches */
-extern bool unpatched;
+/* init.c: the proxy is loaded by us; the kernel has never seen our patches */
+extern bool as_module, unpatched;
 
 /* tap.c */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

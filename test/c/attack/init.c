@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-bool unpatched;
+bool as_module, unpatched;
 
 static const struct {
 	const char *name;
@@ -48,7 +48,8 @@ int main(int argc, char **argv)
 	mount("none", "/dev", "devtmpfs", 0, NULL);
 	mount("none", "/sys/kernel/debug", "debugfs", 0, NULL);
 
-	unpatched = access("/bpmp-host-proxy.ko", F_OK) == 0;
+	as_module = access("/bpmp-host-proxy.ko", F_OK) == 0;
+	unpatched = access("/unpatched", F_OK) == 0;
 	test_bring_up();
 	test_passthrough();
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {

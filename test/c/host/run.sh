@@ -4,8 +4,8 @@
 # Boot a kernel as host with a fake BPMP behind its own BPMP drivers, and attack the host proxy.
 #
 # Takes by environment:
-#   KBUILD   folder of a kernel built for arm64 with modules (O=); where it has the host proxy built in, that one
-#            is tested, else the overlay is built as a module out of tree
+#   KBUILD   folder of a kernel built for arm64 with modules (O=); where it has the host proxy, built in or as a
+#            module, that one is tested, else the overlay is built as a module out of tree
 #   QEMU     qemu-system-aarch64
 #   OUT      folder for what is made here; holds console.log afterwards
 #   CROSS_COMPILE (aarch64-linux-gnu-), TIMEOUT (3600 s)
@@ -34,9 +34,13 @@ module() { # folder, further arguments of make
 	make -s -C "$KBUILD" ARCH=arm64 CROSS_COMPILE="$cross" M="$folder" "$@" modules
 }
 
-if ! [ -e "$KBUILD/drivers/firmware/tegra/bpmp-host-proxy/built-in.a" ]; then
+own=$KBUILD/drivers/firmware/tegra/bpmp-host-proxy
+if [ -e "$own/bpmp-host-proxy.ko" ]; then
+	cp "$own/bpmp-host-proxy.ko" "$OUT/root/"
+elif ! [ -e "$own/built-in.a" ]; then
 	module "$OUT/overlay/bpmp-host-proxy" CONFIG_TEGRA_BPMP_HOST_PROXY=m
 	cp "$OUT/overlay/bpmp-host-proxy/bpmp-host-proxy.ko" "$OUT/root/"
+	: > "$OUT/root/unpatched"
 fi
 module "$OUT/fake-bpmp"
 cp "$OUT/fake-bpmp/fake-bpmp.ko" "$OUT/root/"

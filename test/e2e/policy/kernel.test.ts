@@ -10,7 +10,7 @@ const PATCHES = join(import.meta.dirname, '../../../patches/linux-6.12');
 
 describe('the kernel overlay and the patch', () => {
   it('pass checkpatch --strict, W=1 and sparse without a word, for PREEMPT_RT and in frames of 1024 bytes', async () => {
-    const fragments = ['debug', 'rt', 'frame'].map((name) => `test/c/kconfig/${name}.config`);
+    const fragments = ['debug', 'rt', 'kunit', 'frame'].map((name) => `test/c/kconfig/${name}.config`);
     const { src, out } = await labKernel({ name: 'gates', fragments, targets: [] });
     const said = await runScript('gates/kernel.sh', { KSRC: src, BUILD: out });
     expect(said).toMatch(/bpmp-guest-proxy: sparse looked at [1-9]/);
