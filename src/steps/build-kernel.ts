@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
-import { kernelCcacheEnv } from '../tools/ccache.ts';
+import { ccacheEnv } from '../tools/ccache.ts';
 import { formatCommand, shellQuote } from '../tools/command.ts';
 import { fillFolder } from '../tools/folder.ts';
 import { kernelMake } from '../tools/kernel-make.ts';
@@ -57,7 +57,7 @@ export const buildKernel: Step<'build-kernel'> = {
     const ccache = await hasProgram('ccache');
     await mkdir(ctx.path(options.out), { recursive: true });
     const command = make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]);
-    await ctx.exec(command, ctx.work, kernelCcacheEnv(ctx.work));
+    await ctx.exec(command, ctx.work, ccacheEnv(ctx.work));
     if (options.modulesInto === undefined) return;
     await fillFolder(ctx.path(options.modulesInto), async (aside) => {
       await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);

@@ -115,12 +115,20 @@ const SYMBOLS: Readonly<Record<QemuVersion, readonly string[]>> = {
   '10.0': ['NVIDIA_BPMP', 'SERIAL_MM'],
 };
 
+/** The one patch that changes headers which most files include. */
+const TRACE_PATCH: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': ['patches/qemu-7.2/0008-tracetool-take-the-places-of-trace-events-relative-to.patch'],
+  '10.0': [],
+};
+const TRACE_HEADERS = 'scripts/tracetool/backend/log.py';
+
 /**
- * Give an unpatched tree our list of devices, and the names of our symbols with nothing behind them: every file includes
- * config-poison.h, which has them, and so the compiler's cache serves both.
+ * Give an unpatched tree our list of devices, the headers for trace events that ours has, and the names of our symbols with
+ * nothing behind them: every file includes config-poison.h, which has them, and so the compiler's cache serves both.
  */
 async function nameSymbols(tree: string, ours: string, version: QemuVersion): Promise<void> {
   const set = SYMBOLS[version].map((name) => `CONFIG_${name}=y\n`).join('');
+  await writeFileWhole(join(tree, TRACE_HEADERS), await readFile(join(ours, TRACE_HEADERS)));
   await writeFileWhole(join(tree, DEVICES), `${await readFile(join(ours, DEVICES), 'utf8')}${set}`);
   await mkdir(dirname(join(tree, KCONFIG)), { recursive: true });
   await writeFileWhole(join(tree, KCONFIG), await readFile(join(ours, KCONFIG), 'utf8'));
@@ -130,12 +138,13 @@ async function nameSymbols(tree: string, ours: string, version: QemuVersion): Pr
   if (!text.includes(source)) await writeFileWhole(parent, `${text}${source}`);
 }
 
-/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the devices and the symbols' names that ours has. */
+/** qemu-system-aarch64 as Debian has it, without overlay and patches, but with the devices, trace headers and symbols' names of ours. */
 export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
   const ours = await labQemu({ version });
   const place = await labPlace(`qemu-${version}-unpatched`, [
     ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
     ...[`qemu-overlay/${DEVICES}`, `qemu-overlay/${KCONFIG}`],
+    ...TRACE_PATCH[version],
   ]);
   return place.alone(async () => {
     const tree = await qemuTree(version, place);

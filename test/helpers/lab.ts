@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LAYOUT } from '../../src/plan/layout.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
-import { kernelCcacheEnv } from '../../src/tools/ccache.ts';
+import { ccacheEnv } from '../../src/tools/ccache.ts';
 import { exec } from '../../src/tools/exec.ts';
 import { kernelMake } from '../../src/tools/kernel-make.ts';
 import { writeFileWhole } from '../../src/tools/write-file.ts';
@@ -131,7 +131,7 @@ export async function compileLabKernelAt(
   const make = { tree, out, crossCompile: CROSS, ccache: true, epoch: EPOCH };
   const words = [`-j${availableParallelism()}`, ...folders.map((each) => `${each}/`)];
   // What the compiler's cache has would be the first build's.
-  const env = { ...kernelCcacheEnv(at), CCACHE_RECACHE: '1' };
+  const env = { ...ccacheEnv(at), CCACHE_RECACHE: '1' };
   await exec(kernelMake(make, words), at, { env, emit: () => undefined });
   return out;
 }
