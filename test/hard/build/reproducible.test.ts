@@ -6,7 +6,7 @@ import { compileLabKernelAt, labKernel } from '../../helpers/lab.ts';
 
 /**
  * What knows the kernel's version, what kbuild calls by paths with .. in them, what has code made for it, and all that is ours.
- * That whole Images of two folders are the same is test/timed/build/recipe.test.ts's to tell: there the compiler's cache may help.
+ * That whole Images of two folders are the same is test/e2e/build/recipe.test.ts's to tell: there the compiler's cache may help.
  */
 const FOLDERS = ['init', 'arch/arm64/kernel', 'arch/arm64/kvm', 'virt', 'drivers/firmware', 'drivers/vfio'];
 
