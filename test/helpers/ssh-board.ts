@@ -57,6 +57,8 @@ export async function startSshBoard(): Promise<SshBoard> {
     '  StrictHostKeyChecking yes',
     `  UserKnownHostsFile ${at('known_hosts')}`,
     '  LogLevel ERROR',
+    // OpenSSH's own choice is safe from quantum computers and takes half as long again: 0.43 s a connection in place of 0.29 s.
+    '  KexAlgorithms curve25519-sha256',
   ];
   writeFileSync(at('ssh.conf'), `${client.join('\n')}\n`);
   return {
