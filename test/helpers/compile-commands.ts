@@ -18,8 +18,8 @@ export async function compileCommands(build: string): Promise<readonly CompileCo
 }
 
 /**
- * Compile as `how` says, but with warnings as errors, `text` in place of the file's content where given, and the object
- * thrown away. Gives what the compiler said and whether it was content.
+ * Compile as `how` says, but at -O2, which some warnings need, with warnings as errors, `text` in place of the file's content where
+ * given, and the object thrown away. Gives what the compiler said and whether it was content.
  */
 export async function compileAgain(
   { file, folder, line }: CompileCommand,
@@ -33,7 +33,7 @@ export async function compileAgain(
   if (words.includes(basename(file))) throw new Error(`cannot take the source out of: ${line}`);
   const source = text === undefined ? `-c '${file}'` : `-I '${dirname(file)}' -x c -c -`;
   const options = { cwd: folder, all: true, reject: false, env: { LC_ALL: 'C' } } as const;
-  const command = ['sh', '-c', `${words} -Werror -o /dev/null ${source}`] as const;
+  const command = ['sh', '-c', `${words} -O2 -Werror -o /dev/null ${source}`] as const;
   const { failed, all } = await execa(command[0], command.slice(1), {
     ...options,
     ...(text === undefined ? { stdin: 'ignore' as const } : { input: text }),

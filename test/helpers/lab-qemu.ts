@@ -22,6 +22,11 @@ const QEMU_WORDS = [
 ];
 
 export type QemuVersion = '7.2' | '10.0';
+/** 7.2 is built as the product builds it, and shares its objects. 10.0 is for the tests alone: at -O1 a seventh less to compile. */
+const WORDS: Readonly<Record<QemuVersion, readonly string[]>> = {
+  '7.2': QEMU_WORDS,
+  '10.0': [...QEMU_WORDS, '--extra-cflags=-O1'],
+};
 const QEMU_SUITES: Readonly<Record<QemuVersion, readonly string[]>> = {
   '7.2': BOOKWORM,
   '10.0': ['trixie', 'trixie-security'],
@@ -51,7 +56,7 @@ export async function labQemu(wish: {
       place.folder,
       target === 'arm64' ? 'qemu-arm64' : `qemu-${sanitize ? 'sanitized' : 'build'}`,
     );
-    const configure = [...QEMU_WORDS, ...(sanitize ? sanitizerWords(version) : [])];
+    const configure = [...WORDS[version], ...(sanitize ? sanitizerWords(version) : [])];
     const common = { tree, out: build, configure, crossCompile: CROSS, epoch: EPOCH };
     const id = `qemu-${sanitize ? 'sanitized' : target}`;
     await place.run([
@@ -154,7 +159,7 @@ export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
       tree,
       out,
       host: 'build',
-      configure: QEMU_WORDS,
+      configure: WORDS[version],
       crossCompile: CROSS,
       epoch: EPOCH,
     } as const;
