@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { figure } from '../../helpers/figures.ts';
+import { labKernel } from '../../helpers/lab.ts';
 import { labMiniBsp } from '../../helpers/lab-mini-bsp.ts';
 import { serveFolder } from '../../helpers/serve-folder.ts';
 
@@ -13,6 +14,8 @@ const TREE = 'tegra234-p3737-0000+p3701-0000.dtb';
 
 /** From the BSP to the bundle; that a second build has nothing to do is seen in test/timed, on a quiet machine. */
 test('l4t-36.3 on a miniature BSP, with a real kernel', async () => {
+  // Its objects serve this one too; two that are compiled at a time would find nothing of each other's.
+  await labKernel({ name: 'lab' });
   const { folder, work, bspSha256, build, release } = await labMiniBsp({ anew: true });
   onTestFinished(release);
   const { url, asked } = await serveFolder(() => join(folder, 'served'));
