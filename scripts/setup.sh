@@ -108,16 +108,7 @@ install_modules() {
         return
     fi
     echo 'setup: npm ci'
-    # `npm ci` refuses where a registry lacks one of the optional packages for other platforms; what is installed is the same.
-    npm ci --no-audit --no-fund </dev/null >/tmp/bpmp-virt-npm.$$ 2>&1 || {
-        echo 'setup: npm ci failed; npm install --no-save'
-        npm install --no-save --no-audit --no-fund </dev/null || {
-            cat /tmp/bpmp-virt-npm.$$ >&2
-            rm -f /tmp/bpmp-virt-npm.$$
-            exit 3
-        }
-    }
-    rm -f /tmp/bpmp-virt-npm.$$
+    npm ci --no-audit --no-fund </dev/null || exit 3
     printf '%s' "$want" >"$stamp"
 }
 
