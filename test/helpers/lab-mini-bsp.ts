@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { copyFile, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import process from 'node:process';
 import { parse, stringify } from 'yaml';
 import { exists } from '../../src/tools/folder.ts';
 import { type CliResult, runCli } from './cli.ts';
 import { labPlace } from './lab-place.ts';
-import { makeMiniBsp } from './mini-bsp.ts';
+import { type MiniBspWish, makeMiniBsp } from './mini-bsp.ts';
 import { makeToys } from './toy-trees.ts';
 
 const RECIPES = resolve(import.meta.dirname, '../../recipes');
@@ -20,6 +18,8 @@ export type LabMiniBsp = {
   readonly folder: string;
   readonly work: string;
   readonly bspSha256: string;
+  /** How many trees are fetched from NVIDIA's git server. */
+  readonly trees: number;
   /** `bpmp-virt build`, where `url` serves what lies in `served` below the folder. */
   readonly build: (url: string) => Promise<CliResult>;
   readonly release: () => void;
@@ -33,39 +33,45 @@ export type LabMiniBsp = {
 export async function labMiniBsp({ anew = false } = {}): Promise<LabMiniBsp> {
   // One folder, whatever it is made from: each run makes it anew, and its largest part lies elsewhere, where no old one would be removed.
   const place = await labPlace('mini', []);
-  const release = await place.hold();
   const folder = join(place.folder, 'mini bsp');
   const work = join(folder, 'work');
   const { l4t } = await yaml('l4t-36.3');
   const recipe = join(folder, 'mini.yaml');
-  // A link, because of the blank: what it leads to lies in the cache.
-  if (anew && (await exists(work))) await rm(await realpath(work), { recursive: true });
-  if (anew || !(await exists(recipe))) await makeServers(folder, recipe);
+  const release = await place.hold();
+  try {
+    // A link, because of the blank: what it leads to lies in the cache.
+    if (anew && (await exists(work))) await rm(await realpath(work), { recursive: true });
+    if (anew || !(await exists(recipe))) await makeServers(folder, recipe, l4t);
+  } catch (error) {
+    release();
+    throw error;
+  }
   const servers = (url: string) => [
     `${l4t.bsp.urls[0].replace(/release\/[^/]*$/, '')}=${url}/`,
     `${l4t.servers[0]}=file://${folder}/nvidia/server/`,
     `${TOYS}/=${url}/`,
   ];
-  // Debian's packages are the ones that the other tests have fetched.
-  const env = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache') };
   return {
     folder,
     work,
+    trees: Object.keys(l4t.trees).length,
     bspSha256: parse(await readFile(recipe, 'utf8')).l4t.bsp.sha256,
     build: (url) =>
-      runCli(['build', recipe, '--work', work, ...servers(url).flatMap((server) => ['--mirror', server])], {
-        env,
-      }),
+      runCli(['build', recipe, '--work', work, ...servers(url).flatMap((server) => ['--mirror', server])]),
     release,
   };
 }
 
-async function makeServers(folder: string, recipe: string): Promise<void> {
+async function makeServers(
+  folder: string,
+  recipe: string,
+  l4t: Pick<MiniBspWish, 'trees' | 'tag'>,
+): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   await makeToys(folder, TOYS);
   const toy = parse(await readFile(join(folder, 'toy.yaml'), 'utf8'));
-  const [{ l4t }, { kernel }] = [await yaml('l4t-36.3'), await yaml('debian-6.12')];
+  const { kernel } = await yaml('debian-6.12');
   const bsp = await makeMiniBsp({ dir: join(folder, 'nvidia'), trees: l4t.trees, tag: l4t.tag });
   await mkdir(join(folder, 'served/release'));
   await copyFile(bsp.bsp, join(folder, 'served/release/jetson_linux_r36.3.0_aarch64.tbz2'));

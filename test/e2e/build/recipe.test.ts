@@ -8,6 +8,15 @@ import { labKernel } from '../../helpers/lab.ts';
 import { type LabProduct, labProduct, RECIPE, WRITE_123 } from '../../helpers/lab-product.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';
 
+/** What a guest with two CPUs and 192 MiB says of itself; some of the memory is the kernel's own. */
+const SIZES = 'nproc; grep MemTotal /proc/meminfo';
+function expectSizes(said: string): void {
+  expect(said).toMatch(/^2$/m);
+  const [, kib] = /^MemTotal: +(\d+) kB$/m.exec(said) ?? [];
+  expect(Number(kib)).toBeGreaterThan(160 * 1024);
+  expect(Number(kib)).toBeLessThan(192 * 1024);
+}
+
 describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
   let product: LabProduct;
   beforeAll(async () => {
@@ -41,19 +50,21 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
   });
 
   it('runs the kernel as an emulated guest, and hands on what the command ends with', async () => {
-    const wish = ['run', RECIPE, '--emulate', 'guest', '--smp', '2', '--monitor', '--exec'];
-    const { code, stdout, stderr } = await product.bpmpVirt(...wish, `${WRITE_123}; nproc; exit 7`);
+    const wish = ['run', RECIPE, '--emulate', 'guest', '--smp', '2', '--mem', '192M', '--monitor', '--exec'];
+    const { code, stdout, stderr } = await product.bpmpVirt(...wish, `${WRITE_123}; ${SIZES}; exit 7`);
     expect(code).not.toBe(0);
     expect(stderr).toContain('the command in the guest ended with 7');
-    expect(stdout).toMatch(/^2$/m);
+    expectSizes(stdout);
     expect(stdout).toContain('Bytes at the UART: 31 32 33 0d 0a ("123\\r\\n")');
     expect(stdout).toMatch(/^ {2}clock on: uarta$/m);
     expect(stderr).toMatch(/CLK\s+ENABLE\s+uarta/);
   });
 
   it('runs the bundle in the virtual Orin and tells what happened', async () => {
-    const ask = `${WRITE_123}; echo "enable i2c1: $(bpmp-ask 22 0x07000030)"`;
-    const { stdout } = await product.good('run', RECIPE, '--emulate', 'orin', '--exec', ask);
+    const ask = `${WRITE_123}; ${SIZES}; echo "enable i2c1: $(bpmp-ask 22 0x07000030)"`;
+    const wish = ['run', RECIPE, '--emulate', 'orin', '--smp', '2', '--mem', '192M', '--exec'];
+    const { stdout } = await product.good(...wish, ask);
+    expectSizes(stdout);
     expect(stdout).toMatch(/^enable i2c1: -13$/m);
     expect(stdout).toContain('Bytes at the UART: 31 32 33 0d 0a ("123\\r\\n")');
     expect(stdout).toMatch(/^ {2}clock on: uarta$/m);
