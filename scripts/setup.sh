@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# program, pkg-config:NAME or header:NAME, and the package that brings it. src/tools/host-packages.ts has the same knowledge for
+# program, pkg-config:NAME or header:NAME, and the package that brings it. src/tools/process/host-packages.ts has the same knowledge for
 # what recipes need; this list must work before there is a node_modules.
 NEEDS='
 aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { BoundStep } from '../engine/bound-step.ts';
 import type { Described } from '../plan/format.ts';
 import type { ShellContext } from '../steps/step.ts';
-import { shellQuote } from '../tools/command.ts';
+import { shellQuote } from '../tools/process/command.ts';
 
 /** What `plan` says of a step. */
 export async function describeStep(step: BoundStep, ctx: ShellContext): Promise<Described> {

@@ -15,7 +15,7 @@ export async function requireTools(steps: readonly BoundStep[]): Promise<void> {
 
 /** What to say where programs are missing. */
 export async function explainMissing(missing: readonly string[]): Promise<EnvironmentError> {
-  const { aptLine } = await import('../tools/host-packages.ts');
+  const { aptLine } = await import('../tools/process/host-packages.ts');
   return new EnvironmentError(
     `not installed: ${missing.join(', ')}`,
     `Install what is missing:\n  ${aptLine(missing)}`,

@@ -65,7 +65,7 @@ async function hostTreeFile(flags: HostFlags, cli: CliContext): Promise<string> 
 
 /** The host that the flags mean, with all that policies are derived from, and the name of its tree. */
 export async function loadHost(flags: HostFlags, cli: CliContext) {
-  const { loadHostFacts } = await import('../tools/host-tree.ts');
+  const { loadHostFacts } = await import('../tools/dtc/host-tree.ts');
   const file = await hostTreeFile(flags, cli);
   const facts = await loadHostFacts({
     dtb: file,

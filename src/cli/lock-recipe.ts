@@ -2,8 +2,8 @@
 import { floatingOf } from '../recipe/floating.ts';
 import { loadUnlocked } from '../recipe/load.ts';
 import { formatLock, lockFileOf, type Pin } from '../recipe/lock.ts';
-import type { AptContext } from '../tools/apt.ts';
-import { exec } from '../tools/exec.ts';
+import type { AptContext } from '../tools/apt/apt.ts';
+import { exec } from '../tools/process/exec.ts';
 import type { CliContext } from './context.ts';
 import { mirrorMap } from './mirrors.ts';
 import { pinSource } from './pin-source.ts';

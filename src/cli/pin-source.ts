@@ -2,12 +2,12 @@
 import { UsageError } from '../errors.ts';
 import type { Floating } from '../recipe/floating.ts';
 import type { Pin } from '../recipe/lock.ts';
-import { type AptContext, candidates, openApt } from '../tools/apt.ts';
-import { resolveDevelopment } from '../tools/apt-closure.ts';
-import { remoteRef } from '../tools/git-remote.ts';
-import { MESON_ARCHIVE } from '../tools/meson.ts';
-import { remoteSum } from '../tools/remote-sum.ts';
-import { SLIRP_SOURCE } from '../tools/static-slirp.ts';
+import { type AptContext, candidates, openApt } from '../tools/apt/apt.ts';
+import { resolveDevelopment } from '../tools/apt/apt-closure.ts';
+import { MESON_ARCHIVE } from '../tools/build/meson.ts';
+import { SLIRP_SOURCE } from '../tools/build/static-slirp.ts';
+import { remoteSum } from '../tools/fetch/remote-sum.ts';
+import { remoteRef } from '../tools/git/git-remote.ts';
 
 /**
  * What something that floats is now.

@@ -6,7 +6,7 @@ import { formatPolicy } from '../policy/format-report.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import { policyDocument } from '../policy/policy-document.ts';
 import { guestTreeSource, hostOverlaySource } from '../steps/device-trees.ts';
-import { type loadHostFacts, readTreeFile } from '../tools/host-tree.ts';
+import { type loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
 import type { CliContext } from './context.ts';
 import type { HostFlags } from './host-flags.ts';
 import { pathRoots } from './places.ts';

@@ -4,7 +4,7 @@ import { type Decision, decide } from '../engine/decide.ts';
 import { runPlan } from '../engine/run-plan.ts';
 import { UsageError } from '../errors.ts';
 import { loadStep } from '../steps/index.ts';
-import { formatCommand } from '../tools/command.ts';
+import { formatCommand } from '../tools/process/command.ts';
 import { type BuildPlan, buildPlan } from './build-plan.ts';
 import type { CliContext } from './context.ts';
 import { requireTools } from './host-check.ts';

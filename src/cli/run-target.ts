@@ -2,8 +2,8 @@
 import { StepError, UsageError } from '../errors.ts';
 import { BOARD_FOLDER } from '../run/unit-files.ts';
 import { VM_VARIABLES } from '../run/vm-settings.ts';
-import { formatCommand } from '../tools/command.ts';
-import { runInteractive } from '../tools/interactive.ts';
+import { formatCommand } from '../tools/process/command.ts';
+import { runInteractive } from '../tools/process/interactive.ts';
 import { sshCommand } from '../tools/ssh.ts';
 import { boardReach, type ReachFlags } from './board-reach.ts';
 import type { CliContext } from './context.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import { BOARD_FOLDER } from '../run/unit-files.ts';
-import { isCode } from '../tools/write-file.ts';
+import { isCode } from '../tools/files/write-file.ts';
 
 /** One file on its way to the board. */
 export type BoardFile = {

@@ -2,8 +2,8 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatCommand } from '../tools/command.ts';
-import { type ExecContext, exec } from '../tools/exec.ts';
+import { formatCommand } from '../tools/process/command.ts';
+import { type ExecContext, exec } from '../tools/process/exec.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { sumOf } from './bundle-files.ts';
 import { commitLines, type DeployPlan } from './deploy-plan.ts';

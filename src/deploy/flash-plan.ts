@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
-import type { Command } from '../tools/command.ts';
+import type { Command } from '../tools/process/command.ts';
 import type { BoardKind } from './recovery.ts';
 
 /** Where the root file system goes. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LAYOUT } from '../plan/layout.ts';
-import { isCode } from '../tools/write-file.ts';
+import { isCode } from '../tools/files/write-file.ts';
 import type { BoundStep } from './bound-step.ts';
 import { forgetStates, stateFolder } from './state.ts';
 import { inContext, type Surroundings } from './step-context.ts';

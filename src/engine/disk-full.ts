@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { BpmpVirtError, EnvironmentError } from '../errors.ts';
-import { isCode } from '../tools/write-file.ts';
+import { isCode } from '../tools/files/write-file.ts';
 
 /** A full disk, however it shows: as an error of ours, or in the last words of a program. */
 export function diskFull(error: unknown): EnvironmentError | undefined {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hasProgram } from '../tools/programs.ts';
+import { hasProgram } from '../tools/process/programs.ts';
 import type { BoundStep } from './bound-step.ts';
 
 /** Programs that the engine itself runs. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCode, syncFolder, writeFileWhole } from '../tools/write-file.ts';
+import { isCode, syncFolder, writeFileWhole } from '../tools/files/write-file.ts';
 
 /** What is kept of a step that is done. */
 export type StepState = {

@@ -17,7 +17,7 @@ export async function inContext(
   { roots, emit, run, signal, jobs, offline, url }: Surroundings,
   action: (ctx: StepContext) => Promise<void>,
 ): Promise<void> {
-  const { exec } = await import('../tools/exec.ts');
+  const { exec } = await import('../tools/process/exec.ts');
   const deferred: (() => Promise<void> | void)[] = [];
   const ctx: StepContext = {
     work: roots.work,

@@ -5,8 +5,8 @@ import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { EnvironmentError } from '../errors.ts';
-import { lockOpenFile } from '../tools/flock.ts';
-import { isCode } from '../tools/write-file.ts';
+import { lockOpenFile } from '../tools/files/flock.ts';
+import { isCode } from '../tools/files/write-file.ts';
 import { killLeftovers } from './leftovers.ts';
 
 /** Who holds a work folder; kept in the lock file for whoever finds it locked. */

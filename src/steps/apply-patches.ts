@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, dirname } from 'node:path';
-import { formatCommand } from '../tools/command.ts';
+import { formatCommand } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** Bring a series of patches into a tree, so that it can be taken back. */
@@ -22,13 +22,13 @@ export const applyPatches: Step<'apply-patches'> = {
   },
 
   async run({ tree, patches }, ctx) {
-    const { applySeries } = await import('../tools/patch-series.ts');
+    const { applySeries } = await import('../tools/git/patch-series.ts');
     const outcome = await applySeries(ctx.path(tree), ctx.path(patches));
     ctx.emit({ type: 'note', text: `${patches}: ${outcome}` });
   },
 
   async undo({ tree }, ctx) {
-    const { removeSeries } = await import('../tools/patch-series.ts');
+    const { removeSeries } = await import('../tools/git/patch-series.ts');
     const there = await removeSeries(ctx.path(tree));
     ctx.emit({
       type: 'note',

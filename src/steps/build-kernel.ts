@@ -2,11 +2,11 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
-import { ccacheEnv } from '../tools/ccache.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { fillFolder } from '../tools/folder.ts';
-import { kernelMake } from '../tools/kernel-make.ts';
-import { hasProgram } from '../tools/programs.ts';
+import { ccacheEnv } from '../tools/build/ccache.ts';
+import { kernelMake } from '../tools/build/kernel-make.ts';
+import { fillFolder } from '../tools/files/folder.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
+import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 
 type Options = StepOptions['build-kernel'];

@@ -3,13 +3,13 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import type { StepOptions } from '../plan/step-options.ts';
-import { ccacheEnv } from '../tools/ccache.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { shellEnv, sysrootEnv, systemFirst } from '../tools/cross.ts';
-import { exists } from '../tools/folder.ts';
-import { hasProgram } from '../tools/programs.ts';
-import { configureWords, type QemuBuild } from '../tools/qemu-configure.ts';
-import { writeFileWhole } from '../tools/write-file.ts';
+import { ccacheEnv } from '../tools/build/ccache.ts';
+import { shellEnv, sysrootEnv, systemFirst } from '../tools/build/cross.ts';
+import { configureWords, type QemuBuild } from '../tools/build/qemu-configure.ts';
+import { exists } from '../tools/files/folder.ts';
+import { writeFileWhole } from '../tools/files/write-file.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
+import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 
 type Options = StepOptions['build-qemu'];
@@ -49,7 +49,7 @@ export const buildQemu: Step<'build-qemu'> = {
 
   async run(options, ctx) {
     const build = describe(options, ctx, await hasProgram('ccache'));
-    const { mesonEnv, wantedMeson } = await import('../tools/meson.ts');
+    const { mesonEnv, wantedMeson } = await import('../tools/build/meson.ts');
     const wanted = await wantedMeson(build.tree);
     const apt = { run: ctx.exec, ...ctx };
     const env = {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openApt } from '../tools/apt.ts';
-import { downloadPackages, type Package, resolveDevelopment } from '../tools/apt-closure.ts';
-import { ARM64_LIBRARIES } from '../tools/cross.ts';
-import { exists, fillFolder } from '../tools/folder.ts';
-import { recordSource } from '../tools/source-record.ts';
-import { buildStaticSlirp, SLIRP_SOURCE } from '../tools/static-slirp.ts';
+import { openApt } from '../tools/apt/apt.ts';
+import { downloadPackages, type Package, resolveDevelopment } from '../tools/apt/apt-closure.ts';
+import { ARM64_LIBRARIES } from '../tools/build/cross.ts';
+import { buildStaticSlirp, SLIRP_SOURCE } from '../tools/build/static-slirp.ts';
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { exists, fillFolder } from '../tools/files/folder.ts';
 import type { Step } from './step.ts';
 
 /** The board's libraries in a folder: two architectures' libfdt-dev cannot be installed side by side. */

@@ -3,12 +3,12 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StepError } from '../errors.ts';
 import type { StepOptions } from '../plan/step-options.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { findUnmet, type KernelConfig, parseConfig, type Unmet, unmetParts } from '../tools/kconfig.ts';
-import { findDefinitions } from '../tools/kconfig-tree.ts';
-import { kernelMake } from '../tools/kernel-make.ts';
-import { hasProgram } from '../tools/programs.ts';
-import { writeFileWhole } from '../tools/write-file.ts';
+import { findUnmet, type KernelConfig, parseConfig, type Unmet, unmetParts } from '../tools/build/kconfig.ts';
+import { findDefinitions } from '../tools/build/kconfig-tree.ts';
+import { kernelMake } from '../tools/build/kernel-make.ts';
+import { writeFileWhole } from '../tools/files/write-file.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
+import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 
 type Options = StepOptions['configure-kernel'];

@@ -10,8 +10,8 @@ import { type GuestMachine, guestTree, isSeed } from '../policy/guest-tree.ts';
 import { hostOverlay } from '../policy/host-overlay.ts';
 import { formatFinding, lintPolicies, refuseErrors } from '../policy/lint.ts';
 import type { VmPolicy } from '../policy/policy.ts';
-import { compileDts, dumpTree, type RunProgram } from '../tools/dtc.ts';
-import { loadHostFacts, readTreeFile } from '../tools/host-tree.ts';
+import { compileDts, dumpTree, type RunProgram } from '../tools/dtc/dtc.ts';
+import { loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
 import type { StepContext } from './step.ts';
 import { NOTES, TEMPLATES } from './tree-inputs.ts';
 

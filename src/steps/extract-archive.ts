@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { recordSource } from '../tools/source-record.ts';
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** A folder out of a tar archive. */
@@ -19,7 +19,7 @@ export const extractArchiveStep: Step<'extract-archive'> = {
   },
 
   async run({ archive, sha256, into, strip }, ctx) {
-    const { extractArchive } = await import('../tools/archive.ts');
+    const { extractArchive } = await import('../tools/fetch/archive.ts');
     const { signal } = ctx;
     await extractArchive({ archive: ctx.path(archive), sha256, into: ctx.path(into), strip, signal });
     await recordSource(ctx.work, ctx.path(into), { from: basename(archive), exact: sha256 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { withLock } from '../tools/lock.ts';
+import { withLock } from '../tools/files/with-lock.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** A file from the network to the cache, checked by its hash. */
@@ -21,7 +21,7 @@ export const fetchArchive: Step<'fetch-archive'> = {
   },
 
   async run({ urls, sha256, superseded, into }, ctx) {
-    const { download } = await import('../tools/download.ts');
+    const { download } = await import('../tools/fetch/download.ts');
     const file = ctx.path(into);
     const wanted = { urls: urls.map(ctx.url), sha256, superseded, into: file };
     // The cache is everybody's: two runs must not append to one half of a file.

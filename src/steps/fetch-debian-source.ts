@@ -2,10 +2,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { StepOptions } from '../plan/step-options.ts';
-import { type Apt, candidates, fetchNewest, fetchSource, openApt } from '../tools/apt.ts';
-import { shellQuote } from '../tools/command.ts';
-import { fillFolder } from '../tools/folder.ts';
-import { recordSource } from '../tools/source-record.ts';
+import { type Apt, candidates, fetchNewest, fetchSource, openApt } from '../tools/apt/apt.ts';
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { fillFolder } from '../tools/files/folder.ts';
+import { shellQuote } from '../tools/process/command.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['fetch-debian-source'];

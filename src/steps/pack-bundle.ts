@@ -5,11 +5,11 @@ import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StepOptions } from '../plan/step-options.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { fillFolder, listFiles } from '../tools/folder.ts';
-import { hasProgram } from '../tools/programs.ts';
-import { readJsonFolder, readSources } from '../tools/source-record.ts';
-import { writeFileWhole } from '../tools/write-file.ts';
+import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
+import { fillFolder, listFiles } from '../tools/files/folder.ts';
+import { writeFileWhole } from '../tools/files/write-file.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
+import { hasProgram } from '../tools/process/programs.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['pack-bundle'];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Emit } from '../events.ts';
 import type { StepKind, StepOptions } from '../plan/step-options.ts';
-import type { Run } from '../tools/exec.ts';
+import type { Run } from '../tools/process/exec.ts';
 
 /** What a running step may touch: its folders, its programs, and nothing an earlier step left in memory. */
 export type StepContext = {

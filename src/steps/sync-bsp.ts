@@ -2,9 +2,9 @@
 import { join } from 'node:path';
 import { CommandError, StepError, UsageError } from '../errors.ts';
 import type { BspTree } from '../plan/step-options.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { exists } from '../tools/folder.ts';
-import { recordSource } from '../tools/source-record.ts';
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { exists } from '../tools/files/folder.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** The script's only server; a `--mirror` for this address is given to git as an insteadOf. */
@@ -76,7 +76,7 @@ async function recordTrees(
   tag: string,
   ctx: StepContext,
 ): Promise<void> {
-  const { headCommit } = await import('../tools/git.ts');
+  const { headCommit } = await import('../tools/git/git.ts');
   for (const { path } of trees) {
     const tree = join(folder, path);
     const exact = (await headCommit(tree)) ?? '';
@@ -85,7 +85,7 @@ async function recordTrees(
 }
 
 async function judge(folder: string, { path, commit }: BspTree, tag: string): Promise<string | undefined> {
-  const { exactTags, headCommit } = await import('../tools/git.ts');
+  const { exactTags, headCommit } = await import('../tools/git/git.ts');
   const tree = join(folder, path);
   const head = await headCommit(tree);
   if (head === undefined) return `${path} is not there`;

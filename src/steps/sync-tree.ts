@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { QEMU_SUBMODULES } from '../tools/qemu-submodules.ts';
-import { recordSource } from '../tools/source-record.ts';
+
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { QEMU_SUBMODULES } from '../tools/git/qemu-submodules.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** One repository at one tag, without its history, from the first mirror that has it. */
@@ -32,7 +33,7 @@ export const syncTreeStep: Step<'sync-tree'> = {
   },
 
   async run({ urls, ref, commit, into }, ctx) {
-    const { syncTree } = await import('../tools/git-sync.ts');
+    const { syncTree } = await import('../tools/git/git-sync.ts');
     const request = { urls, ref, into: ctx.path(into), ...(commit === undefined ? {} : { commit }) };
     const exact = await syncTree(request, ctx);
     await recordSource(ctx.work, ctx.path(into), { from: `${urls[0]} ${ref}`, exact });

@@ -5,9 +5,9 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StepError } from '../errors.ts';
-import { formatCommand } from '../tools/command.ts';
-import { exists, mergeFolder } from '../tools/folder.ts';
-import { recordSource } from '../tools/source-record.ts';
+import { recordSource } from '../tools/fetch/source-record.ts';
+import { exists, mergeFolder } from '../tools/files/folder.ts';
+import { formatCommand } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 const SOURCE = 'Linux_for_Tegra/source';
@@ -30,7 +30,7 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
   },
 
   async run({ archive, sha256, into, inner }, ctx) {
-    const { extractArchive } = await import('../tools/archive.ts');
+    const { extractArchive } = await import('../tools/fetch/archive.ts');
     const scratch = join(ctx.path(into), '.public-sources');
     ctx.defer(() => rm(scratch, { recursive: true, force: true }));
     const outer = join(scratch, 'outer');

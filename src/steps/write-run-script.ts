@@ -7,9 +7,9 @@ import type { StepOptions, VmMachine } from '../plan/step-options.ts';
 import { renderRunScript } from '../run/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../run/unit-files.ts';
 import { type VmSettings, vmSettings } from '../run/vm-settings.ts';
-import { formatCommand, shellQuote } from '../tools/command.ts';
-import { fillFolder } from '../tools/folder.ts';
-import { writeFileWhole } from '../tools/write-file.ts';
+import { fillFolder } from '../tools/files/folder.ts';
+import { writeFileWhole } from '../tools/files/write-file.ts';
+import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { ShellContext, Step } from './step.ts';
 import { NOTES } from './tree-inputs.ts';
 
@@ -54,7 +54,7 @@ export const writeRunScript: Step<'write-run-script'> = {
     const [{ findDevice, sysfsName }, { indexHost }, { loadDeviceNotes, readTreeFile }] = await Promise.all([
       import('../dt/devices.ts'),
       import('../dt/host-index.ts'),
-      import('../tools/host-tree.ts'),
+      import('../tools/dtc/host-tree.ts'),
     ]);
     const index = indexHost(await readTreeFile(ctx.path(options.dtb)));
     const notes = await loadDeviceNotes(ctx.path(NOTES));

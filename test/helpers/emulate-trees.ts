@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { resolvePlanPath } from '../../src/plan/plan-paths.ts';
 import type { StepKind, StepOptions } from '../../src/plan/step-options.ts';
 import { loadStep } from '../../src/steps/index.ts';
-import { exec } from '../../src/tools/exec.ts';
+import { exec } from '../../src/tools/process/exec.ts';
 import { labKernel } from './lab.ts';
 import { labQemu, type QemuVersion } from './lab-qemu.ts';
 

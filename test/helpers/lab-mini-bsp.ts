@@ -2,7 +2,7 @@
 import { copyFile, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { exists } from '../../src/tools/folder.ts';
+import { exists } from '../../src/tools/files/folder.ts';
 import { type CliResult, runCli } from './cli.ts';
 import { labPlace } from './lab-place.ts';
 import { type MiniBspWish, makeMiniBsp } from './mini-bsp.ts';

@@ -9,9 +9,9 @@ import { runPlan } from '../../src/engine/run-plan.ts';
 import type { Event } from '../../src/events.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
 import { loadStep } from '../../src/steps/index.ts';
-import { exists } from '../../src/tools/folder.ts';
-import { withLock } from '../../src/tools/lock.ts';
-import { writeFileWhole } from '../../src/tools/write-file.ts';
+import { exists } from '../../src/tools/files/folder.ts';
+import { withLock } from '../../src/tools/files/with-lock.ts';
+import { writeFileWhole } from '../../src/tools/files/write-file.ts';
 
 /**
  * Folders outside of the clones in which tests build, one for each content of the inputs:

@@ -2,7 +2,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PlannedStep } from '../../src/plan/plan.ts';
-import { writeFileWhole } from '../../src/tools/write-file.ts';
+import { writeFileWhole } from '../../src/tools/files/write-file.ts';
 import { type LabPlace, labPlace, step } from './lab-place.ts';
 import { BOOKWORM, CROSS, EPOCH, MIRROR, unpacked } from './lab-sources.ts';
 
@@ -42,7 +42,7 @@ export type LabQemu = { readonly src: string; readonly build: string; readonly b
 const qemuPlace = (version: QemuVersion) =>
   labPlace(`qemu-${version}`, [
     ...['qemu-overlay', `patches/qemu-${version}`],
-    ...['src/steps/build-qemu.ts', 'src/steps/build-sysroot.ts', 'src/tools/qemu-configure.ts'],
+    ...['src/steps/build-qemu.ts', 'src/steps/build-sysroot.ts', 'src/tools/build/qemu-configure.ts'],
   ]);
 
 /** qemu-system-aarch64: for this machine, with `sanitize` under ASan and UBSan, or for the board. */
@@ -150,7 +150,7 @@ async function nameSymbols(tree: string, ours: string, version: QemuVersion): Pr
 export async function labUnpatchedQemu(version: QemuVersion): Promise<LabQemu> {
   const ours = await labQemu({ version });
   const place = await labPlace(`qemu-${version}-unpatched`, [
-    ...['src/steps/build-qemu.ts', 'src/tools/qemu-configure.ts'],
+    ...['src/steps/build-qemu.ts', 'src/tools/build/qemu-configure.ts'],
     ...[`qemu-overlay/${DEVICES}`, `qemu-overlay/${KCONFIG}`],
     ...TRACE_PATCH[version],
   ]);

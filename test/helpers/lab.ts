@@ -4,10 +4,10 @@ import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { LAYOUT } from '../../src/plan/layout.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
-import { ccacheEnv } from '../../src/tools/ccache.ts';
-import { exec } from '../../src/tools/exec.ts';
-import { kernelMake } from '../../src/tools/kernel-make.ts';
-import { writeFileWhole } from '../../src/tools/write-file.ts';
+import { ccacheEnv } from '../../src/tools/build/ccache.ts';
+import { kernelMake } from '../../src/tools/build/kernel-make.ts';
+import { writeFileWhole } from '../../src/tools/files/write-file.ts';
+import { exec } from '../../src/tools/process/exec.ts';
 import { type LabPlace, labPlace, runSteps, step } from './lab-place.ts';
 import {
   BOOKWORM,
@@ -37,7 +37,11 @@ const LINUX_SOURCE: DebianSource = {
 export type LabKernel = { readonly src: string; readonly out: string; readonly image: string };
 
 /** By what a kernel is built. */
-const MADE_BY = ['src/steps/configure-kernel.ts', 'src/steps/build-kernel.ts', 'src/tools/kernel-make.ts'];
+const MADE_BY = [
+  'src/steps/configure-kernel.ts',
+  'src/steps/build-kernel.ts',
+  'src/tools/build/kernel-make.ts',
+];
 const kernelPlace = () =>
   labPlace('kernel', [
     ...['kernel-overlay', 'patches/linux-6.12'],

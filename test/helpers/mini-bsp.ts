@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { exec } from '../../src/tools/exec.ts';
+import { exec } from '../../src/tools/process/exec.ts';
 import { git, gitInit } from './git.ts';
 
 const quiet = { emit: () => undefined };

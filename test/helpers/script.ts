@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { exec } from '../../src/tools/exec.ts';
+import { exec } from '../../src/tools/process/exec.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

@@ -21,7 +21,7 @@ export function lockCommand(cli: CliContext): Command {
       const { lockRecipe } = await import('../lock-recipe.ts');
       const { file, text } = await lockRecipe(recipe, flags.mirror, cli);
       if (flags.dryRun === true) return cli.print(text.trimEnd());
-      const { writeFileWhole } = await import('../../tools/write-file.ts');
+      const { writeFileWhole } = await import('../../tools/files/write-file.ts');
       await writeFileWhole(file, text);
       cli.print(`Wrote ${file}.`);
     });

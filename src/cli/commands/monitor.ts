@@ -29,7 +29,7 @@ export function monitorCommand(cli: CliContext): Command {
         return;
       }
       const { resolve } = await import('node:path');
-      const { followFile } = await import('../../tools/follow-file.ts');
+      const { followFile } = await import('../../tools/files/follow-file.ts');
       await followFile(resolve(cli.cwd, transcript), show(formatTranscriptLine), {
         follow: flags.follow,
         signal: cli.signal,

@@ -4,7 +4,7 @@ import { readScript } from '../../firmware/script.ts';
 import { startEmulatedGuest } from '../../run/emulate/emulated-guest.ts';
 import type { Machine } from '../../run/emulate/machine.ts';
 import { startVirtualOrin } from '../../run/emulate/virtual-orin.ts';
-import { exec } from '../../tools/exec.ts';
+import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import { hasKeys, rawKeys } from '../stdin.ts';
 import type { EmulateFlags } from './flags.ts';

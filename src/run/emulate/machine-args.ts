@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { busWord } from '../../dt/machine-args.ts';
-import type { Command } from '../../tools/command.ts';
+import type { Command } from '../../tools/process/command.ts';
 
 /** Unix sockets on which this process listens when QEMU starts. */
 export type MachineSockets = {

@@ -8,7 +8,7 @@ import { CommandError, StepError } from '../../errors.ts';
 import type { Script } from '../../firmware/script.ts';
 import { type RunningFirmware, startFirmware } from '../../firmware/server.ts';
 import type { TranscriptEntry } from '../../firmware/transcript.ts';
-import { type Command, formatCommand } from '../../tools/command.ts';
+import { type Command, formatCommand } from '../../tools/process/command.ts';
 import { type ConsoleListener, ConsoleReader } from './console.ts';
 import { listenLine } from './listen.ts';
 import type { MachineSockets } from './machine-args.ts';

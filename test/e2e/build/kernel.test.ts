@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exists } from '../../../src/tools/folder.ts';
-import { parseConfig } from '../../../src/tools/kconfig.ts';
+import { parseConfig } from '../../../src/tools/build/kconfig.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
 import { labKernel } from '../../helpers/lab.ts';
 
 /** Offset of the magic number in an arm64 Image (Documentation/arch/arm64/booting.rst). */

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
-import { parseConfig } from '../../../src/tools/kconfig.ts';
+import { parseConfig } from '../../../src/tools/build/kconfig.ts';
 import { labKernelTree } from '../../helpers/lab.ts';
 import { runSteps } from '../../helpers/lab-place.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';

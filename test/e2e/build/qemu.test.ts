@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { compareVersions } from '../../../src/tools/debian-version.ts';
-import { exec } from '../../../src/tools/exec.ts';
+import { compareVersions } from '../../../src/tools/apt/debian-version.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';
 
 /** glibc of Ubuntu 22.04, which Jetson Linux 36 is. */

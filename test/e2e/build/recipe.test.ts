@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exec } from '../../../src/tools/exec.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { runCli } from '../../helpers/cli.ts';
 import { labKernel } from '../../helpers/lab.ts';
 import { type LabProduct, labProduct, RECIPE, WRITE_123 } from '../../helpers/lab-product.ts';

@@ -22,7 +22,7 @@ import type { VmPolicy } from '../../../src/policy/policy.ts';
 import { judgeDevice } from '../../../src/policy/verdict.ts';
 import { makeHostOverlay } from '../../../src/steps/device-trees.ts';
 import { bindings } from '../../../src/steps/tree-inputs.ts';
-import { applyOverlays, compileDts } from '../../../src/tools/dtc.ts';
+import { applyOverlays, compileDts } from '../../../src/tools/dtc/dtc.ts';
 import { compileBoards, decompiled, recorder } from '../../helpers/board-dtbs.ts';
 import { labKernelTree } from '../../helpers/lab.ts';
 import { surviveMutations } from '../../helpers/mutations.ts';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exec } from '../../../src/tools/exec.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/compile-commands.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { cellsOf, type DtNode, stringOf, stringsOf } from '../../../src/dt/tree.ts';
-import { exec } from '../../../src/tools/exec.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/fake-vfio.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';
 import { makeFdt } from '../../helpers/make-fdt.ts';

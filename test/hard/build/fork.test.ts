@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
-import { exec } from '../../../src/tools/exec.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { git, gitInit } from '../../helpers/git.ts';
 import { runSteps } from '../../helpers/lab-place.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exec } from '../../../src/tools/exec.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu, labUnpatchedQemu } from '../../helpers/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 

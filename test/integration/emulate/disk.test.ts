@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { makeDisk } from '../../../src/run/emulate/disk.ts';
-import type { Command } from '../../../src/tools/command.ts';
-import { exec } from '../../../src/tools/exec.ts';
+import type { Command } from '../../../src/tools/process/command.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 
 const run = (command: Command, cwd: string, env: Readonly<Record<string, string>> = {}) =>
   exec(command, cwd, { emit: () => undefined, env });

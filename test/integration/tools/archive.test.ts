@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { StepError } from '../../../src/errors.ts';
-import { extractArchive } from '../../../src/tools/archive.ts';
-import { exec } from '../../../src/tools/exec.ts';
-import { findProgram } from '../../../src/tools/programs.ts';
+import { extractArchive } from '../../../src/tools/fetch/archive.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
+import { findProgram } from '../../../src/tools/process/programs.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const quiet = { emit: () => undefined };

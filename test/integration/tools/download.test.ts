@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError } from '../../../src/errors.ts';
 import type { Event } from '../../../src/events.ts';
-import { download } from '../../../src/tools/download.ts';
+import { download } from '../../../src/tools/fetch/download.ts';
 import { type FileServer, type Served, serveFiles } from '../../helpers/file-server.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 

@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError, UsageError } from '../../../src/errors.ts';
-import { syncTree } from '../../../src/tools/git-sync.ts';
+import { syncTree } from '../../../src/tools/git/git-sync.ts';
 import { git } from '../../helpers/git.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 

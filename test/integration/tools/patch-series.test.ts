@@ -2,9 +2,9 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { exec } from '../../../src/tools/exec.ts';
-import { withUndo } from '../../../src/tools/file-undo.ts';
-import { applySeries, removeSeries } from '../../../src/tools/patch-series.ts';
+import { withUndo } from '../../../src/tools/files/file-undo.ts';
+import { applySeries, removeSeries } from '../../../src/tools/git/patch-series.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const quiet = { emit: () => undefined };

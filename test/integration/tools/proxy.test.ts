@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { download } from '../../../src/tools/download.ts';
-import { remoteSum } from '../../../src/tools/remote-sum.ts';
+import { download } from '../../../src/tools/fetch/download.ts';
+import { remoteSum } from '../../../src/tools/fetch/remote-sum.ts';
 import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BpmpVirtError, StepError, UsageError } from '../errors.ts';
-import { RECORD_FOLDER, restoreFiles, withUndo } from './file-undo.ts';
-import { exists, fillFolder } from './folder.ts';
+import { BpmpVirtError, StepError, UsageError } from '../../errors.ts';
+import { RECORD_FOLDER, restoreFiles, withUndo } from '../files/file-undo.ts';
+import { exists, fillFolder } from '../files/folder.ts';
+import { isCode } from '../files/write-file.ts';
 import { applyPatch, touchedFiles } from './git-patch.ts';
-import { isCode } from './write-file.ts';
 
 /** The copy of the series that is in a tree, kept in the tree itself. */
 const KEPT = `${RECORD_FOLDER}/patches`;

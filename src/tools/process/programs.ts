@@ -4,7 +4,7 @@ import { access, readdir } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
-import { exists } from './folder.ts';
+import { exists } from '../files/folder.ts';
 
 /** Where `name` is on PATH, or undefined. */
 export async function findProgram(name: string, path = searchPath()): Promise<string | undefined> {

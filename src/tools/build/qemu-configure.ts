@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { compareVersions } from './debian-version.ts';
+import { compareVersions } from '../apt/debian-version.ts';
 
 /** One build of QEMU; all paths absolute. */
 export type QemuBuild = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fillFolder } from '../files/folder.ts';
 import { type AptContext, type AptRequest, candidates, fetchNewest, openApt } from './apt.ts';
-import { fillFolder } from './folder.ts';
 
 /**
  * Unpack a binary package of an archive, the newest version where none is given, into the folder `into`, which is there whole or

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AptContext } from './apt.ts';
-import { unpackPackage } from './apt-package.ts';
-import { compareVersions } from './debian-version.ts';
-import { exists } from './folder.ts';
-import { withLock } from './lock.ts';
-import { isCode } from './write-file.ts';
+import type { AptContext } from '../apt/apt.ts';
+import { unpackPackage } from '../apt/apt-package.ts';
+import { compareVersions } from '../apt/debian-version.ts';
+import { exists } from '../files/folder.ts';
+import { withLock } from '../files/with-lock.ts';
+import { isCode } from '../files/write-file.ts';
 
 /** meson is Python without anything built: the package of this release runs on older ones as well. */
 export const MESON_ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: ['trixie'] } as const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { isCode, writeFileWhole } from './write-file.ts';
+import { isCode, writeFileWhole } from '../files/write-file.ts';
 
 /** What a source really was: a recipe may name a branch, or the newest version. */
 export type SourceRecord = {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { StepError } from '../errors.ts';
+import { StepError } from '../../errors.ts';
+import { exists, listFiles } from '../files/folder.ts';
 import type { AptContext } from './apt.ts';
 import { unpackPackage } from './apt-package.ts';
-import { exists, listFiles } from './folder.ts';
 
 const ARCHIVE = {
   mirror: 'http://deb.debian.org/debian',

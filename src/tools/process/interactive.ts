@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execa } from 'execa';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError } from '../../errors.ts';
 import type { Command } from './command.ts';
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execa } from 'execa';
-import { CommandError, EnvironmentError } from '../errors.ts';
+import { CommandError, EnvironmentError } from '../../errors.ts';
 import { type Command, formatCommand } from './command.ts';
 
 /** How many last lines of a failing program go into the error. */

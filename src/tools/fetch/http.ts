@@ -4,9 +4,9 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import got, { type PlainResponse, type Request } from 'got';
-import type { Emit } from '../events.ts';
+import type { Emit } from '../../events.ts';
+import { isCode } from '../files/write-file.ts';
 import { throughProxy } from './proxy.ts';
-import { isCode } from './write-file.ts';
 
 /** A server that sends nothing for this long has gone. */
 const SILENCE_MS = 60_000;

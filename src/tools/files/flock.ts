@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // biome-ignore lint/style/noRestrictedImports: exec.ts cannot hand an open file on, and costs every start 0.1 s.
 import { spawnSync } from 'node:child_process';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError } from '../../errors.ts';
 
 /** Exit code that flock(1) is told to give where the lock is taken; no other failure of it has this code. */
 const TAKEN = 75;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError, StepError } from '../errors.ts';
+import { CommandError, StepError } from '../../errors.ts';
 import type { Apt } from './apt.ts';
 
 /** A binary package, exactly. */

@@ -2,13 +2,13 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CommandError, EnvironmentError, StepError, UsageError } from '../errors.ts';
+import { CommandError, EnvironmentError, StepError, UsageError } from '../../errors.ts';
+import { exists } from '../files/folder.ts';
+import { withLock } from '../files/with-lock.ts';
+import { writeFileWhole } from '../files/write-file.ts';
+import type { Run } from '../process/exec.ts';
 import { DEBIAN_KEYRING, sourceLine, systemSources } from './apt-sources.ts';
 import { compareVersions } from './debian-version.ts';
-import type { Run } from './exec.ts';
-import { exists } from './folder.ts';
-import { withLock } from './lock.ts';
-import { writeFileWhole } from './write-file.ts';
 
 export type AptRequest = {
   readonly mirror: string;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCode } from './write-file.ts';
+import { isCode } from '../files/write-file.ts';
 
 /** Where a symbol is defined, and all that it depends on there: its own lines, and every `if` and menu around it. */
 export type Definition = {

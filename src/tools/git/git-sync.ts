@@ -2,14 +2,14 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, StepError, UsageError } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import { RECORD_FOLDER } from './file-undo.ts';
-import { exists, fillFolder } from './folder.ts';
+import { EnvironmentError, StepError, UsageError } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
+import { RECORD_FOLDER } from '../files/file-undo.ts';
+import { exists, fillFolder } from '../files/folder.ts';
+import { removeOverlays } from '../files/overlay.ts';
+import { withLock } from '../files/with-lock.ts';
 import { changedFiles, headCommit, localCommit } from './git.ts';
 import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
-import { withLock } from './lock.ts';
-import { removeOverlays } from './overlay.ts';
 import { removeSeries } from './patch-series.ts';
 import { QEMU_SUBMODULES } from './qemu-submodules.ts';
 

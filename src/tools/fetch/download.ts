@@ -2,11 +2,11 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { EnvironmentError, StepError } from '../errors.ts';
-import type { Emit } from '../events.ts';
-import { exists } from './folder.ts';
+import { EnvironmentError, StepError } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
+import { exists } from '../files/folder.ts';
+import { isCode, setAside, syncFolder } from '../files/write-file.ts';
 import { HttpStatus, receive, sizeOf } from './http.ts';
-import { isCode, setAside, syncFolder } from './write-file.ts';
 
 export type Download = {
   /** The same file in several places, asked in order; as this site reaches them. */

@@ -14,7 +14,7 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 import { RECORD_FOLDER } from './file-undo.ts';
 import { exists, listFiles } from './folder.ts';
 import { isCode, writeFileWhole } from './write-file.ts';

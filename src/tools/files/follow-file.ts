@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** How often a file is looked at, ms: inotify would miss files on some network file systems. */
 const POLL_MS = 100;

@@ -9,10 +9,10 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { Unpack } from 'tar';
-import { EnvironmentError, StepError } from '../errors.ts';
-import { fillFolder } from './folder.ts';
-import { findProgram } from './programs.ts';
-import { setAside } from './write-file.ts';
+import { EnvironmentError, StepError } from '../../errors.ts';
+import { fillFolder } from '../files/folder.ts';
+import { setAside } from '../files/write-file.ts';
+import { findProgram } from '../process/programs.ts';
 
 export type Extraction = {
   readonly archive: string;

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { type SimpleGit, simpleGit } from 'simple-git';
-import { exists } from './folder.ts';
+import { exists } from '../files/folder.ts';
 
 /** What of our environment git gets: where things are and how the network is reached, no GIT_* and no editor. */
 const PASSED = /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_\w+|(https?|all|no)_proxy)$/i;

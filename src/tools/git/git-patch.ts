@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StepError } from '../errors.ts';
+import { StepError } from '../../errors.ts';
 import { gitIn } from './git.ts';
 
 /**

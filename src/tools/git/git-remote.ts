@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exists } from './folder.ts';
+import { exists } from '../files/folder.ts';
 import { gitIn, revParse } from './git.ts';
 
 /** What a server has under a name: a tag's commit, or a branch's. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCode } from './write-file.ts';
+import { isCode } from '../files/write-file.ts';
 
 /** One archive in apt's own settings. */
 export type AptSource = {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TEGRA234_IDS } from '../dt/data/tegra234-ids.ts';
-import { type DeviceNotes, parseDeviceNotes } from '../dt/device-notes.ts';
-import { indexHost } from '../dt/host-index.ts';
-import { FDT_LIMITS, readFdt } from '../dt/read-fdt.ts';
-import { ID_HEADERS, parseTegraIds, type TegraIds } from '../dt/tegra-ids.ts';
-import type { DeviceTree } from '../dt/tree.ts';
-import { UsageError } from '../errors.ts';
-import type { HostFacts } from '../policy/derive.ts';
-import { IdNamer } from '../policy/id-names.ts';
-import { isCode } from './write-file.ts';
+import { TEGRA234_IDS } from '../../dt/data/tegra234-ids.ts';
+import { type DeviceNotes, parseDeviceNotes } from '../../dt/device-notes.ts';
+import { indexHost } from '../../dt/host-index.ts';
+import { FDT_LIMITS, readFdt } from '../../dt/read-fdt.ts';
+import { ID_HEADERS, parseTegraIds, type TegraIds } from '../../dt/tegra-ids.ts';
+import type { DeviceTree } from '../../dt/tree.ts';
+import { UsageError } from '../../errors.ts';
+import type { HostFacts } from '../../policy/derive.ts';
+import { IdNamer } from '../../policy/id-names.ts';
+import { isCode } from '../files/write-file.ts';
 
 /**
  * Read a compiled device tree.
