@@ -2,16 +2,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { printDts } from '../dt/dts-text.ts';
-import type { MachineArgs } from '../dt/machine-args.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
 import { phandlesOf } from '../dt/tree.ts';
 import { derivePolicies, type HostFacts, type VmRequest } from '../policy/derive.ts';
-import { type GuestMachine, guestTree, isSeed } from '../policy/guest-tree.ts';
-import { hostOverlay } from '../policy/host-overlay.ts';
 import { formatFinding, lintPolicies, refuseErrors } from '../policy/lint.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import { compileDts, dumpTree, type RunProgram } from '../tools/dtc/dtc.ts';
 import { loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
+import { type GuestMachine, guestTree, isSeed } from '../trees/guest-tree.ts';
+import { hostOverlay } from '../trees/host-overlay.ts';
+import type { MachineArgs } from '../trees/machine-args.ts';
 import type { StepContext } from './step.ts';
 import { NOTES, TEMPLATES } from './tree-inputs.ts';
 

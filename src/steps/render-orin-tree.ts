@@ -2,13 +2,13 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { findDevice } from '../dt/devices.ts';
-import { virtualOrinArgs } from '../dt/machine-args.ts';
 import type { VmDevices } from '../plan/step-options.ts';
 import type { HostFacts } from '../policy/derive.ts';
-import { guestLabel } from '../policy/guest-node.ts';
-import { virtualStreams } from '../policy/virtual-orin.ts';
 import { applyOverlays } from '../tools/dtc/dtc.ts';
 import { formatCommand } from '../tools/process/command.ts';
+import { guestLabel } from '../trees/guest-node.ts';
+import { virtualOrinArgs } from '../trees/machine-args.ts';
+import { virtualStreams } from '../trees/virtual-orin.ts';
 import { hostFacts, makeGuestTree, makeHostOverlay, soundPolicies } from './device-trees.ts';
 import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';

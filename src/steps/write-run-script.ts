@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
-import { busWord } from '../dt/machine-args.ts';
 import type { StepOptions, VmMachine } from '../plan/step-options.ts';
 import { renderRunScript } from '../run/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../run/unit-files.ts';
@@ -10,6 +9,7 @@ import { type VmSettings, vmSettings } from '../run/vm-settings.ts';
 import { fillFolder } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { formatCommand, shellQuote } from '../tools/process/command.ts';
+import { busWord } from '../trees/machine-args.ts';
 import type { ShellContext, Step } from './step.ts';
 import { NOTES } from './tree-inputs.ts';
 

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { indexHost } from '../../../src/dt/host-index.ts';
-import { busWord, guestArgs, virtualOrinArgs } from '../../../src/dt/machine-args.ts';
-import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/dt/platform-bus.ts';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import {
   cellsOf,
@@ -22,6 +20,8 @@ import type { StepContext } from '../../../src/steps/step.ts';
 import { writeRunScript } from '../../../src/steps/write-run-script.ts';
 import { dumpTree } from '../../../src/tools/dtc/dtc.ts';
 import type { Command } from '../../../src/tools/process/command.ts';
+import { busWord, guestArgs, virtualOrinArgs } from '../../../src/trees/machine-args.ts';
+import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/trees/platform-bus.ts';
 import { compileBoards, recorder } from '../../helpers/board-dtbs.ts';
 import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
 import { labKernelTree } from '../../helpers/lab.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BusDevice } from '../../../src/dt/platform-bus.ts';
+import type { BusDevice } from '../../../src/trees/platform-bus.ts';
 import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
 import { labQemu } from '../../helpers/lab-qemu.ts';
 import { makeFdt } from '../../helpers/make-fdt.ts';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { placeOnBus, VIRT_PLATFORM_BUS, windowAddress } from '../../../src/dt/platform-bus.ts';
 import { UsageError } from '../../../src/errors.ts';
+import { placeOnBus, VIRT_PLATFORM_BUS, windowAddress } from '../../../src/trees/platform-bus.ts';
 
 const device = (name: string, regions: readonly number[], interrupts: number) => ({
   name,

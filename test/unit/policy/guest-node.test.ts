@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
-import { guestNode } from '../../../src/policy/guest-node.ts';
-import { guestTree } from '../../../src/policy/guest-tree.ts';
-import { hostOverlay } from '../../../src/policy/host-overlay.ts';
+import { guestNode } from '../../../src/trees/guest-node.ts';
+import { guestTree } from '../../../src/trees/guest-tree.ts';
+import { hostOverlay } from '../../../src/trees/host-overlay.ts';
 import { makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
 import { factsOf, NVIDIA_TREE, nvidiaFacts, ROOT } from '../../helpers/nvidia-tree.ts';
 

@@ -6,8 +6,8 @@ import { derivePolicies } from '../../../src/policy/derive.ts';
 import { lintPolicies, refuseErrors } from '../../../src/policy/lint.ts';
 import { needsOf } from '../../../src/policy/needs.ts';
 import { compareWithLock, parsePolicyDocument, policyDocument } from '../../../src/policy/policy-document.ts';
-import { giveStreams } from '../../../src/policy/streams.ts';
 import { judgeDevice } from '../../../src/policy/verdict.ts';
+import { giveStreams } from '../../../src/trees/streams.ts';
 import { makeFdt } from '../../helpers/make-fdt.ts';
 import { factsOf, NOTES, NVIDIA_TREE, nvidiaFacts } from '../../helpers/nvidia-tree.ts';
 

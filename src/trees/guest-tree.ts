@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Device, deviceName } from '../dt/devices.ts';
 import { cellsText, hex, propertyLine } from '../dt/dts-text.ts';
+import { cellsOf, type DeviceTree, type DtNode } from '../dt/tree.ts';
+import { UsageError } from '../errors.ts';
+import type { HostFacts } from '../policy/derive.ts';
+import type { VmPolicy } from '../policy/policy.ts';
+import { type GuestNode, guestNode } from './guest-node.ts';
 import {
   type BusPlace,
   type PlatformBus,
   placeOnBus,
   VIRT_PLATFORM_BUS,
   windowAddress,
-} from '../dt/platform-bus.ts';
-import { fillTemplate } from '../dt/template.ts';
-import { cellsOf, type DeviceTree, type DtNode } from '../dt/tree.ts';
-import { UsageError } from '../errors.ts';
-import type { HostFacts } from './derive.ts';
-import { type GuestNode, guestNode } from './guest-node.ts';
-import type { VmPolicy } from './policy.ts';
+} from './platform-bus.ts';
+import { fillTemplate } from './template.ts';
 
 /** What a guest's tree is made of, besides the policy and the host. */
 export type GuestMachine = {

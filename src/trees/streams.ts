@@ -3,8 +3,8 @@ import type { HostIndex } from '../dt/host-index.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
 import type { DtNode } from '../dt/tree.ts';
 import { UsageError } from '../errors.ts';
-import type { VmPolicy } from './policy.ts';
-import { needsStream } from './verdict.ts';
+import type { VmPolicy } from '../policy/policy.ts';
+import { needsStream } from '../policy/verdict.ts';
 
 /** The stream that the host overlay gives to a device. */
 export type GivenStream = {

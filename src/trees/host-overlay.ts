@@ -3,11 +3,11 @@ import type { Device } from '../dt/devices.ts';
 import { hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
-import { fillTemplate } from '../dt/template.ts';
 import { cellOf } from '../dt/tree.ts';
 import { UsageError } from '../errors.ts';
-import { type IdClass, idsOf, type VmPolicy } from './policy.ts';
+import { type IdClass, idsOf, type VmPolicy } from '../policy/policy.ts';
 import { type GivenStream, giveStreams } from './streams.ts';
+import { fillTemplate } from './template.ts';
 
 /** Templates of dts-templates, as text. */
 export type HostTemplates = { readonly overlay: string; readonly policyNode: string };

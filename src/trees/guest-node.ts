@@ -3,11 +3,11 @@ import type { Device } from '../dt/devices.ts';
 import { bytesText, cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
 import { isWithin } from '../dt/host-roles.ts';
-import type { BusPlace } from '../dt/platform-bus.ts';
 import { readSpecifiers, referenceCells, type Specifiers } from '../dt/specifiers.ts';
 import type { DtNode } from '../dt/tree.ts';
-import type { HostFacts } from './derive.ts';
-import type { VmPolicy } from './policy.ts';
+import type { HostFacts } from '../policy/derive.ts';
+import type { VmPolicy } from '../policy/policy.ts';
+import type { BusPlace } from './platform-bus.ts';
 
 /** A device in its VM: where QEMU puts it. */
 export type GuestDevice = { readonly device: Device; readonly place: BusPlace };
