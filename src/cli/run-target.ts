@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StepError, UsageError } from '../errors.ts';
-import { BOARD_FOLDER } from '../run/unit-files.ts';
-import { VM_VARIABLES } from '../run/vm-settings.ts';
+import { BOARD_FOLDER } from '../launch/unit-files.ts';
+import { VM_VARIABLES } from '../launch/vm-settings.ts';
 import { formatCommand } from '../tools/process/command.ts';
 import { runInteractive } from '../tools/process/interactive.ts';
 import { sshCommand } from '../tools/ssh.ts';

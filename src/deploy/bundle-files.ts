@@ -5,7 +5,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
-import { BOARD_FOLDER } from '../run/unit-files.ts';
+import { BOARD_FOLDER } from '../launch/unit-files.ts';
 import { isCode } from '../tools/files/write-file.ts';
 
 /** One file on its way to the board. */

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError } from '../errors.ts';
-import { BOARD_FOLDER } from '../run/unit-files.ts';
+import { BOARD_FOLDER } from '../launch/unit-files.ts';
 import { formatCommand } from '../tools/process/command.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { type Finding, parseFindings } from './finding.ts';

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { renderRunScript } from '../launch/run-script.ts';
+import { BOARD_FOLDER, renderDomain, renderUnit } from '../launch/unit-files.ts';
+import { type VmSettings, vmSettings } from '../launch/vm-settings.ts';
 import type { StepOptions, VmMachine } from '../plan/step-options.ts';
-import { renderRunScript } from '../run/run-script.ts';
-import { BOARD_FOLDER, renderDomain, renderUnit } from '../run/unit-files.ts';
-import { type VmSettings, vmSettings } from '../run/vm-settings.ts';
 import { fillFolder } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { formatCommand, shellQuote } from '../tools/process/command.ts';

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { makeDisk } from '../../src/emulate/disk.ts';
+import { guestRoot } from '../../src/emulate/guest-files.ts';
+import type { Machine } from '../../src/emulate/machine.ts';
+import { startVirtualOrin } from '../../src/emulate/virtual-orin.ts';
 import type { FirmwareState } from '../../src/firmware/model.ts';
 import type { Script } from '../../src/firmware/script.ts';
 import type { StepOptions } from '../../src/plan/step-options.ts';
-import { makeDisk } from '../../src/run/emulate/disk.ts';
-import { guestRoot } from '../../src/run/emulate/guest-files.ts';
-import type { Machine } from '../../src/run/emulate/machine.ts';
-import { startVirtualOrin } from '../../src/run/emulate/virtual-orin.ts';
 import { logFolder, naming, quietly, recorder, rootParts, type Seen } from './emulate.ts';
 import { emulationKernel, guestTree, orinTree, runScript } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';

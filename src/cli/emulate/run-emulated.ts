@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { startEmulatedGuest } from '../../emulate/emulated-guest.ts';
+import type { Machine } from '../../emulate/machine.ts';
+import { startVirtualOrin } from '../../emulate/virtual-orin.ts';
 import { StepError, UsageError } from '../../errors.ts';
 import { readScript } from '../../firmware/script.ts';
-import { startEmulatedGuest } from '../../run/emulate/emulated-guest.ts';
-import type { Machine } from '../../run/emulate/machine.ts';
-import { startVirtualOrin } from '../../run/emulate/virtual-orin.ts';
 import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import { hasKeys, rawKeys } from '../stdin.ts';

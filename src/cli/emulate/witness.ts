@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { performance } from 'node:perf_hooks';
+import type { Machine, MachineOptions } from '../../emulate/machine.ts';
+import { parseStats, stateChanges, switched } from '../../emulate/report.ts';
 import type { FirmwareState } from '../../firmware/model.ts';
 import { TRANSFER_HEAD, transferLine } from '../../firmware/monitor.ts';
 import type { TransferEntry } from '../../firmware/transcript.ts';
-import type { Machine, MachineOptions } from '../../run/emulate/machine.ts';
-import { parseStats, stateChanges, switched } from '../../run/emulate/report.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from './flags.ts';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { stateChanges } from '../../../src/run/emulate/report.ts';
+import { stateChanges } from '../../../src/emulate/report.ts';
 import { runGuest } from '../../helpers/emulate.ts';
 import { figure } from '../../helpers/figures.ts';
 import type { QemuVersion } from '../../helpers/lab-qemu.ts';

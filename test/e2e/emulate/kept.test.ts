@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { stateChanges } from '../../../src/run/emulate/report.ts';
+import { stateChanges } from '../../../src/emulate/report.ts';
 import { runOrin } from '../../helpers/emulate-orin.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { parseStats, stateChanges } from '../../../src/run/emulate/report.ts';
+import { parseStats, stateChanges } from '../../../src/emulate/report.ts';
 import { runCli } from '../../helpers/cli.ts';
 import { DASH, dashParts } from '../../helpers/emulate.ts';
 import { runOrin } from '../../helpers/emulate-orin.ts';

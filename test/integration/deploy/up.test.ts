@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { upCommand } from '../../../src/cli/commands/up.ts';
 import type { BuildRequest } from '../../../src/cli/run-build.ts';
-import { renderRunScript } from '../../../src/run/run-script.ts';
-import { vmSettings } from '../../../src/run/vm-settings.ts';
+import { renderRunScript } from '../../../src/launch/run-script.ts';
+import { vmSettings } from '../../../src/launch/vm-settings.ts';
 import {
   CONFIG,
   HEALTHY,

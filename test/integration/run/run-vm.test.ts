@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { qemuArgv } from '../../../src/run/qemu-args.ts';
-import { renderRunScript } from '../../../src/run/run-script.ts';
-import { type VmSettings, vmSettings } from '../../../src/run/vm-settings.ts';
+import { qemuArgv } from '../../../src/launch/qemu-args.ts';
+import { renderRunScript } from '../../../src/launch/run-script.ts';
+import { type VmSettings, vmSettings } from '../../../src/launch/vm-settings.ts';
 import {
   device,
   makeFolder,

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { renderDomain, renderUnit } from '../../../src/run/unit-files.ts';
-import { vmSettings } from '../../../src/run/vm-settings.ts';
+import { renderDomain, renderUnit } from '../../../src/launch/unit-files.ts';
+import { vmSettings } from '../../../src/launch/vm-settings.ts';
 import { makeFolder } from '../../helpers/board-tree.ts';
 
 const board = (file: string) => readFileSync(join(import.meta.dirname, '../../../board', file), 'utf8');

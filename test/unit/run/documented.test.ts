@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { qemuArgv } from '../../../src/run/qemu-args.ts';
-import { vmSettings } from '../../../src/run/vm-settings.ts';
+import { qemuArgv } from '../../../src/launch/qemu-args.ts';
+import { vmSettings } from '../../../src/launch/vm-settings.ts';
 
 /** The command of the original procedure, word for word, in the groups in which it stands there. */
 const DOCUMENT = [

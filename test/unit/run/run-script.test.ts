@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { renderRunScript } from '../../../src/run/run-script.ts';
-import { vmSettings } from '../../../src/run/vm-settings.ts';
+import { renderRunScript } from '../../../src/launch/run-script.ts';
+import { vmSettings } from '../../../src/launch/vm-settings.ts';
 
 const path = join(import.meta.dirname, '../../../board/run-vm.sh');
 const template = readFileSync(path, 'utf8');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { machineArgv } from '../../../../src/run/emulate/machine-args.ts';
+import { machineArgv } from '../../../../src/emulate/machine-args.ts';
 import { formatCommand } from '../../../../src/tools/process/command.ts';
 
 const PARTS = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Command } from '../../tools/process/command.ts';
-import { busWord } from '../../trees/machine-args.ts';
+import type { Command } from '../tools/process/command.ts';
+import { busWord } from '../trees/machine-args.ts';
 
 /** Unix sockets on which this process listens when QEMU starts. */
 export type MachineSockets = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Run } from '../../tools/process/exec.ts';
+import type { Run } from '../tools/process/exec.ts';
 import { type FileEntry, withFolders } from './file-tree.ts';
 
 /** The file system: busybox is 2 MB, the rest is room for what a guest writes. guest/init knows this number. */

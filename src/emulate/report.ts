@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FirmwareState } from '../../firmware/model.ts';
-import type { TransferEntry } from '../../firmware/transcript.ts';
+import type { FirmwareState } from '../firmware/model.ts';
+import type { TransferEntry } from '../firmware/transcript.ts';
 
 /** What changed between two states, one line a thing; empty where nothing did. */
 export function stateChanges(before: FirmwareState, after: FirmwareState): readonly string[] {

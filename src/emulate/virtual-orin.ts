@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Script } from '../../firmware/script.ts';
-import type { Run } from '../../tools/process/exec.ts';
+import type { Script } from '../firmware/script.ts';
+import type { Run } from '../tools/process/exec.ts';
 import { makeCpio } from './cpio.ts';
 import { makeDisk } from './disk.ts';
 import { guestRoot, hostRoot, type RootParts } from './guest-files.ts';

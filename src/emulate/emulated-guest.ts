@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Script } from '../../firmware/script.ts';
+import type { Script } from '../firmware/script.ts';
 import { makeCpio } from './cpio.ts';
 import { guestRoot, type RootParts } from './guest-files.ts';
 import { type Machine, type MachineOptions, startMachine } from './machine.ts';
