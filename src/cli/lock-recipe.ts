@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { floatingOf } from '../recipe/floating.ts';
 import { loadUnlocked } from '../recipe/load.ts';
-import { formatLock, lockFileOf, type Pin } from '../recipe/lock.ts';
+import { formatLock, lockFileOf, type Pin } from '../recipe/lock-file.ts';
 import type { AptContext } from '../tools/apt/apt.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { CliContext } from './context.ts';

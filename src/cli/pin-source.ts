@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
 import type { Floating } from '../recipe/floating.ts';
-import type { Pin } from '../recipe/lock.ts';
+import type { Pin } from '../recipe/lock-file.ts';
 import { type AptContext, candidates, openApt } from '../tools/apt/apt.ts';
 import { resolveDevelopment } from '../tools/apt/apt-closure.ts';
 import { MESON_ARCHIVE } from '../tools/build/meson.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../errors.ts';
-import { applyLock, lockFileOf, readLock } from './lock.ts';
+import { applyLock, lockFileOf, readLock } from './lock-file.ts';
 import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
 import { checkRules, type Problem } from './rules.ts';
 import { type Recipe, recipeSchema } from './schema.ts';

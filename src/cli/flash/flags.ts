@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Storage } from '../../deploy/flash-plan.ts';
+import type { Storage } from '../../flash/flash-plan.ts';
 
 /** Flags of the verb flash. */
 export type FlashFlags = {

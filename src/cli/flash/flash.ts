@@ -6,6 +6,9 @@ import { readBundle } from '../../deploy/bundle-files.ts';
 import { Board } from '../../deploy/deploy.ts';
 import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
 import { formatFindings } from '../../deploy/finding.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
+import { checkFlashHost } from '../../flash/flash-host.ts';
+import { type FirstUser, flashCommand, type Preparation, prepareRootfs } from '../../flash/flash-plan.ts';
 import {
   chooseBoard,
   type FlashContext,
@@ -13,11 +16,8 @@ import {
   readRootfs,
   runAsRoot,
   waitForBoot,
-} from '../../deploy/flash.ts';
-import { checkFlashHost } from '../../deploy/flash-host.ts';
-import { type FirstUser, flashCommand, type Preparation, prepareRootfs } from '../../deploy/flash-plan.ts';
-import type { RecoveryDevice } from '../../deploy/recovery.ts';
-import { EnvironmentError, UsageError } from '../../errors.ts';
+} from '../../flash/prepare.ts';
+import type { RecoveryDevice } from '../../flash/recovery.ts';
 import { formatCommand } from '../../tools/process/command.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';

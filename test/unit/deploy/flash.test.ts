@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseFindings } from '../../../src/deploy/finding.ts';
-import { checkFlashHost } from '../../../src/deploy/flash-host.ts';
-import { flashCommand, prepareRootfs } from '../../../src/deploy/flash-plan.ts';
-import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/deploy/flash-signatures.ts';
-import { findRecovery, hasBooted } from '../../../src/deploy/recovery.ts';
+import { checkFlashHost } from '../../../src/flash/flash-host.ts';
+import { flashCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
+import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
+import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
 import { makeFolder, type Tree, writeTree } from '../../helpers/board-tree.ts';
 import { FLASH_REPORTS } from '../../helpers/flash-reports.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { access, readFile, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Finding } from './finding.ts';
+import type { Finding } from '../deploy/finding.ts';
 
 /** What is looked at; `root` is `/`, or a prepared tree. */
 export type FlashHost = {
