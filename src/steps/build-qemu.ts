@@ -30,7 +30,7 @@ export const buildQemu: Step<'build-qemu'> = {
   inputs: () => [],
 
   shell: async (options, ctx) => {
-    const { mesonLines } = await import('./meson-shell.ts');
+    const { mesonLines } = await import('./shell/meson.ts');
     const build = describe(options, ctx, false);
     const env = shellEnv(environment(build));
     const configure = (version: string) =>

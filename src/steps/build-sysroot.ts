@@ -18,7 +18,7 @@ export const buildSysroot: Step<'build-sysroot'> = {
   outputs: ({ into }) => [`${into}/${ARM64_LIBRARIES}/libglib-2.0.a`],
   inputs: () => [],
 
-  shell: async (options, ctx) => (await import('./sysroot-shell.ts')).sysrootLines(options, ctx),
+  shell: async (options, ctx) => (await import('./shell/sysroot.ts')).sysrootLines(options, ctx),
 
   async run({ architecture, mirror, suites, packages, versions = {}, into }, ctx) {
     const tools = { run: ctx.exec, ...ctx };

@@ -22,7 +22,7 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
   inputs: () => [],
 
   shell: async ({ form, package: name, version, mirror, suites, into }, ctx) => {
-    const { aptLine, openAptLines, sourcePackageLines } = await import('./apt-shell.ts');
+    const { aptLine, openAptLines, sourcePackageLines } = await import('./shell/apt.ts');
     const full = version === undefined ? name : `${name}=${version}`;
     const open = await openAptLines('apt', { mirror, suites }, ctx);
     if (form === 'source-package') return [...open, ...sourcePackageLines('apt', full, ctx.path(into))];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { MESON_ARCHIVE } from '../tools/build/meson.ts';
-import { shellQuote } from '../tools/process/command.ts';
-import { aptLine, openAptLines } from './apt-shell.ts';
-import type { ShellContext } from './step.ts';
+import { MESON_ARCHIVE } from '../../tools/build/meson.ts';
+import { shellQuote } from '../../tools/process/command.ts';
+import type { ShellContext } from '../step.ts';
+import { aptLine, openAptLines } from './apt.ts';
 
 /** Lines that find python3 a meson that the QEMU `tree` takes: `wantedMeson` and `mesonEnv` by hand. */
 export async function mesonLines(

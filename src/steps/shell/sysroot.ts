@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import type { StepOptions } from '../plan/step-options.ts';
-import { ARM64_LIBRARIES, shellEnv } from '../tools/build/cross.ts';
-import { describeSlirp, SLIRP_SOURCE } from '../tools/build/static-slirp.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
-import { aptLine, hereFile, openAptLines, sourcePackageLines } from './apt-shell.ts';
-import type { ShellContext } from './step.ts';
+import type { StepOptions } from '../../plan/step-options.ts';
+import { ARM64_LIBRARIES, shellEnv } from '../../tools/build/cross.ts';
+import { describeSlirp, SLIRP_SOURCE } from '../../tools/build/static-slirp.ts';
+import { formatCommand, shellQuote } from '../../tools/process/command.ts';
+import type { ShellContext } from '../step.ts';
+import { aptLine, hereFile, openAptLines, sourcePackageLines } from './apt.ts';
 
 type Options = StepOptions['build-sysroot'];
 
