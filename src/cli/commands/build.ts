@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { collect, type RunFlags, withRunFlags } from '../run-flags.ts';
+import { collect, type RunFlags, withRunFlags } from '../flags/run-flags.ts';
 
 type BuildFlags = RunFlags & {
   readonly dryRun?: true;
@@ -22,7 +22,7 @@ export function buildCommand(cli: CliContext): Command {
     .option('--verbose', 'show every command and what it says')
     .option('--json', 'report as one JSON object a line')
     .action(async (recipe: string, flags: BuildFlags) => {
-      const { runBuild, showDecisions } = await import('../run-build.ts');
+      const { runBuild, showDecisions } = await import('../actions/run-build.ts');
       const wanted = { recipe, flags, devices: flags.device, redo: flags.redo };
       await (flags.dryRun === true ? showDecisions(wanted, cli) : runBuild(wanted, cli));
     });

@@ -11,9 +11,9 @@ export function checkCommand(cli: CliContext): Command {
     .argument('[recipe]', 'a name from recipes/, or the path of a recipe file', 'debian-6.12')
     .option('--json', 'print the result as JSON')
     .action(async (recipe: string, flags: { readonly json?: true }) => {
-      const { buildPlan } = await import('../build-plan.ts');
+      const { buildPlan } = await import('../actions/build-plan.ts');
       const { missingTools, neededTools } = await import('../../engine/host-tools.ts');
-      const { explainMissing } = await import('../host-check.ts');
+      const { explainMissing } = await import('../actions/host-check.ts');
       const { steps } = await buildPlan(recipe, [], cli);
       const needed = neededTools(steps);
       const missing = await missingTools(needed);

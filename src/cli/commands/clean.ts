@@ -2,8 +2,8 @@
 import { Argument, Command } from 'commander';
 import { UsageError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
+import { type WorkFlags, withWorkFlag } from '../flags/run-flags.ts';
 import { pathRoots } from '../places.ts';
-import { type WorkFlags, withWorkFlag } from '../run-flags.ts';
 
 type CleanFlags = WorkFlags & { readonly tree?: true; readonly cache?: true };
 
@@ -40,7 +40,7 @@ async function cleanTrees(recipe: string | undefined, flags: CleanFlags, cli: Cl
       'Name the one that was built: bpmp-virt clean --tree RECIPE',
     );
   }
-  const { buildPlan } = await import('../build-plan.ts');
+  const { buildPlan } = await import('../actions/build-plan.ts');
   const { undoSteps } = await import('../../engine/clean.ts');
   const { plainReporter } = await import('../report/plain.ts');
   const { steps } = await buildPlan(recipe, [], cli);

@@ -10,7 +10,7 @@ export function completionCommand(cli: CliContext): Command {
     .description('Print a completion script for a shell: eval "$(bpmp-virt completion bash)" in ~/.bashrc.')
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action(async (shell: (typeof SHELLS)[number], _flags: unknown, command: Command) => {
-      const { completionWords, formatCompletion } = await import('../completion.ts');
+      const { completionWords, formatCompletion } = await import('../actions/completion-script.ts');
       cli.print(formatCompletion(shell, completionWords(command.parent ?? command)));
     });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type HostFlags, loadHost, withHostFlags } from '../host-flags.ts';
+import { type HostFlags, loadHost, withHostFlags } from '../flags/host-flags.ts';
 
 type DevicesFlags = HostFlags & { readonly long?: true };
 

@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Command } from 'commander';
 import { EnvironmentError } from '../../errors.ts';
-import { boardReach, type ReachFlags, withReachFlags } from '../board-reach.ts';
+import { boardReach, type ReachFlags, withReachFlags } from '../actions/board-reach.ts';
 import type { CliContext } from '../context.ts';
 import { TOOL_ROOT } from '../places.ts';
 

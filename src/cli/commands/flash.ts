@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
-import type { FlashFlags } from '../flash/flags.ts';
+import type { FlashFlags } from '../flags/flash-flags.ts';
 
 /** `bpmp-virt flash`: Jetson Linux with our kernel and boot entry onto a board in recovery mode. */
 export function flashCommand(cli: CliContext): Command {
@@ -30,7 +30,7 @@ export function flashCommand(cli: CliContext): Command {
     .option('--yes', 'do not ask before the board is erased')
     .option('--wait <seconds>', 'how long the first boot may take; 0: do not wait', '900')
     .action(async (flags: FlashFlags) => {
-      const { flash } = await import('../flash/flash.ts');
+      const { flash } = await import('../actions/flash-board.ts');
       const work = resolve(cli.cwd, flags.work);
       await flash(
         {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { collect } from '../run-flags.ts';
+import { collect } from '../flags/run-flags.ts';
 
 /** `bpmp-virt lock <recipe>`: write what floats to the recipe's lock file. */
 export function lockCommand(cli: CliContext): Command {
@@ -18,7 +18,7 @@ export function lockCommand(cli: CliContext): Command {
     )
     .option('--dry-run', 'print the lock file and do not write it')
     .action(async (recipe: string, flags: { readonly mirror: readonly string[]; readonly dryRun?: true }) => {
-      const { lockRecipe } = await import('../lock-recipe.ts');
+      const { lockRecipe } = await import('../actions/lock-recipe.ts');
       const { file, text } = await lockRecipe(recipe, flags.mirror, cli);
       if (flags.dryRun === true) return cli.print(text.trimEnd());
       const { writeFileWhole } = await import('../../tools/files/write-file.ts');

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
-import { mirrorMap } from '../mirrors.ts';
+import { mirrorMap } from '../flags/mirrors.ts';
+import { collect, type RunFlags, withRunFlags } from '../flags/run-flags.ts';
 import { pathRoots } from '../places.ts';
-import { collect, type RunFlags, withRunFlags } from '../run-flags.ts';
 
 type PlanFlags = RunFlags & { readonly shell?: true; readonly device: readonly string[] };
 
@@ -16,13 +16,13 @@ export function planCommand(cli: CliContext): Command {
     .option('--json', 'print the plan as JSON')
     .option('--shell', 'print a POSIX shell script that does the same')
     .action(async (recipe: string, flags: PlanFlags) => {
-      const { buildPlan } = await import('../build-plan.ts');
+      const { buildPlan } = await import('../actions/build-plan.ts');
       const { plan, steps } = await buildPlan(recipe, flags.device, cli);
       if (flags.json === true) return cli.print(JSON.stringify(plan, null, 2));
 
       const { formatPlan, formatShell } = await import('../../plan/format.ts');
       const { resolvePlanPath } = await import('../../plan/plan-paths.ts');
-      const { plainWork } = await import('../work-folder.ts');
+      const { plainWork } = await import('../actions/work-folder.ts');
       const given = pathRoots(flags.work, cli);
       const roots = { ...given, work: plainWork(given.work, given.cache) };
       const ctx = {
@@ -30,7 +30,7 @@ export function planCommand(cli: CliContext): Command {
         jobs: flags.jobs,
         url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
       };
-      const { describeStep } = await import('../describe-step.ts');
+      const { describeStep } = await import('../report/describe-step.ts');
       const all = steps.map(async (step) => [step.id, await describeStep(step, ctx)] as const);
       const described = new Map(await Promise.all(all));
       const format = flags.shell === true ? formatShell : formatPlan;

@@ -2,8 +2,8 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
-import { type HostFlags, loadHost, VmFlags, withHostFlags } from '../host-flags.ts';
-import type { PolicyFlags } from '../policy-formats.ts';
+import { type HostFlags, loadHost, VmFlags, withHostFlags } from '../flags/host-flags.ts';
+import type { PolicyFlags } from '../report/policy-formats.ts';
 
 /** `bpmp-virt policy`: which ids VMs get, and why; `policy lint` fails where that is not sound. */
 export function policyCommand(cli: CliContext): Command {
@@ -24,7 +24,7 @@ export function policyCommand(cli: CliContext): Command {
     .option('--qemu <version>', 'for guest: the version of that QEMU')
     .action(async (flags: PolicyFlags) => {
       const { derivePolicies } = await import('../../policy/derive.ts');
-      const { POLICY_FORMATS } = await import('../policy-formats.ts');
+      const { POLICY_FORMATS } = await import('../report/policy-formats.ts');
       const { file, facts } = await loadHost(flags, cli);
       const policies = derivePolicies(await vms.orRecipe(flags, cli), facts);
       const format = flags.json === true ? 'json' : flags.format;
@@ -43,7 +43,7 @@ function lintCommand(cli: CliContext): Command {
     .option('--lock <file>', 'a policy that `bpmp-virt policy --json` printed')
     .option('--json', 'print the findings as JSON')
     .action(async (flags: LintFlags) => {
-      const { lintFindings } = await import('../policy-lint.ts');
+      const { lintFindings } = await import('../actions/policy-lint.ts');
       const { formatFinding, refuseErrors } = await import('../../policy/lint.ts');
       const { facts } = await loadHost(flags, cli);
       const findings = await lintFindings(await vms.orRecipe(flags, cli), facts, flags.lock, cli);

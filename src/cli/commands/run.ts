@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, Option } from 'commander';
 import { UsageError } from '../../errors.ts';
+import type { TargetFlags } from '../actions/run-on-board.ts';
 import type { CliContext } from '../context.ts';
-import type { EmulateFlags } from '../emulate/flags.ts';
-import { collect, withRunFlags } from '../run-flags.ts';
-import type { TargetFlags } from '../run-target.ts';
+import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { collect, withRunFlags } from '../flags/run-flags.ts';
 
 /** `bpmp-virt run`: a virtual machine on a board, or without one. */
 export function runCommand(cli: CliContext): Command {
@@ -33,7 +33,7 @@ export function runCommand(cli: CliContext): Command {
     .option('--logs <dir>', 'where logs and transcript go; default: below the work folder')
     .action(async (recipe: string, flags: EmulateFlags | TargetFlags) => {
       if ('target' in flags) {
-        const { runOnBoard } = await import('../run-target.ts');
+        const { runOnBoard } = await import('../actions/run-on-board.ts');
         return runOnBoard(flags, cli);
       }
       if (flags.emulate === undefined)
@@ -41,7 +41,7 @@ export function runCommand(cli: CliContext): Command {
           'where is the machine to run?',
           'Give --emulate guest, --emulate orin, or --target.',
         );
-      const { runEmulated } = await import('../emulate/run-emulated.ts');
+      const { runEmulated } = await import('../actions/run-emulated.ts');
       await runEmulated(recipe, flags, cli);
     });
 }

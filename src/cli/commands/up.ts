@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
-import { type ReachFlags, withReachFlags } from '../board-reach.ts';
+import { type ReachFlags, withReachFlags } from '../actions/board-reach.ts';
 import type { CliContext } from '../context.ts';
-import { collect } from '../run-flags.ts';
+import { collect } from '../flags/run-flags.ts';
 
 type UpFlags = ReachFlags & {
   readonly target: string;
@@ -25,7 +25,7 @@ export function upCommand(cli: CliContext): Command {
     .option('--set <NAME=VALUE>', 'a setting of run-vm.sh; may be repeated', collect, [])
     .option('--wait <seconds>', 'how long the board may take to restart', '300')
     .action(async (recipe: string, flags: UpFlags) => {
-      const { up } = await import('../up.ts');
+      const { up } = await import('../actions/up.ts');
       await up(recipe, flags, cli);
     });
 }

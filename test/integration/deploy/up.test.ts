@@ -3,8 +3,8 @@ import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test, vi } from 'vitest';
+import type { BuildRequest } from '../../../src/cli/actions/run-build.ts';
 import { upCommand } from '../../../src/cli/commands/up.ts';
-import type { BuildRequest } from '../../../src/cli/run-build.ts';
 import { renderRunScript } from '../../../src/launch/run-script.ts';
 import { vmSettings } from '../../../src/launch/vm-settings.ts';
 import {
@@ -19,7 +19,7 @@ import { board, bundle, reset, started, useBoard, verb } from '../../helpers/dep
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const built = vi.hoisted(() => vi.fn(async (_request: BuildRequest) => undefined));
-vi.mock('../../../src/cli/run-build.ts', () => ({ runBuild: built, showDecisions: built }));
+vi.mock('../../../src/cli/actions/run-build.ts', () => ({ runBuild: built, showDecisions: built }));
 
 const BOARD = join(import.meta.dirname, '../../../board');
 /** The board's / is a folder: what is below /opt/bpmp-virt on a board is below that. */

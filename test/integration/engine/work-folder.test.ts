@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openWork, plainWork } from '../../../src/cli/work-folder.ts';
+import { openWork, plainWork } from '../../../src/cli/actions/work-folder.ts';
 import { UsageError } from '../../../src/errors.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 

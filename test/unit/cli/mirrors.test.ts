@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { mirrorMap } from '../../../src/cli/mirrors.ts';
+import { mirrorMap } from '../../../src/cli/flags/mirrors.ts';
 import { UsageError } from '../../../src/errors.ts';
 
 test('the longest prefix that fits holds; flags come before the environment', () => {

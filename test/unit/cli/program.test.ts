@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { completionWords, formatCompletion } from '../../../src/cli/completion.ts';
+import { completionWords, formatCompletion } from '../../../src/cli/actions/completion-script.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { makeProgram, VERBS } from '../../../src/cli/program.ts';
 import { VERSION } from '../../../src/cli/version.ts';

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { resolvePlanPath } from '../plan/plan-paths.ts';
-import { formatPolicy } from '../policy/format-report.ts';
-import type { VmPolicy } from '../policy/policy.ts';
-import { policyDocument } from '../policy/policy-document.ts';
-import { guestTreeSource, hostOverlaySource } from '../steps/device-trees.ts';
-import { type loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
-import type { CliContext } from './context.ts';
-import type { HostFlags } from './host-flags.ts';
-import { pathRoots } from './places.ts';
+import { UsageError } from '../../errors.ts';
+import { resolvePlanPath } from '../../plan/plan-paths.ts';
+import { formatPolicy } from '../../policy/format-report.ts';
+import type { VmPolicy } from '../../policy/policy.ts';
+import { policyDocument } from '../../policy/policy-document.ts';
+import { guestTreeSource, hostOverlaySource } from '../../steps/device-trees.ts';
+import { type loadHostFacts, readTreeFile } from '../../tools/dtc/host-tree.ts';
+import type { CliContext } from '../context.ts';
+import type { HostFlags } from '../flags/host-flags.ts';
+import { pathRoots } from '../places.ts';
 
 export type PolicyFlags = HostFlags & {
   readonly format: 'text' | 'json' | 'dts' | 'guest';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Reach } from '../tools/ssh.ts';
-import type { CliContext } from './context.ts';
+import type { Reach } from '../../tools/ssh.ts';
+import type { CliContext } from '../context.ts';
 
 /** Flags of every verb that talks to a board. */
 export type ReachFlags = { readonly sshConfig?: string; readonly verbose?: true };
@@ -16,7 +16,7 @@ export function withReachFlags(command: Command): Command {
 
 /** The board that `target` names. @throws {UsageError} it names none */
 export async function boardReach(target: string, flags: ReachFlags, cli: CliContext): Promise<Reach> {
-  const { parseTarget } = await import('../tools/ssh.ts');
+  const { parseTarget } = await import('../../tools/ssh.ts');
   return {
     target: parseTarget(target),
     ...(flags.sshConfig === undefined ? {} : { sshConfig: resolve(cli.cwd, flags.sshConfig) }),

@@ -6,7 +6,7 @@ import type { FirmwareState } from '../../firmware/model.ts';
 import { TRANSFER_HEAD, transferLine } from '../../firmware/monitor.ts';
 import type { TransferEntry } from '../../firmware/transcript.ts';
 import type { CliContext } from '../context.ts';
-import type { EmulateFlags } from './flags.ts';
+import type { EmulateFlags } from '../flags/emulate-flags.ts';
 
 /** Sees a run, shows what is wanted of it, and knows at the end what there is to say. */
 export class Witness {

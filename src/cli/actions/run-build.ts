@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Decision, decide } from '../engine/decide.ts';
-import { runPlan } from '../engine/run-plan.ts';
-import { UsageError } from '../errors.ts';
-import { loadStep } from '../steps/index.ts';
-import { formatCommand } from '../tools/process/command.ts';
+import { type Decision, decide } from '../../engine/decide.ts';
+import { runPlan } from '../../engine/run-plan.ts';
+import { UsageError } from '../../errors.ts';
+import { loadStep } from '../../steps/index.ts';
+import { formatCommand } from '../../tools/process/command.ts';
+import type { CliContext } from '../context.ts';
+import { mirrorMap } from '../flags/mirrors.ts';
+import type { RunFlags } from '../flags/run-flags.ts';
+import { pathRoots } from '../places.ts';
+import { makeReporter } from '../report/reporter.ts';
+import { VERSION } from '../version.ts';
 import { type BuildPlan, buildPlan } from './build-plan.ts';
-import type { CliContext } from './context.ts';
 import { requireTools } from './host-check.ts';
-import { mirrorMap } from './mirrors.ts';
-import { pathRoots } from './places.ts';
-import { makeReporter } from './report/reporter.ts';
-import type { RunFlags } from './run-flags.ts';
-import { VERSION } from './version.ts';
 import { openWork } from './work-folder.ts';
 
 /** What to build, and how. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { floatingOf } from '../recipe/floating.ts';
-import { loadUnlocked } from '../recipe/load.ts';
-import { formatLock, lockFileOf, type Pin } from '../recipe/lock-file.ts';
-import type { AptContext } from '../tools/apt/apt.ts';
-import { exec } from '../tools/process/exec.ts';
-import type { CliContext } from './context.ts';
-import { mirrorMap } from './mirrors.ts';
+import { floatingOf } from '../../recipe/floating.ts';
+import { loadUnlocked } from '../../recipe/load.ts';
+import { formatLock, lockFileOf, type Pin } from '../../recipe/lock-file.ts';
+import type { AptContext } from '../../tools/apt/apt.ts';
+import { exec } from '../../tools/process/exec.ts';
+import type { CliContext } from '../context.ts';
+import { mirrorMap } from '../flags/mirrors.ts';
+import { pathRoots, recipePlace } from '../places.ts';
 import { pinSource } from './pin-source.ts';
-import { pathRoots, recipePlace } from './places.ts';
 
 /**
  * The lock file of `recipe`, as it would be now: where it lies and its text. Nothing is written but the tool's cache.

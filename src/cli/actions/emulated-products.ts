@@ -10,13 +10,13 @@ import { loadStep } from '../../steps/index.ts';
 import { fetchBusybox } from '../../tools/apt/arm64-package.ts';
 import { exists } from '../../tools/files/folder.ts';
 import { exec } from '../../tools/process/exec.ts';
-import { buildPlan } from '../build-plan.ts';
 import type { CliContext } from '../context.ts';
-import { requireTools } from '../host-check.ts';
-import { mirrorMap } from '../mirrors.ts';
+import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { mirrorMap } from '../flags/mirrors.ts';
 import { pathRoots } from '../places.ts';
 import { VERSION } from '../version.ts';
-import type { EmulateFlags } from './flags.ts';
+import { buildPlan } from './build-plan.ts';
+import { requireTools } from './host-check.ts';
 
 /** Everything an emulated machine is made of; absolute paths. */
 export type Products = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BoundStep } from '../engine/bound-step.ts';
-import { missingTools, neededTools } from '../engine/host-tools.ts';
-import { EnvironmentError } from '../errors.ts';
+import type { BoundStep } from '../../engine/bound-step.ts';
+import { missingTools, neededTools } from '../../engine/host-tools.ts';
+import { EnvironmentError } from '../../errors.ts';
 
 /**
  * Look for every program of `steps`, before the first one starts.
@@ -15,7 +15,7 @@ export async function requireTools(steps: readonly BoundStep[]): Promise<void> {
 
 /** What to say where programs are missing. */
 export async function explainMissing(missing: readonly string[]): Promise<EnvironmentError> {
-  const { aptLine } = await import('../tools/process/host-packages.ts');
+  const { aptLine } = await import('../../tools/process/host-packages.ts');
   return new EnvironmentError(
     `not installed: ${missing.join(', ')}`,
     `Install what is missing:\n  ${aptLine(missing)}`,

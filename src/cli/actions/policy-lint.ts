@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { UsageError } from '../errors.ts';
-import { derivePolicies, type HostFacts, type VmRequest } from '../policy/derive.ts';
-import { lintPolicies, type PolicyFinding } from '../policy/lint.ts';
-import { compareWithLock, parsePolicyDocument, policyDocument } from '../policy/policy-document.ts';
-import type { CliContext } from './context.ts';
+import { UsageError } from '../../errors.ts';
+import { derivePolicies, type HostFacts, type VmRequest } from '../../policy/derive.ts';
+import { lintPolicies, type PolicyFinding } from '../../policy/lint.ts';
+import { compareWithLock, parsePolicyDocument, policyDocument } from '../../policy/policy-document.ts';
+import type { CliContext } from '../context.ts';
 
 /**
  * What is wrong with the policies of VMs, and where they differ from a locked one.

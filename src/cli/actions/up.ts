@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runningEntry } from '../deploy/board-rules.ts';
-import { Board } from '../deploy/deploy.ts';
-import { readOurs } from '../deploy/extlinux.ts';
-import type { Facts } from '../deploy/facts.ts';
-import { EnvironmentError, StepError } from '../errors.ts';
+import { runningEntry } from '../../deploy/board-rules.ts';
+import { Board } from '../../deploy/deploy.ts';
+import { readOurs } from '../../deploy/extlinux.ts';
+import type { Facts } from '../../deploy/facts.ts';
+import { EnvironmentError, StepError } from '../../errors.ts';
+import { buildCommand } from '../commands/build.ts';
+import { deployCommand } from '../commands/deploy.ts';
+import { doctorCommand } from '../commands/doctor.ts';
+import type { CliContext } from '../context.ts';
+import { TOOL_ROOT } from '../places.ts';
+import { WIRING } from '../report/wiring.ts';
 import { boardReach, type ReachFlags } from './board-reach.ts';
-import { buildCommand } from './commands/build.ts';
-import { deployCommand } from './commands/deploy.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import type { CliContext } from './context.ts';
-import { TOOL_ROOT } from './places.ts';
-import { runOnBoard } from './run-target.ts';
-import { WIRING } from './wiring.ts';
+import { runOnBoard } from './run-on-board.ts';
 
 /** How often a board that restarts is asked whether it is there, in ms. */
 const POLL_MS = 1_000;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../errors.ts';
 
 /** Where a site has what lies below `prefix`. */
 type Mirror = { readonly prefix: string; readonly replacement: string };

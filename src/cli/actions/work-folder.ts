@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { UsageError } from '../errors.ts';
-import { isCode } from '../tools/files/write-file.ts';
+import { UsageError } from '../../errors.ts';
+import { isCode } from '../../tools/files/write-file.ts';
 
 /** Paths in which make and configure work. The kernel refuses blanks and colons, and sees through symlinks. */
 const PLAIN = /^[\w@%+=,./-]+$/;

@@ -2,10 +2,10 @@
 import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { UsageError } from '../errors.ts';
-import type { VmRequest } from '../policy/derive.ts';
-import type { CliContext } from './context.ts';
-import { pathRoots, recipePlace, TOOL_ROOT } from './places.ts';
+import { UsageError } from '../../errors.ts';
+import type { VmRequest } from '../../policy/derive.ts';
+import type { CliContext } from '../context.ts';
+import { pathRoots, recipePlace, TOOL_ROOT } from '../places.ts';
 
 /** Flags that say which host is meant. */
 export type HostFlags = {
@@ -38,7 +38,7 @@ async function isThere(file: string): Promise<boolean> {
 /** The recipe that is named, if one is. */
 async function recipeOf(flags: HostFlags, cli: CliContext) {
   if (flags.recipe === undefined) return undefined;
-  const { loadRecipe } = await import('../recipe/load.ts');
+  const { loadRecipe } = await import('../../recipe/load.ts');
   return (await loadRecipe(flags.recipe, recipePlace(cli))).recipe;
 }
 
@@ -47,8 +47,8 @@ async function hostTreeFile(flags: HostFlags, cli: CliContext): Promise<string> 
   if (flags.dtb !== undefined) return resolve(cli.cwd, flags.dtb);
   const recipe = await recipeOf(flags, cli);
   if (recipe !== undefined) {
-    const { hostTreePath } = await import('../plan/vm-steps.ts');
-    const { resolvePlanPath } = await import('../plan/plan-paths.ts');
+    const { hostTreePath } = await import('../../plan/vm-steps.ts');
+    const { resolvePlanPath } = await import('../../plan/plan-paths.ts');
     const file = resolvePlanPath(hostTreePath(recipe), pathRoots(flags.work, cli));
     if (await isThere(file)) return file;
     throw new UsageError(
@@ -65,7 +65,7 @@ async function hostTreeFile(flags: HostFlags, cli: CliContext): Promise<string> 
 
 /** The host that the flags mean, with all that policies are derived from, and the name of its tree. */
 export async function loadHost(flags: HostFlags, cli: CliContext) {
-  const { loadHostFacts } = await import('../tools/dtc/host-tree.ts');
+  const { loadHostFacts } = await import('../../tools/dtc/host-tree.ts');
   const file = await hostTreeFile(flags, cli);
   const facts = await loadHostFacts({
     dtb: file,

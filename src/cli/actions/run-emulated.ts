@@ -7,10 +7,10 @@ import { StepError, UsageError } from '../../errors.ts';
 import { readScript } from '../../firmware/script.ts';
 import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
+import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { Witness } from '../report/witness.ts';
 import { hasKeys, rawKeys } from '../stdin.ts';
-import type { EmulateFlags } from './flags.ts';
-import { findProducts, ORIN_MEMORY, type Products } from './products.ts';
-import { Witness } from './witness.ts';
+import { findProducts, ORIN_MEMORY, type Products } from './emulated-products.ts';
 
 /** Ctrl-], as telnet has it. */
 const ESCAPE = 0x1d;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { RunFlags } from '../run-flags.ts';
+import type { RunFlags } from './run-flags.ts';
 
 /** What `run --emulate` was told. */
 export type EmulateFlags = RunFlags & {

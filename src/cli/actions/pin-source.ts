@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from '../errors.ts';
-import type { Floating } from '../recipe/floating.ts';
-import type { Pin } from '../recipe/lock-file.ts';
-import { type AptContext, candidates, openApt } from '../tools/apt/apt.ts';
-import { resolveDevelopment } from '../tools/apt/apt-closure.ts';
-import { MESON_ARCHIVE } from '../tools/build/meson.ts';
-import { SLIRP_SOURCE } from '../tools/build/static-slirp.ts';
-import { remoteSum } from '../tools/fetch/remote-sum.ts';
-import { remoteRef } from '../tools/git/git-remote.ts';
+import { UsageError } from '../../errors.ts';
+import type { Floating } from '../../recipe/floating.ts';
+import type { Pin } from '../../recipe/lock-file.ts';
+import { type AptContext, candidates, openApt } from '../../tools/apt/apt.ts';
+import { resolveDevelopment } from '../../tools/apt/apt-closure.ts';
+import { MESON_ARCHIVE } from '../../tools/build/meson.ts';
+import { SLIRP_SOURCE } from '../../tools/build/static-slirp.ts';
+import { remoteSum } from '../../tools/fetch/remote-sum.ts';
+import { remoteRef } from '../../tools/git/git-remote.ts';
 
 /**
  * What something that floats is now.

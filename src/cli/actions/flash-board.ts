@@ -21,8 +21,8 @@ import type { RecoveryDevice } from '../../flash/recovery.ts';
 import { formatCommand } from '../../tools/process/command.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';
+import type { FlashJob } from '../flags/flash-flags.ts';
 import { TOOL_ROOT } from '../places.ts';
-import type { FlashJob } from './flags.ts';
 
 /** Prepare Linux_for_Tegra, put the bundle into its root file system, and write it to the board. */
 export async function flash(job: FlashJob, cli: CliContext): Promise<void> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BoundStep } from '../engine/bound-step.ts';
-import type { Plan } from '../plan/plan.ts';
-import type { LoadedRecipe } from '../recipe/load.ts';
-import type { CliContext } from './context.ts';
-import { recipePlace } from './places.ts';
+import type { BoundStep } from '../../engine/bound-step.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { LoadedRecipe } from '../../recipe/load.ts';
+import type { CliContext } from '../context.ts';
+import { recipePlace } from '../places.ts';
 
 /** A recipe, its plan, and the code of its steps. */
 export type BuildPlan = {
@@ -24,10 +24,10 @@ export async function buildPlan(
   cli: CliContext,
 ): Promise<BuildPlan> {
   const [{ loadRecipe }, { makePlan, withDevices }, { bindSteps }, { loadStep }] = await Promise.all([
-    import('../recipe/load.ts'),
-    import('../plan/make-plan.ts'),
-    import('../engine/bound-step.ts'),
-    import('../steps/index.ts'),
+    import('../../recipe/load.ts'),
+    import('../../plan/make-plan.ts'),
+    import('../../engine/bound-step.ts'),
+    import('../../steps/index.ts'),
   ]);
   const loaded = withDevices(await loadRecipe(recipe, recipePlace(cli)), devices);
   const plan = makePlan(loaded);

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { TOOL_ROOT } from './places.ts';
+import { TOOL_ROOT } from '../places.ts';
 
 /** What can be completed: the verbs with their options, and the recipes that come along. */
 export type Words = {
