@@ -2,10 +2,10 @@
 import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { withUndo } from '../../../src/tools/files/file-undo.ts';
-import { applySeries, removeSeries } from '../../../src/tools/git/patch-series.ts';
-import { exec } from '../../../src/tools/process/exec.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { withUndo } from '../../../../src/tools/files/file-undo.ts';
+import { applySeries, removeSeries } from '../../../../src/tools/git/patch-series.ts';
+import { exec } from '../../../../src/tools/process/exec.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 const quiet = { emit: () => undefined };
 

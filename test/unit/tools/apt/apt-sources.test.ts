@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { DEBIAN_KEYRING, parseDeb822, parseOneLine, sourceLine } from '../../../src/tools/apt/apt-sources.ts';
+import {
+  DEBIAN_KEYRING,
+  parseDeb822,
+  parseOneLine,
+  sourceLine,
+} from '../../../../src/tools/apt/apt-sources.ts';
 
 const MIRROR = 'http://deb.debian.org/debian';
 

@@ -4,11 +4,11 @@ import { chmod, link, mkdir, readdir, readFile, readlink, stat, symlink, writeFi
 import { join } from 'node:path';
 import process from 'node:process';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { StepError } from '../../../src/errors.ts';
-import { extractArchive } from '../../../src/tools/fetch/archive.ts';
-import { exec } from '../../../src/tools/process/exec.ts';
-import { findProgram } from '../../../src/tools/process/programs.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { StepError } from '../../../../src/errors.ts';
+import { extractArchive } from '../../../../src/tools/fetch/archive.ts';
+import { exec } from '../../../../src/tools/process/exec.ts';
+import { findProgram } from '../../../../src/tools/process/programs.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 const quiet = { emit: () => undefined };
 /** tar's word for a compression, and a name as such archives have it. */

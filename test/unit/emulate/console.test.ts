@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { ConsoleReader } from '../../../../src/emulate/console.ts';
+import { ConsoleReader } from '../../../src/emulate/console.ts';
 
 it('takes marks out, keeps sections, and copes with any cut', () => {
   const text =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { mirrorMap } from '../../../src/cli/flags/mirrors.ts';
-import { UsageError } from '../../../src/errors.ts';
+import { mirrorMap } from '../../../../src/cli/flags/mirrors.ts';
+import { UsageError } from '../../../../src/errors.ts';
 
 test('the longest prefix that fits holds; flags come before the environment', () => {
   const url = mirrorMap(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execaSync } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { makeCpio } from '../../../../src/emulate/cpio.ts';
+import { makeCpio } from '../../../src/emulate/cpio.ts';
 
 const list = (archive: Buffer) =>
   execaSync('cpio', ['-tv', '--quiet', '--numeric-uid-gid'], { input: archive })

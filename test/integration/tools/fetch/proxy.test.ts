@@ -5,10 +5,10 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { download } from '../../../src/tools/fetch/download.ts';
-import { remoteSum } from '../../../src/tools/fetch/remote-sum.ts';
-import { type FileServer, serveFiles } from '../../helpers/file-server.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { download } from '../../../../src/tools/fetch/download.ts';
+import { remoteSum } from '../../../../src/tools/fetch/remote-sum.ts';
+import { type FileServer, serveFiles } from '../../../helpers/file-server.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 const content = Buffer.from('a driver package');
 const sha256 = createHash('sha256').update(content).digest('hex');

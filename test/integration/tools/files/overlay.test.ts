@@ -2,9 +2,9 @@
 import { mkdir, readdir, readFile, readlink, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../../../src/errors.ts';
-import { copyOver, linkInto, removeOverlays } from '../../../src/tools/files/overlay.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { UsageError } from '../../../../src/errors.ts';
+import { copyOver, linkInto, removeOverlays } from '../../../../src/tools/files/overlay.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 describe('an overlay in a tree', () => {
   let tree: string;

@@ -2,10 +2,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { EnvironmentError, StepError, UsageError } from '../../../src/errors.ts';
-import { syncTree } from '../../../src/tools/git/git-sync.ts';
-import { git } from '../../helpers/git.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { EnvironmentError, StepError, UsageError } from '../../../../src/errors.ts';
+import { syncTree } from '../../../../src/tools/git/git-sync.ts';
+import { git } from '../../../helpers/git.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 describe('syncTree', () => {
   let dir: string;

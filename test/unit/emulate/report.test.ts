@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { parseStats, stateChanges, switched } from '../../../../src/emulate/report.ts';
-import type { TransferEntry } from '../../../../src/firmware/transcript.ts';
+import { parseStats, stateChanges, switched } from '../../../src/emulate/report.ts';
+import type { TransferEntry } from '../../../src/firmware/transcript.ts';
 
 const state = (uarta: string, reset: string) => ({
   clocks: { osc: 'on 38400000 Hz', uarta },

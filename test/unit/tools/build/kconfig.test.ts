@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { findUnmet, parseConfig, unmetParts } from '../../../src/tools/build/kconfig.ts';
+import { findUnmet, parseConfig, unmetParts } from '../../../../src/tools/build/kconfig.ts';
 
 describe('a kernel configuration', () => {
   it('is read line by line, later lines winning', () => {

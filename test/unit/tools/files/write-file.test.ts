@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
+import { writeFileWhole } from '../../../../src/tools/files/write-file.ts';
 
 describe('writeFileWhole', () => {
   let dir: string;

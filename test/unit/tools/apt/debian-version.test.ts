@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
-import { compareVersions } from '../../../src/tools/apt/debian-version.ts';
+import { compareVersions } from '../../../../src/tools/apt/debian-version.ts';
 
 /** Each older than the next; the order is what `dpkg --compare-versions` gives. */
 const ORDER = [

@@ -3,11 +3,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EnvironmentError, StepError } from '../../../src/errors.ts';
-import type { Event } from '../../../src/events.ts';
-import { download } from '../../../src/tools/fetch/download.ts';
-import { type FileServer, type Served, serveFiles } from '../../helpers/file-server.ts';
-import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { EnvironmentError, StepError } from '../../../../src/errors.ts';
+import type { Event } from '../../../../src/events.ts';
+import { download } from '../../../../src/tools/fetch/download.ts';
+import { type FileServer, type Served, serveFiles } from '../../../helpers/file-server.ts';
+import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
 const content = randomBytes(3_000_000);
 const other = randomBytes(1_000);
