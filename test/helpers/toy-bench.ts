@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type CliOptions, runCli } from './cli.ts';
 import { serveFolder } from './serve-folder.ts';
 import { tmpDir } from './tmp-dir.ts';
-import { makeToys } from './toy-trees.ts';
+import { makeToys } from './trees/toy-trees.ts';
 
 /** Where a bench lies, and how its recipe addresses the server: 'site' by a name that only `--mirror` leads to. */
 type BenchWish = { readonly name?: string; readonly below?: string; readonly address?: 'site' };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../../src/tools/build/kconfig.ts';
 import { exists } from '../../../src/tools/files/folder.ts';
-import { labKernel } from '../../helpers/lab.ts';
+import { labKernel } from '../../helpers/lab/lab.ts';
 
 /** Offset of the magic number in an arm64 Image (Documentation/arch/arm64/booting.rst). */
 const MAGIC_AT = 0x38;

@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
 import { parseConfig } from '../../../src/tools/build/kconfig.ts';
-import { labKernelTree } from '../../helpers/lab.ts';
-import { runSteps } from '../../helpers/lab-place.ts';
+import { labKernelTree } from '../../helpers/lab/lab.ts';
+import { runSteps } from '../../helpers/lab/lab-place.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');

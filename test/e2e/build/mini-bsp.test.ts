@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import { figure } from '../../helpers/figures.ts';
-import { labKernel } from '../../helpers/lab.ts';
-import { labMiniBsp } from '../../helpers/lab-mini-bsp.ts';
+import { labKernel } from '../../helpers/lab/lab.ts';
+import { labMiniBsp } from '../../helpers/lab/lab-mini-bsp.ts';
 import { serveFolder } from '../../helpers/serve-folder.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { compareVersions } from '../../../src/tools/apt/debian-version.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 
 /** glibc of Ubuntu 22.04, which Jetson Linux 36 is. */
 const BOARD_GLIBC = '2.35';

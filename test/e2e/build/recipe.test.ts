@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { runCli } from '../../helpers/cli.ts';
-import { labKernel } from '../../helpers/lab.ts';
-import { type LabProduct, labProduct, RECIPE, WRITE_123 } from '../../helpers/lab-product.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labKernel } from '../../helpers/lab/lab.ts';
+import { type LabProduct, labProduct, RECIPE, WRITE_123 } from '../../helpers/lab/lab-product.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 
 /** What a guest with two CPUs and 192 MiB says of itself; some of the memory is the kernel's own. */
 const SIZES = 'nproc; grep MemTotal /proc/meminfo';

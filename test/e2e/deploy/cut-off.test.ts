@@ -16,7 +16,7 @@ import {
   tree,
   useBoard,
   verb,
-} from '../../helpers/deploy-board.ts';
+} from '../../helpers/board/deploy-board.ts';
 
 useBoard();
 

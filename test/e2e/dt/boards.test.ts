@@ -23,11 +23,11 @@ import { judgeDevice } from '../../../src/policy/verdict.ts';
 import { makeHostOverlay } from '../../../src/steps/device-trees.ts';
 import { bindings } from '../../../src/steps/tree-inputs.ts';
 import { applyOverlays, compileDts } from '../../../src/tools/dtc/dtc.ts';
-import { compileBoards, decompiled, recorder } from '../../helpers/board-dtbs.ts';
-import { labKernelTree } from '../../helpers/lab.ts';
-import { surviveMutations } from '../../helpers/mutations.ts';
-import { factsOf, NOTES, ROOT, reportAll } from '../../helpers/nvidia-tree.ts';
+import { labKernelTree } from '../../helpers/lab/lab.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { compileBoards, decompiled, recorder } from '../../helpers/trees/board-dtbs.ts';
+import { surviveMutations } from '../../helpers/trees/mutations.ts';
+import { factsOf, NOTES, ROOT, reportAll } from '../../helpers/trees/nvidia-tree.ts';
 
 const BOARDS = [
   'tegra234-p3737-0000+p3701-0000',
@@ -217,8 +217,8 @@ describe.each(BOARDS.filter((board) => !board.endsWith('vdk')))('the overlay for
 
 test('the overlay fits a tree with the shapes of NVIDIA’s: the GPU with its domain', async () => {
   const folder = tmpDir();
-  const { makeFdt } = await import('../../helpers/make-fdt.ts');
-  const { NVIDIA_TREE } = await import('../../helpers/nvidia-tree.ts');
+  const { makeFdt } = await import('../../helpers/trees/make-fdt.ts');
+  const { NVIDIA_TREE } = await import('../../helpers/trees/nvidia-tree.ts');
   writeFileSync(join(folder, 'nv.dtb'), makeFdt(NVIDIA_TREE));
   const facts = factsOf(makeFdt(NVIDIA_TREE));
   const policies = derivePolicies([{ name: 'gpu-vm', devices: ['gpu', 'uarta'] }], facts);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ID_HEADERS, parseTegraIds } from '../../../src/dt/tegra-ids.ts';
-import { labKernelTree } from '../../helpers/lab.ts';
+import { labKernelTree } from '../../helpers/lab/lab.ts';
 
 const FILE = join(import.meta.dirname, '../../../src/dt/data/tegra234-ids.ts');
 

@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/emulate/report.ts';
-import { runGuest } from '../../helpers/emulate.ts';
+import { runGuest } from '../../helpers/emulate/emulate.ts';
 import { figure } from '../../helpers/figures.ts';
-import type { QemuVersion } from '../../helpers/lab-qemu.ts';
+import type { QemuVersion } from '../../helpers/lab/lab-qemu.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** The guest's own tree of clocks, to see what it thinks of one. */

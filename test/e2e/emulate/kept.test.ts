@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/emulate/report.ts';
-import { runOrin } from '../../helpers/emulate-orin.ts';
+import { runOrin } from '../../helpers/emulate/emulate-orin.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 

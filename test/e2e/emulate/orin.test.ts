@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseStats, stateChanges } from '../../../src/emulate/report.ts';
 import { runCli } from '../../helpers/cli.ts';
-import { DASH, dashParts } from '../../helpers/emulate.ts';
-import { runOrin } from '../../helpers/emulate-orin.ts';
+import { DASH, dashParts } from '../../helpers/emulate/emulate.ts';
+import { runOrin } from '../../helpers/emulate/emulate-orin.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** CLK ENABLE of i2c1 and DISABLE of uarta, as bpmp-ask takes them. */

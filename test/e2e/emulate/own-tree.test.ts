@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
-import { runGuest } from '../../helpers/emulate.ts';
-import { ownTree } from '../../helpers/emulate-trees.ts';
-import type { QemuVersion } from '../../helpers/lab-qemu.ts';
+import { runGuest } from '../../helpers/emulate/emulate.ts';
+import { ownTree } from '../../helpers/emulate/emulate-trees.ts';
+import type { QemuVersion } from '../../helpers/lab/lab-qemu.ts';
 
 describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (version) => {
   it('needs no tree but that which QEMU makes itself', async () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labKernel } from '../../helpers/lab.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labKernel } from '../../helpers/lab/lab.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 // Fast enough for the fault of the host's doorbell that the second patch mends.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { unpatchedHost } from '../../helpers/host.ts';
+import { unpatchedHost } from '../../helpers/lab/host.ts';
 import { runScript } from '../../helpers/script.ts';
 
 test('the host proxy, built out of tree, loads into an unpatched kernel and withstands every attack', async () => {

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { PlannedStep } from '../../../src/plan/plan.ts';
 import { runCli } from '../../helpers/cli.ts';
-import { runSteps } from '../../helpers/lab-place.ts';
+import { runSteps } from '../../helpers/lab/lab-place.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 type Sysroot = Extract<PlannedStep, { kind: 'build-sysroot' }>;

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { labKernel, labKernelTree, labPristineKernel } from '../../helpers/lab.ts';
+import { labKernel, labKernelTree, labPristineKernel } from '../../helpers/lab/lab.ts';
 import { runScript } from '../../helpers/script.ts';
 
 const PATCHES = join(import.meta.dirname, '../../../patches/linux-6.12');

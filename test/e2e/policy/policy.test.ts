@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { labKernelTree } from '../../helpers/lab.ts';
+import { labKernelTree } from '../../helpers/lab/lab.ts';
 import { runScript } from '../../helpers/script.ts';
 
 describe('the policy between a VM and the BPMP', () => {

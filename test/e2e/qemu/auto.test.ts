@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BusDevice } from '../../../src/trees/platform-bus.ts';
-import { compilePreload, vfioDevices } from '../../helpers/fake-vfio.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
-import { makeFdt } from '../../helpers/make-fdt.ts';
-import { askQemu } from '../../helpers/qmp.ts';
+import { askQemu } from '../../helpers/emulate/qmp.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { compilePreload, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
+import { makeFdt } from '../../helpers/trees/make-fdt.ts';
 
 const UART = { name: '3100000.serial', regions: [0x10000n], interrupts: 1 };
 const SPI = { name: '3210000.spi', regions: [0x1000n, 0x1000n], interrupts: 1 };

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/compile-commands.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/lab/compile-commands.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const OVERLAY = join(ROOT, 'qemu-overlay');

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { cellsOf, type DtNode, stringOf, stringsOf } from '../../../src/dt/tree.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/fake-vfio.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
-import { makeFdt } from '../../helpers/make-fdt.ts';
-import { NVIDIA_TREE } from '../../helpers/nvidia-tree.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
+import { makeFdt } from '../../helpers/trees/make-fdt.ts';
+import { NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'bpmp-virt-own-')));
 const host = join(folder, 'host');

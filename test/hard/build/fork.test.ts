@@ -6,8 +6,8 @@ import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { git, gitInit } from '../../helpers/git.ts';
-import { runSteps } from '../../helpers/lab-place.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { runSteps } from '../../helpers/lab/lab-place.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');

@@ -2,7 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { compileLabKernelAt, labKernel } from '../../helpers/lab.ts';
+import { compileLabKernelAt, labKernel } from '../../helpers/lab/lab.ts';
 
 /**
  * What knows the kernel's version, what kbuild calls by paths with .. in them, what has code made for it, and all that is ours.

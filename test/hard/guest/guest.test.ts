@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningFirmware, startFirmware } from '../../../src/firmware/server.ts';
-import { labDebugKernel } from '../../helpers/lab.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labDebugKernel } from '../../helpers/lab/lab.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 let folder: string;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { labDebugKernel } from '../../helpers/lab.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labDebugKernel } from '../../helpers/lab/lab.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 /** Attack the proxy of a kernel which looks for its own faults. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from 'vitest';
-import { unpatchedHost } from '../../helpers/host.ts';
+import { unpatchedHost } from '../../helpers/lab/host.ts';
 import { runScript } from '../../helpers/script.ts';
 
 test('the attack finds defects planted in the host proxy, each in its own row', async () => {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { labDebugKernel } from '../../helpers/lab.ts';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labDebugKernel } from '../../helpers/lab/lab.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 it('the policy decides as docs/policy.md says in a kernel that looks for its own faults (KUnit)', async () => {

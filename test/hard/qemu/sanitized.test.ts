@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
-import { labQemu } from '../../helpers/lab-qemu.ts';
+import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');

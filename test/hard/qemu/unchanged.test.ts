@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { labQemu, labUnpatchedQemu } from '../../helpers/lab-qemu.ts';
+import { labQemu, labUnpatchedQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-unchanged-'));

@@ -7,7 +7,7 @@ import { runCli } from '../../helpers/cli.ts';
 import { git, gitInit } from '../../helpers/git.ts';
 import { serveFolder } from '../../helpers/serve-folder.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
-import { makeToys } from '../../helpers/toy-trees.ts';
+import { makeToys } from '../../helpers/trees/toy-trees.ts';
 
 /** A recipe whose kernel is a tag of a git server and whose QEMU is a download without a sum. */
 async function bench() {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runCli } from '../../helpers/cli.ts';
-import { makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
-import { mutate, random } from '../../helpers/mutate.ts';
-import { NVIDIA_TREE } from '../../helpers/nvidia-tree.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { mutate, random } from '../../helpers/trees/mutate.ts';
+import { NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-policy-'));
 const file = (name: string) => join(folder, name);

@@ -14,8 +14,8 @@ import {
   writeKernelTee,
   writesOf,
   writeTree,
-} from '../../helpers/board-tree.ts';
-import { board, bundle, reset, started, useBoard, verb } from '../../helpers/deploy-board.ts';
+} from '../../helpers/board/board-tree.ts';
+import { board, bundle, reset, started, useBoard, verb } from '../../helpers/board/deploy-board.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const built = vi.hoisted(() => vi.fn(async (_request: BuildRequest) => undefined));

@@ -9,7 +9,7 @@ import { doctorCommand } from '../../../src/cli/commands/doctor.ts';
 import { runCommand } from '../../../src/cli/commands/run.ts';
 import type { Finding } from '../../../src/deploy/finding.ts';
 import { EnvironmentError } from '../../../src/errors.ts';
-import type { Tree } from '../../helpers/board-tree.ts';
+import type { Tree } from '../../helpers/board/board-tree.ts';
 import {
   board,
   bundle,
@@ -24,9 +24,9 @@ import {
   tree,
   useBoard,
   verb,
-} from '../../helpers/deploy-board.ts';
-import { EXTLINUX_FILES } from '../../helpers/extlinux-files.ts';
-import { readAsUefi } from '../../helpers/uefi-extlinux.ts';
+} from '../../helpers/board/deploy-board.ts';
+import { EXTLINUX_FILES } from '../../helpers/board/extlinux-files.ts';
+import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 useBoard();
 

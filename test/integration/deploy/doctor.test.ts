@@ -12,7 +12,7 @@ import {
   SHELLS,
   type Tree,
   writeTree,
-} from '../../helpers/board-tree.ts';
+} from '../../helpers/board/board-tree.ts';
 
 const board = join(import.meta.dirname, '../../../board');
 const EFI = 'sys/firmware/efi/efivars';

@@ -15,9 +15,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { flashCommand } from '../../../src/cli/commands/flash.ts';
 import { StepError } from '../../../src/errors.ts';
 import { FLASH_SIGNATURES } from '../../../src/flash/flash-signatures.ts';
-import { type Tree, writeTree } from '../../helpers/board-tree.ts';
-import { FLASH_REPORTS } from '../../helpers/flash-reports.ts';
-import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
+import { type Tree, writeTree } from '../../helpers/board/board-tree.ts';
+import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
+import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 /** What the person at the terminal answers next, and what was asked. */
 const { answers, questions } = vi.hoisted(() => ({ answers: [] as string[], questions: [] as string[] }));

@@ -16,7 +16,7 @@ import {
   writeKernelTee,
   writesOf,
   writeTree,
-} from '../../helpers/board-tree.ts';
+} from '../../helpers/board/board-tree.ts';
 
 const template = readFileSync(join(import.meta.dirname, '../../../board/run-vm.sh'), 'utf8');
 

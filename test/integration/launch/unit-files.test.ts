@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { renderDomain, renderUnit } from '../../../src/launch/unit-files.ts';
 import { vmSettings } from '../../../src/launch/vm-settings.ts';
-import { makeFolder } from '../../helpers/board-tree.ts';
+import { makeFolder } from '../../helpers/board/board-tree.ts';
 
 const board = (file: string) => readFileSync(join(import.meta.dirname, '../../../board', file), 'utf8');
 const settings = vmSettings({

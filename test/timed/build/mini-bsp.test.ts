@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { figure, fiveTimes } from '../../helpers/figures.ts';
-import { labMiniBsp } from '../../helpers/lab-mini-bsp.ts';
+import { labMiniBsp } from '../../helpers/lab/lab-mini-bsp.ts';
 import { serveFolder } from '../../helpers/serve-folder.ts';
 
 test('l4t-36.3 on a miniature BSP, with a real kernel: nothing to do the second time', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../../helpers/cli.ts';
 import { figure, fiveTimes } from '../../helpers/figures.ts';
-import { type LabProduct, labProduct, RECIPE } from '../../helpers/lab-product.ts';
+import { type LabProduct, labProduct, RECIPE } from '../../helpers/lab/lab-product.ts';
 
 describe(`bpmp-virt build ${RECIPE}, once it is built`, () => {
   let product: LabProduct;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, it } from 'vitest';
 import { parseStats, stateChanges } from '../../../src/emulate/report.ts';
-import { runOrin } from '../../helpers/emulate-orin.ts';
+import { runOrin } from '../../helpers/emulate/emulate-orin.ts';
 import { figure } from '../../helpers/figures.ts';
 
 it('the virtual Orin runs the bundle’s machine: 123 arrives, and afterwards all is as before', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startFirmware } from '../../../src/firmware/server.ts';
-import { BpmpClient } from '../../helpers/bpmp-client.ts';
+import { BpmpClient } from '../../helpers/emulate/bpmp-client.ts';
 import { figure } from '../../helpers/figures.ts';
 
 const REQUESTS = 40_000;

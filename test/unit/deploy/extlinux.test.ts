@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { menuTimeout, type OurEntry, readOurs, withOurs, withoutOurs } from '../../../src/deploy/extlinux.ts';
-import { APPEND, EXTLINUX_FILES, STOCK } from '../../helpers/extlinux-files.ts';
-import { readAsUefi, startedByUefi } from '../../helpers/uefi-extlinux.ts';
+import { APPEND, EXTLINUX_FILES, STOCK } from '../../helpers/board/extlinux-files.ts';
+import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 const ours: OurEntry = {
   id: '0123456789ab',

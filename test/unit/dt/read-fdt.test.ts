@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { FDT_LIMITS, readFdt } from '../../../src/dt/read-fdt.ts';
 import type { DtNode } from '../../../src/dt/tree.ts';
 import { UsageError } from '../../../src/errors.ts';
-import { bytesOf, isNode, makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
-import { NVIDIA_TREE } from '../../helpers/nvidia-tree.ts';
+import { bytesOf, isNode, makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
 
 const read = (blob: Uint8Array) => readFdt(blob, 'test.dtb');
 

@@ -7,8 +7,8 @@ import { registersOf } from '../../../src/dt/registers.ts';
 import { readSpecifiers } from '../../../src/dt/specifiers.ts';
 import { phandlesOf } from '../../../src/dt/tree.ts';
 import { UsageError } from '../../../src/errors.ts';
-import { makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
-import { factsOf, NOTES, nvidiaFacts } from '../../helpers/nvidia-tree.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { factsOf, NOTES, nvidiaFacts } from '../../helpers/trees/nvidia-tree.ts';
 
 function nodeAt(spec: NodeSpec, path: string) {
   const tree = readFdt(makeFdt(spec), 'test.dtb');

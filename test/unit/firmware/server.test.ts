@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readScript } from '../../../src/firmware/script.ts';
 import { type RunningFirmware, startFirmware } from '../../../src/firmware/server.ts';
 import type { TransferEntry } from '../../../src/firmware/transcript.ts';
-import { BpmpClient, frame, words32 } from '../../helpers/bpmp-client.ts';
+import { BpmpClient, frame, words32 } from '../../helpers/emulate/bpmp-client.ts';
 
 const UARTA = 155;
 const PLLP_OUT0 = 102;

@@ -5,8 +5,8 @@ import { checkFlashHost } from '../../../src/flash/flash-host.ts';
 import { flashCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
 import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
 import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
-import { makeFolder, type Tree, writeTree } from '../../helpers/board-tree.ts';
-import { FLASH_REPORTS } from '../../helpers/flash-reports.ts';
+import { makeFolder, type Tree, writeTree } from '../../helpers/board/board-tree.ts';
+import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
 
 let folder: ReturnType<typeof makeFolder>;
 beforeEach(() => {

@@ -8,8 +8,8 @@ import { needsOf } from '../../../src/policy/needs.ts';
 import { compareWithLock, parsePolicyDocument, policyDocument } from '../../../src/policy/policy-document.ts';
 import { judgeDevice } from '../../../src/policy/verdict.ts';
 import { giveStreams } from '../../../src/trees/streams.ts';
-import { makeFdt } from '../../helpers/make-fdt.ts';
-import { factsOf, NOTES, NVIDIA_TREE, nvidiaFacts } from '../../helpers/nvidia-tree.ts';
+import { makeFdt } from '../../helpers/trees/make-fdt.ts';
+import { factsOf, NOTES, NVIDIA_TREE, nvidiaFacts } from '../../helpers/trees/nvidia-tree.ts';
 
 const facts = nvidiaFacts();
 const vm = (name: string, ...devices: string[]) => ({ name, devices });

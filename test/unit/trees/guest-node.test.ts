@@ -7,8 +7,8 @@ import { derivePolicies } from '../../../src/policy/derive.ts';
 import { guestNode } from '../../../src/trees/guest-node.ts';
 import { guestTree } from '../../../src/trees/guest-tree.ts';
 import { hostOverlay } from '../../../src/trees/host-overlay.ts';
-import { makeFdt, type NodeSpec } from '../../helpers/make-fdt.ts';
-import { factsOf, NVIDIA_TREE, nvidiaFacts, ROOT } from '../../helpers/nvidia-tree.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { factsOf, NVIDIA_TREE, nvidiaFacts, ROOT } from '../../helpers/trees/nvidia-tree.ts';
 
 const facts = nvidiaFacts();
 const template = (name: string) => readFileSync(join(ROOT, 'dts-templates', name), 'utf8');

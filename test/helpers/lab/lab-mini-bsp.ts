@@ -2,13 +2,13 @@
 import { copyFile, mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { exists } from '../../src/tools/files/folder.ts';
-import { type CliResult, runCli } from './cli.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
+import { type CliResult, runCli } from '../cli.ts';
+import { type MiniBspWish, makeMiniBsp } from '../mini-bsp.ts';
+import { makeToys } from '../trees/toy-trees.ts';
 import { labPlace } from './lab-place.ts';
-import { type MiniBspWish, makeMiniBsp } from './mini-bsp.ts';
-import { makeToys } from './toy-trees.ts';
 
-const RECIPES = resolve(import.meta.dirname, '../../recipes');
+const RECIPES = resolve(import.meta.dirname, '../../../recipes');
 const yaml = async (name: string) => parse(await readFile(join(RECIPES, `${name}.yaml`), 'utf8'));
 /** Where the recipe has its toys from; --mirror maps it to a server of the test's. */
 const TOYS = 'http://toys.invalid';

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { makeDisk } from '../../src/emulate/disk.ts';
-import { guestRoot } from '../../src/emulate/guest-files.ts';
-import type { Machine } from '../../src/emulate/machine.ts';
-import { startVirtualOrin } from '../../src/emulate/virtual-orin.ts';
-import type { FirmwareState } from '../../src/firmware/model.ts';
-import type { Script } from '../../src/firmware/script.ts';
-import type { StepOptions } from '../../src/plan/step-options.ts';
+import { makeDisk } from '../../../src/emulate/disk.ts';
+import { guestRoot } from '../../../src/emulate/guest-files.ts';
+import type { Machine } from '../../../src/emulate/machine.ts';
+import { startVirtualOrin } from '../../../src/emulate/virtual-orin.ts';
+import type { FirmwareState } from '../../../src/firmware/model.ts';
+import type { Script } from '../../../src/firmware/script.ts';
+import type { StepOptions } from '../../../src/plan/step-options.ts';
+import { labQemu } from '../lab/lab-qemu.ts';
 import { logFolder, naming, quietly, recorder, rootParts, type Seen } from './emulate.ts';
 import { emulationKernel, guestTree, orinTree, runScript } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';
-import { labQemu } from './lab-qemu.ts';
 
 /** What is run in the virtual Orin. */
 export type OrinWish = {
@@ -56,7 +56,7 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
       folder,
       (wish.vms ?? []).length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host',
     ),
-    'doctor.sh': join(import.meta.dirname, '../../board/doctor.sh'),
+    'doctor.sh': join(import.meta.dirname, '../../../board/doctor.sh'),
     ...wish.files,
     ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
   };

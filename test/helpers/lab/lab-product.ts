@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { type CliResult, installCli, runCli } from './cli.ts';
+import { type CliResult, installCli, runCli } from '../cli.ts';
 import { labPlace } from './lab-place.ts';
 
 /** All that a bundle is made from and run with; `src/` alone decides how. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cppCommand, dtcCommand, type RunProgram } from '../../src/tools/dtc/dtc.ts';
-import { exec } from '../../src/tools/process/exec.ts';
+import { cppCommand, dtcCommand, type RunProgram } from '../../../src/tools/dtc/dtc.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 
 /** Runs programs and keeps what they say on stderr and stdout together. */
 export function recorder(): { readonly run: RunProgram; readonly said: string[] } {

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
-import { deployCommand } from '../../src/cli/commands/deploy.ts';
-import type { CliContext } from '../../src/cli/context.ts';
+import { deployCommand } from '../../../src/cli/commands/deploy.ts';
+import type { CliContext } from '../../../src/cli/context.ts';
 import { makeFolder, type Tree, writeTree } from './board-tree.ts';
 import { type SshBoard, startSshBoard } from './ssh-board.ts';
 import { readAsUefi, startedByUefi } from './uefi-extlinux.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { connect, type Socket } from 'node:net';
-import { MAGIC } from '../../src/firmware/frame.ts';
+import { MAGIC } from '../../../src/firmware/frame.ts';
 
 export type Reply = { readonly status: number; readonly ret: number; readonly rx: Buffer };
 

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { TEGRA234_IDS } from '../../src/dt/data/tegra234-ids.ts';
-import { parseDeviceNotes } from '../../src/dt/device-notes.ts';
-import { listDevices } from '../../src/dt/devices.ts';
-import { indexHost } from '../../src/dt/host-index.ts';
-import { readFdt } from '../../src/dt/read-fdt.ts';
-import { type DeviceReport, reportDevice } from '../../src/policy/device-report.ts';
-import { IdNamer } from '../../src/policy/id-names.ts';
+import { TEGRA234_IDS } from '../../../src/dt/data/tegra234-ids.ts';
+import { parseDeviceNotes } from '../../../src/dt/device-notes.ts';
+import { listDevices } from '../../../src/dt/devices.ts';
+import { indexHost } from '../../../src/dt/host-index.ts';
+import { readFdt } from '../../../src/dt/read-fdt.ts';
+import { type DeviceReport, reportDevice } from '../../../src/policy/device-report.ts';
+import { IdNamer } from '../../../src/policy/id-names.ts';
 import { makeFdt, type NodeSpec } from './make-fdt.ts';
 
-export const ROOT = join(import.meta.dirname, '../..');
+export const ROOT = join(import.meta.dirname, '../../..');
 
 const [GIC, BPMP, NISO0, NISO1, GPCDMA, PMC, PADCTL, MC] = [1, 2, 3, 4, 5, 6, 7, 8];
 

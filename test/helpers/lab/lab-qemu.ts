@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PlannedStep } from '../../src/plan/plan.ts';
-import { writeFileWhole } from '../../src/tools/files/write-file.ts';
+import type { PlannedStep } from '../../../src/plan/plan.ts';
+import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
 import { type LabPlace, labPlace, step } from './lab-place.ts';
 import { BOOKWORM, CROSS, EPOCH, MIRROR, unpacked } from './lab-sources.ts';
 

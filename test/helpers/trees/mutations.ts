@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { figure } from './figures.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { figure } from '../figures.ts';
 import { mutate, random } from './mutate.ts';
 
 const RUNS = 10_000;

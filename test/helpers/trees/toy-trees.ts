@@ -4,10 +4,10 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
-import { TEGRA234_IDS } from '../../src/dt/data/tegra234-ids.ts';
-import { ID_HEADERS } from '../../src/dt/tegra-ids.ts';
+import { TEGRA234_IDS } from '../../../src/dt/data/tegra234-ids.ts';
+import { ID_HEADERS } from '../../../src/dt/tegra-ids.ts';
 
-const FIXTURES = join(import.meta.dirname, '../fixtures/toy');
+const FIXTURES = join(import.meta.dirname, '../../fixtures/toy');
 const HOST_TREE = 'tegra234-p3737-0000+p3701-0000';
 
 /**

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { resolvePlanPath } from '../../src/plan/plan-paths.ts';
-import type { StepKind, StepOptions } from '../../src/plan/step-options.ts';
-import { loadStep } from '../../src/steps/index.ts';
-import { exec } from '../../src/tools/process/exec.ts';
-import { labKernel } from './lab.ts';
-import { labQemu, type QemuVersion } from './lab-qemu.ts';
+import { resolvePlanPath } from '../../../src/plan/plan-paths.ts';
+import type { StepKind, StepOptions } from '../../../src/plan/step-options.ts';
+import { loadStep } from '../../../src/steps/index.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
+import { labKernel } from '../lab/lab.ts';
+import { labQemu, type QemuVersion } from '../lab/lab-qemu.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 /** The board of the recipes: what its devices are is read from its tree. */
 const BOARD = 'arch/arm64/boot/dts/nvidia/tegra234-p3737-0000+p3701-0000.dtb';
 const VMS = [{ name: 'uart-vm', devices: ['uarta'] }];

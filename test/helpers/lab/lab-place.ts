@@ -4,14 +4,14 @@ import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { availableParallelism, homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
-import { digestPath } from '../../src/engine/input-digest.ts';
-import { runPlan } from '../../src/engine/run-plan.ts';
-import type { Event } from '../../src/events.ts';
-import type { PlannedStep } from '../../src/plan/plan.ts';
-import { loadStep } from '../../src/steps/index.ts';
-import { exists } from '../../src/tools/files/folder.ts';
-import { withLock } from '../../src/tools/files/with-lock.ts';
-import { writeFileWhole } from '../../src/tools/files/write-file.ts';
+import { digestPath } from '../../../src/engine/input-digest.ts';
+import { runPlan } from '../../../src/engine/run-plan.ts';
+import type { Event } from '../../../src/events.ts';
+import type { PlannedStep } from '../../../src/plan/plan.ts';
+import { loadStep } from '../../../src/steps/index.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
+import { withLock } from '../../../src/tools/files/with-lock.ts';
+import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
 
 /**
  * Folders outside of the clones in which tests build, one for each content of the inputs:
@@ -23,7 +23,7 @@ import { writeFileWhole } from '../../src/tools/files/write-file.ts';
  * the tests' own wishes) the engine sees in a step's options, or not at all: name as inputs what a build depends on. The
  * compiler's cache makes a new folder cheap.
  */
-const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bpmp-virt');
 const LAB = join(CACHE, 'lab');
 export const PRISTINE = join(LAB, 'pristine');

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { PlannedStep } from '../../src/plan/plan.ts';
-import { exists } from '../../src/tools/files/folder.ts';
-import { withLock } from '../../src/tools/files/with-lock.ts';
-import { exec } from '../../src/tools/process/exec.ts';
+import type { PlannedStep } from '../../../src/plan/plan.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
+import { withLock } from '../../../src/tools/files/with-lock.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { PRISTINE, runSteps, step } from './lab-place.ts';
 
 /** What builds of kernel and QEMU have in common. */

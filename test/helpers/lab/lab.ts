@@ -2,12 +2,12 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
-import { LAYOUT } from '../../src/plan/layout.ts';
-import type { PlannedStep } from '../../src/plan/plan.ts';
-import { ccacheEnv } from '../../src/tools/build/ccache.ts';
-import { kernelMake } from '../../src/tools/build/kernel-make.ts';
-import { writeFileWhole } from '../../src/tools/files/write-file.ts';
-import { exec } from '../../src/tools/process/exec.ts';
+import { LAYOUT } from '../../../src/plan/layout.ts';
+import type { PlannedStep } from '../../../src/plan/plan.ts';
+import { ccacheEnv } from '../../../src/tools/build/ccache.ts';
+import { kernelMake } from '../../../src/tools/build/kernel-make.ts';
+import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
 import { type LabPlace, labPlace, runSteps, step } from './lab-place.ts';
 import {
   BOOKWORM,

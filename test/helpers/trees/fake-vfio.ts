@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DtNode } from '../../src/dt/tree.ts';
-import { exec } from '../../src/tools/process/exec.ts';
-import type { BusDevice } from '../../src/trees/platform-bus.ts';
+import type { DtNode } from '../../../src/dt/tree.ts';
+import { exec } from '../../../src/tools/process/exec.ts';
+import type { BusDevice } from '../../../src/trees/platform-bus.ts';
 import { ROOT } from './nvidia-tree.ts';
 
 const QUIET = { emit: () => undefined };
