@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { formatCommand } from '../tools/process/command.ts';
+import { formatCommand } from '../command.ts';
 import { type ExecContext, exec } from '../tools/process/exec.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { sumOf } from './bundle-files.ts';

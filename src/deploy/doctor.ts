@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatCommand } from '../command.ts';
 import { CommandError } from '../errors.ts';
 import { BOARD_FOLDER } from '../launch/unit-files.ts';
-import { formatCommand } from '../tools/process/command.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { type Finding, parseFindings } from './finding.ts';
 

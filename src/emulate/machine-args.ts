@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Command } from '../tools/process/command.ts';
+import type { Command } from '../command.ts';
 import { busWord } from '../trees/machine-args.ts';
 
 /** Unix sockets on which this process listens when QEMU starts. */

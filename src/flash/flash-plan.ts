@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { Command } from '../command.ts';
 import { UsageError } from '../errors.ts';
-import type { Command } from '../tools/process/command.ts';
 import type { BoardKind } from './recovery.ts';
 
 /** Where the root file system goes. */

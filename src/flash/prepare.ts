@@ -2,9 +2,9 @@
 import { access, appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Command, formatCommand } from '../command.ts';
 import { CommandError, EnvironmentError, StepError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { type Command, formatCommand } from '../tools/process/command.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { Preparation, RootfsState } from './flash-plan.ts';
 import { recogniseFailure } from './flash-signatures.ts';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from '../tools/process/command.ts';
+import type { Command } from '../command.ts';
 import type { VmSettings, VmVariable } from './vm-settings.ts';
 
 /** Words that belong together, `$VM_…` standing for a setting and `$device` for one of the devices. */

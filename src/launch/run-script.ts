@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { shellQuote } from '../tools/process/command.ts';
+import { shellQuote } from '../command.ts';
 import { QEMU_WORDS, type QemuWords } from './qemu-args.ts';
 import { VM_VARIABLES, type VmSettings, type VmVariable } from './vm-settings.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, dirname } from 'node:path';
-import { formatCommand } from '../tools/process/command.ts';
+import { formatCommand } from '../command.ts';
 import type { Step } from './step.ts';
 
 /** Bring a series of patches into a tree, so that it can be taken back. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/build/ccache.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
 import { fillFolder } from '../tools/files/folder.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 

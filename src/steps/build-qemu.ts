@@ -2,13 +2,13 @@
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/build/ccache.ts';
 import { shellEnv, sysrootEnv, systemFirst } from '../tools/build/cross.ts';
 import { configureWords, type QemuBuild } from '../tools/build/qemu-configure.ts';
 import { exists } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import { StepError } from '../errors.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { findUnmet, type KernelConfig, parseConfig, type Unmet, unmetParts } from '../tools/build/kconfig.ts';
 import { findDefinitions } from '../tools/build/kconfig-tree.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 

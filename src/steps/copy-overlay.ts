@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { shellQuote } from '../command.ts';
 import { RECORD_FOLDER } from '../tools/files/file-undo.ts';
 import { copyOver, removeOverlays } from '../tools/files/overlay.ts';
-import { shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** QEMU's build looks at real files only, so our device is copied into its tree, and out again. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** A folder out of a tar archive. */

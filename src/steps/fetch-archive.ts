@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import { withLock } from '../tools/files/with-lock.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** A file from the network to the cache, checked by its hash. */

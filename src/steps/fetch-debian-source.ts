@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { type Apt, candidates, fetchNewest, fetchSource, openApt } from '../tools/apt/apt.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
 import { fillFolder } from '../tools/files/folder.ts';
-import { shellQuote } from '../tools/process/command.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['fetch-debian-source'];

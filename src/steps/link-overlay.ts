@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname } from 'node:path';
+import { shellQuote } from '../command.ts';
 import { isLinkedTo, linkInto, removeOverlays } from '../tools/files/overlay.ts';
-import { shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** Our drivers appear in a kernel tree by symlinks: a change in the overlay is a change in the tree. */

@@ -4,11 +4,11 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
 import { fillFolder, listFiles } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { Step, StepContext } from './step.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
+import { formatCommand } from '../command.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc/dtc.ts';
-import { formatCommand } from '../tools/process/command.ts';
 import { guestArgs } from '../trees/machine-args.ts';
 import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { formatCommand } from '../command.ts';
 import { findDevice } from '../dt/devices.ts';
 import type { VmDevices } from '../plan/step-options.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import { applyOverlays } from '../tools/dtc/dtc.ts';
-import { formatCommand } from '../tools/process/command.ts';
 import { guestLabel } from '../trees/guest-node.ts';
 import { virtualOrinArgs } from '../trees/machine-args.ts';
 import { virtualStreams } from '../trees/virtual-orin.ts';

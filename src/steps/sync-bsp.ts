@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import { CommandError, StepError, UsageError } from '../errors.ts';
 import type { BspTree } from '../plan/step-options.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
 import { exists } from '../tools/files/folder.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step, StepContext } from './step.ts';
 
 /** The script's only server; a `--mirror` for this address is given to git as an insteadOf. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { formatCommand, shellQuote } from '../command.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
 import { QEMU_SUBMODULES } from '../tools/git/qemu-submodules.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 /** One repository at one tag, without its history, from the first mirror that has it. */

@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { formatCommand } from '../command.ts';
 import { StepError } from '../errors.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
 import { exists, mergeFolder } from '../tools/files/folder.ts';
-import { formatCommand } from '../tools/process/command.ts';
 import type { Step } from './step.ts';
 
 const SOURCE = 'Linux_for_Tegra/source';

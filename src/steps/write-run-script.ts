@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
+import { formatCommand, shellQuote } from '../command.ts';
 import { renderRunScript } from '../launch/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../launch/unit-files.ts';
 import { type VmSettings, vmSettings } from '../launch/vm-settings.ts';
 import type { StepOptions, VmMachine } from '../plan/step-options.ts';
 import { fillFolder } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
-import { formatCommand, shellQuote } from '../tools/process/command.ts';
 import { busWord } from '../trees/machine-args.ts';
 import type { ShellContext, Step } from './step.ts';
 import { NOTES } from './tree-inputs.ts';

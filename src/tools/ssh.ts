@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import type { Command } from '../command.ts';
 import { CommandError, EnvironmentError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import type { Command } from './process/command.ts';
 import { type ExecContext, exec } from './process/exec.ts';
 
 /** Where a board is: this machine, or one that ssh reaches. */

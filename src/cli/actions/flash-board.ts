@@ -2,6 +2,7 @@
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
+import { formatCommand } from '../../command.ts';
 import { readBundle } from '../../deploy/bundle-files.ts';
 import { Board } from '../../deploy/deploy.ts';
 import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
@@ -18,7 +19,6 @@ import {
   waitForBoot,
 } from '../../flash/prepare.ts';
 import type { RecoveryDevice } from '../../flash/recovery.ts';
-import { formatCommand } from '../../tools/process/command.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';
 import type { FlashJob } from '../flags/flash-flags.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { formatCommand } from '../../command.ts';
 import { type Decision, decide } from '../../engine/decide.ts';
 import { runPlan } from '../../engine/run-plan.ts';
 import { UsageError } from '../../errors.ts';
 import { loadStep } from '../../steps/index.ts';
-import { formatCommand } from '../../tools/process/command.ts';
 import type { CliContext } from '../context.ts';
 import { mirrorMap } from '../flags/mirrors.ts';
 import type { RunFlags } from '../flags/run-flags.ts';

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { formatCommand } from '../../command.ts';
 import { StepError, UsageError } from '../../errors.ts';
 import { BOARD_FOLDER } from '../../launch/unit-files.ts';
 import { VM_VARIABLES } from '../../launch/vm-settings.ts';
-import { formatCommand } from '../../tools/process/command.ts';
 import { runInteractive } from '../../tools/process/interactive.ts';
 import { sshCommand } from '../../tools/ssh.ts';
 import type { CliContext } from '../context.ts';
-import { boardReach, type ReachFlags } from './board-reach.ts';
+import type { ReachFlags } from '../flags/reach-flags.ts';
+import { boardReach } from './board-reach.ts';
 
 /** Flags of `run --target`. */
 export type TargetFlags = ReachFlags & {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runningEntry } from '../../deploy/board-rules.ts';
-import { Board } from '../../deploy/deploy.ts';
+import type { Board } from '../../deploy/deploy.ts';
 import { readOurs } from '../../deploy/extlinux.ts';
 import type { Facts } from '../../deploy/facts.ts';
 import { EnvironmentError, StepError } from '../../errors.ts';
-import { buildCommand } from '../commands/build.ts';
-import { deployCommand } from '../commands/deploy.ts';
-import { doctorCommand } from '../commands/doctor.ts';
 import type { CliContext } from '../context.ts';
-import { TOOL_ROOT } from '../places.ts';
+import type { ReachFlags } from '../flags/reach-flags.ts';
+import { RUN_DEFAULTS } from '../flags/run-flags.ts';
 import { WIRING } from '../report/wiring.ts';
-import { boardReach, type ReachFlags } from './board-reach.ts';
+import { deployBundle, openBoard } from './deploy-bundle.ts';
+import { examineBoard } from './examine-board.ts';
+import { runBuild } from './run-build.ts';
 import { runOnBoard } from './run-on-board.ts';
 
 /** How often a board that restarts is asked whether it is there, in ms. */
@@ -26,16 +25,17 @@ type UpRequest = ReachFlags & {
   readonly wait: string;
 };
 
-/** Every verb of the way, one after another, as a person would type them. */
+/** Every verb of the way, one after another. */
 export async function up(recipe: string, flags: UpRequest, cli: CliContext): Promise<void> {
-  const { target, work } = flags;
-  const ssh = flags.sshConfig === undefined ? [] : ['--ssh-config', flags.sshConfig];
-  const devices = flags.device.flatMap((device) => ['--device', device]);
-  await buildCommand(cli).parseAsync([recipe, '--work', work, ...devices], { from: 'user' });
-
-  const board = await Board.open(await boardReach(target, flags, cli), join(TOOL_ROOT, 'board'));
+  const { target, work, sshConfig, verbose } = flags;
+  const reach = {
+    ...(sshConfig === undefined ? {} : { sshConfig }),
+    ...(verbose === undefined ? {} : { verbose }),
+  };
+  await runBuild({ recipe, devices: flags.device, redo: [], flags: { ...RUN_DEFAULTS, work } }, cli);
+  const board = await openBoard(target, flags, cli);
   const before = await board.facts();
-  await deployCommand(cli).parseAsync([target, '--work', work, '--boot-next', ...ssh], { from: 'user' });
+  await deployBundle(target, { ...reach, work, bootNext: true }, cli);
   await board.run('reboot');
   cli.print('restarting into the entry, once');
   const after = await waitForRestart(board, before, Number(flags.wait), cli.signal);
@@ -45,7 +45,7 @@ export async function up(recipe: string, flags: UpRequest, cli: CliContext): Pro
       `the board came back with its own kernel, ${after.kernel}`,
       'Watch its serial console while it boots: the menu has the entry, and UEFI says why it did not start it.',
     );
-  await doctorCommand(cli).parseAsync(['--target', target, ...ssh], { from: 'user' });
+  await examineBoard({ ...reach, target }, cli);
   cli.print(`\n${WIRING}\n`);
   await runOnBoard(flags, cli);
 }

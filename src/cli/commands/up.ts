@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
-import { type ReachFlags, withReachFlags } from '../actions/board-reach.ts';
 import type { CliContext } from '../context.ts';
+import { type ReachFlags, withReachFlags } from '../flags/reach-flags.ts';
 import { collect } from '../flags/run-flags.ts';
 
 type UpFlags = ReachFlags & {

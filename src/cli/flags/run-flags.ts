@@ -12,6 +12,9 @@ export type RunFlags = WorkFlags & {
   readonly json?: true;
 };
 
+/** What a verb does that has no such flags. */
+export const RUN_DEFAULTS = { jobs: availableParallelism(), mirror: [] } as const;
+
 /** `--work`. */
 export function withWorkFlag(command: Command): Command {
   return command.option('--work <dir>', 'folder that everything is made in', 'work');
@@ -23,14 +26,14 @@ export function withRunFlags(command: Command): Command {
     .addOption(
       new Option('--jobs <n>', 'processes that a build may use at once')
         .argParser(positive)
-        .default(availableParallelism()),
+        .default(RUN_DEFAULTS.jobs),
     )
     .option('--offline', 'use what the cache holds and no network')
     .option(
       '--mirror <prefix=url>',
       'fetch from another place what lies below a prefix; may be repeated (also: BPMP_VIRT_MIRROR)',
       collect,
-      [],
+      RUN_DEFAULTS.mirror,
     );
 }
 

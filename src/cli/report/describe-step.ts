@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname } from 'node:path';
+import { shellQuote } from '../../command.ts';
 import type { BoundStep } from '../../engine/bound-step.ts';
 import type { Described } from '../../plan/format.ts';
 import type { ShellContext } from '../../steps/step.ts';
-import { shellQuote } from '../../tools/process/command.ts';
 
 /** What `plan` says of a step. */
 export async function describeStep(step: BoundStep, ctx: ShellContext): Promise<Described> {

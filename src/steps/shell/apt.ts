@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { formatCommand } from '../../command.ts';
 import { APT_FOLDERS, type AptRequest, aptSettings, sourceLines } from '../../tools/apt/apt.ts';
-import { formatCommand } from '../../tools/process/command.ts';
 import type { ShellContext } from '../step.ts';
 
 /** Line that ends the text of a file in the shell script. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { shellQuote } from '../../command.ts';
 import { MESON_ARCHIVE } from '../../tools/build/meson.ts';
-import { shellQuote } from '../../tools/process/command.ts';
 import type { ShellContext } from '../step.ts';
 import { aptLine, openAptLines } from './apt.ts';
 

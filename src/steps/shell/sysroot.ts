@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
+import { formatCommand, shellQuote } from '../../command.ts';
 import type { StepOptions } from '../../plan/step-options.ts';
 import { ARM64_LIBRARIES, shellEnv } from '../../tools/build/cross.ts';
 import { describeSlirp, SLIRP_SOURCE } from '../../tools/build/static-slirp.ts';
-import { formatCommand, shellQuote } from '../../tools/process/command.ts';
 import type { ShellContext } from '../step.ts';
 import { aptLine, hereFile, openAptLines, sourcePackageLines } from './apt.ts';
 

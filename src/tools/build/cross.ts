@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { shellQuote } from '../process/command.ts';
+import { shellQuote } from '../../command.ts';
 
 /** Where Debian's libraries of arm64 lie in a sysroot. */
 export const ARM64_LIBRARIES = 'usr/lib/aarch64-linux-gnu';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { relative } from 'node:path';
-import type { Command } from '../process/command.ts';
+import type { Command } from '../../command.ts';
 
 /** What every `make` of one kernel build must be told alike: another compiler or path means another build. */
 export type KernelMake = {

@@ -2,9 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
+import type { Command } from '../../command.ts';
 import { type AptContext, fetchSource, openApt } from '../apt/apt.ts';
 import { writeFileWhole } from '../files/write-file.ts';
-import type { Command } from '../process/command.ts';
 import { ARM64_LIBRARIES, sysrootEnv, systemFirst } from './cross.ts';
 
 /** Debian's source package of it. */

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import type { Command } from '../process/command.ts';
+import type { Command } from '../../command.ts';
 
 /** Runs a program; `StepContext.exec` is one. */
 export type RunProgram = (command: Command, cwd: string) => Promise<string>;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execa } from 'execa';
+import { type Command, formatCommand } from '../../command.ts';
 import { CommandError, EnvironmentError } from '../../errors.ts';
-import { type Command, formatCommand } from './command.ts';
 
 /** How many last lines of a failing program go into the error. */
 const TAIL_LINES = 30;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { formatCommand } from './command.ts';
+import { formatCommand } from '../../command.ts';
 
 /** What a step asks for → the package of Debian and Ubuntu that has it, where that is not its own name. */
 const PACKAGES: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execa } from 'execa';
+import type { Command } from '../../command.ts';
 import { EnvironmentError } from '../../errors.ts';
-import type { Command } from './command.ts';
 
 /**
  * Give this terminal to a program until it ends: a machine's console. Gives its exit code, 128 + n for a signal's.

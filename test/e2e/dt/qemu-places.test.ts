@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { Command } from '../../../src/command.ts';
 import { indexHost } from '../../../src/dt/host-index.ts';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import {
@@ -19,7 +20,6 @@ import { renderOrinTree } from '../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../src/steps/step.ts';
 import { writeRunScript } from '../../../src/steps/write-run-script.ts';
 import { dumpTree } from '../../../src/tools/dtc/dtc.ts';
-import type { Command } from '../../../src/tools/process/command.ts';
 import { busWord, guestArgs, virtualOrinArgs } from '../../../src/trees/machine-args.ts';
 import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/trees/platform-bus.ts';
 import { askQemu } from '../../helpers/emulate/qmp.ts';

@@ -8,7 +8,7 @@ import { labPlace } from './lab-place.ts';
 const INPUTS = [
   ...['kernel-overlay', 'patches/linux-6.12', 'qemu-overlay', 'patches/qemu-7.2'],
   ...['recipes', 'dts-templates', 'board', 'guest'],
-  ...['src/steps', 'src/plan', 'src/dt', 'src/policy'],
+  ...['src/steps', 'src/plan', 'src/dt', 'src/policy', 'src/trees', 'src/launch'],
 ];
 export const RECIPE = 'debian-6.12';
 export const WRITE_123 = 'echo 123 > /dev/ttyTHS0';

@@ -3,8 +3,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { Command } from '../../../src/command.ts';
 import { makeDisk } from '../../../src/emulate/disk.ts';
-import type { Command } from '../../../src/tools/process/command.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 
 const run = (command: Command, cwd: string, env: Readonly<Record<string, string>> = {}) =>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { formatCommand } from '../../../src/command.ts';
 import { machineArgv } from '../../../src/emulate/machine-args.ts';
-import { formatCommand } from '../../../src/tools/process/command.ts';
 
 const PARTS = {
   qemu: '/w/qemu-system-aarch64',
