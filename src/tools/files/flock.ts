@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// biome-ignore lint/style/noRestrictedImports: exec.ts cannot hand an open file on, and costs every start 0.1 s.
+// exec.ts cannot hand an open file on, and costs every start 0.1 s.
 import { spawnSync } from 'node:child_process';
 import { EnvironmentError } from '../../errors.ts';
 
