@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { PlannedStep } from '../../../src/plan/plan.ts';
 import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
 import { type LabPlace, labPlace, step } from './lab-place.ts';
-import { BOOKWORM, CROSS, EPOCH, MIRROR, unpacked } from './lab-sources.ts';
+import { BOOKWORM, CROSS, type DebianSource, EPOCH, MIRROR, pristine, unpacked } from './lab-sources.ts';
 
 /** Real QEMUs for tests, made and kept as the kernels of lab.ts are. */
 const SYSROOT_PACKAGES = [
@@ -95,15 +95,20 @@ function sanitizerWords(version: QemuVersion): readonly string[] {
   return [...sanitizers, '--extra-cflags=-O0 -g1 -Wno-cpp -Wno-maybe-uninitialized'];
 }
 
+/** A QEMU tree as Debian has it. Nothing may be built in it or changed. */
+export const labPristineQemu = (version: QemuVersion): Promise<string> =>
+  pristine(`qemu-${version}`, qemuSource(version));
+
+const qemuSource = (version: QemuVersion): DebianSource => ({
+  mirror: MIRROR,
+  suites: QEMU_SUITES[version],
+  package: 'qemu',
+  form: 'source-package',
+});
+
 async function qemuTree(version: QemuVersion, place: LabPlace): Promise<string> {
   const tree = join(place.folder, 'qemu/src');
-  const source = {
-    mirror: MIRROR,
-    suites: QEMU_SUITES[version],
-    package: 'qemu',
-    form: 'source-package',
-  } as const;
-  await unpacked(`qemu-${version}`, source, tree);
+  await unpacked(`qemu-${version}`, qemuSource(version), tree);
   return tree;
 }
 
