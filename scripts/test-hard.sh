@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/stages.sh
 
-stage setup sh scripts/setup.sh --hard
+stage setup sh scripts/setup.sh demo test hard
 stage build npm run --silent build
 stage 'hard tests' vitest hard --project hard "$@"

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 . scripts/stages.sh
 all_start=$(date +%s)
 
-stage setup sh scripts/setup.sh
+stage setup sh scripts/setup.sh demo test
 stage build npm run --silent build
 stage types npx tsc --noEmit
 stage lint npx biome check

@@ -17,7 +17,7 @@ export type Decision = {
 
 export type DecideOptions = {
   readonly roots: PathRoots;
-  /** Version of this package. */
+  /** Version of this package, and of its code. */
   readonly toolVersion: string;
   /** Steps that shall run again though nothing changed. */
   readonly redo: readonly string[];

@@ -14,9 +14,9 @@ import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../flags/emulate-flags.ts';
 import { mirrorMap } from '../flags/mirrors.ts';
 import { pathRoots } from '../places.ts';
-import { VERSION } from '../version.ts';
 import { buildPlan } from './build-plan.ts';
 import { requireTools } from './host-check.ts';
+import { toolIdentity } from './tool-identity.ts';
 
 /** Everything an emulated machine is made of; absolute paths. */
 export type Products = {
@@ -143,7 +143,7 @@ async function runSteps(
         if (event.type === 'warning') cli.warn(`warning: ${event.text}`);
       },
       signal: cli.signal,
-      toolVersion: VERSION,
+      toolVersion: await toolIdentity(),
       command: 'bpmp-virt run',
       redo: [],
       load: loadStep,

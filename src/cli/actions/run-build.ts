@@ -10,9 +10,9 @@ import { mirrorMap } from '../flags/mirrors.ts';
 import type { RunFlags } from '../flags/run-flags.ts';
 import { pathRoots } from '../places.ts';
 import { makeReporter } from '../report/reporter.ts';
-import { VERSION } from '../version.ts';
 import { type BuildPlan, buildPlan } from './build-plan.ts';
 import { requireTools } from './host-check.ts';
+import { toolIdentity } from './tool-identity.ts';
 import { openWork } from './work-folder.ts';
 
 /** What to build, and how. */
@@ -39,7 +39,7 @@ export async function runBuild(request: BuildRequest, cli: CliContext): Promise<
       url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
       emit: reporter.emit,
       signal: cli.signal,
-      toolVersion: VERSION,
+      toolVersion: await toolIdentity(),
       command: formatCommand(['bpmp-virt', 'build', recipe]),
       redo,
       load: loadStep,
@@ -55,7 +55,11 @@ export async function showDecisions(request: BuildRequest, cli: CliContext): Pro
   const built = await buildPlan(request.recipe, request.devices, cli);
   checkRedo(built, request.redo);
   const roots = pathRoots(request.flags.work, cli);
-  const decisions = await decide(built.steps, { roots, toolVersion: VERSION, redo: request.redo });
+  const decisions = await decide(built.steps, {
+    roots,
+    toolVersion: await toolIdentity(),
+    redo: request.redo,
+  });
   cli.print(decisions.map((decision) => decisionLine(decision, request.flags.json === true)).join('\n'));
 }
 

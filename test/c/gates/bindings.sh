@@ -37,7 +37,10 @@ plant() {
 }
 
 dt-doc-validate -u "$bindings" "$bindings"/firmware/*.yaml >doc.log 2>&1 || bad=1
-if [ -s doc.log ]; then cat doc.log; bad=1; fi
+if [ -s doc.log ]; then
+	cat doc.log
+	bad=1
+fi
 dt-mk-schema -j -o schema.json "$bindings"
 
 for file in "$bindings"/firmware/*.yaml; do

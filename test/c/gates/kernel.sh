@@ -22,20 +22,32 @@ clean() { grep -q '^total: 0 errors, 0 warnings, 0 checks, ' "$log"; }
 for file in $(find "$root/kernel-overlay" -type f | sort); do
 	(cd "$KSRC" && scripts/checkpatch.pl --strict --no-tree -f "$file") \
 		>"$log" 2>&1 || true
-	if ! clean; then cat "$log"; bad=1; fi
+	if ! clean; then
+		cat "$log"
+		bad=1
+	fi
 done
 
 for patch in "$root"/patches/linux-6.12/*.patch; do
 	(cd "$KSRC" && scripts/checkpatch.pl --strict "$patch") >"$log" 2>&1 || true
-	if ! clean; then cat "$log"; bad=1; fi
+	if ! clean; then
+		cat "$log"
+		bad=1
+	fi
 done
 
 make -C "$KSRC" O="$BUILD" ARCH=arm64 CROSS_COMPILE="$cross" prepare >"$log" 2>&1 ||
-	{ tail -n 20 "$log"; exit 1; }
+	{
+		tail -n 20 "$log"
+		exit 1
+	}
 for folder in bpmp-guest-proxy bpmp-host-proxy; do
 	make -C "$KSRC" O="$BUILD" ARCH=arm64 CROSS_COMPILE="$cross" W=1 C=2 \
 		"drivers/firmware/tegra/$folder/" >"$log" 2>&1 ||
-		{ tail -n 20 "$log"; bad=1; }
+		{
+			tail -n 20 "$log"
+			bad=1
+		}
 	if grep -E "$folder/.*(warning|error):" "$log"; then bad=1; fi
 	checked=$(grep -c "CHECK .*$folder/" "$log" || true)
 	echo "$folder: sparse looked at $checked files"

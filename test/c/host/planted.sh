@@ -56,6 +56,7 @@ plant H4 chardev.c 's/len != sizeof(msg) && len != COMPAT_LONG/len < sizeof(msg)
 plant H6 chardev.c 's/msg->ret = err ?: answer->ret;/msg->ret = 0;/'
 plant H7 chardev.c 's/msg.flags || msg.reserved ||//'
 plant H8 policy.c '/^#define CLK_ID/s/GENMASK(23, 0)/GENMASK(11, 0)/'
+# shellcheck disable=SC2016 # sed's $
 plant H10 policy.c '/act on the whole chip/,$s/return refuse(/return mrq == MRQ_DEBUG ? answer(d, 0) : refuse(/'
 plant H14 firmware.c 's/.size = sizeof(frame) }/.size = tx_size }/'
 plant H15 policy.c 's/^	d->rx_size = rx_size;/	d->rx_size = BPMP_PAYLOAD_MAX;/'

@@ -40,30 +40,30 @@ if [ -e "$own/bpmp-host-proxy.ko" ]; then
 elif ! [ -e "$own/built-in.a" ]; then
 	module "$OUT/overlay/bpmp-host-proxy" CONFIG_TEGRA_BPMP_HOST_PROXY=m
 	cp "$OUT/overlay/bpmp-host-proxy/bpmp-host-proxy.ko" "$OUT/root/"
-	: > "$OUT/root/unpatched"
+	: >"$OUT/root/unpatched"
 fi
 module "$OUT/fake-bpmp"
 cp "$OUT/fake-bpmp/fake-bpmp.ko" "$OUT/root/"
 
-${cross}gcc -O2 -Wall -Wextra -Werror -static -pthread -I"$root/kernel-overlay/include/uapi" \
+"${cross}gcc" -O2 -Wall -Wextra -Werror -static -pthread -I"$root/kernel-overlay/include/uapi" \
 	-o "$OUT/root/init" "$root"/test/c/attack/*.c
-(cd "$OUT/root" && find . | cpio -o -H newc -R 0:0 2>/dev/null | gzip -1) > "$OUT/initrd.gz"
+(cd "$OUT/root" && find . | cpio -o -H newc -R 0:0 2>/dev/null | gzip -1) >"$OUT/initrd.gz"
 
 set -- -M virt,gic-version=3 -cpu cortex-a72 -smp 2 -m 512 -nic none -display none -no-reboot
-"$QEMU" "$@" -M dumpdtb="$OUT/machine.dtb" > /dev/null 2>&1
+"$QEMU" "$@" -M dumpdtb="$OUT/machine.dtb" >/dev/null 2>&1
 {
 	dtc -q -I dtb -O dts "$OUT/machine.dtb"
 	sed "s/@MANY@/$(seq -s ' ' 220 476)/" "$here/host.dts"
-} > "$OUT/host.dts"
+} >"$OUT/host.dts"
 dtc -q -I dts -O dtb -o "$OUT/host.dtb" "$OUT/host.dts"
 
 timeout -k 10 "$timeout" "$QEMU" "$@" -kernel "$KBUILD/arch/arm64/boot/Image" \
 	-initrd "$OUT/initrd.gz" -dtb "$OUT/host.dtb" -serial stdio \
 	-append "console=ttyAMA0 rdinit=/init loglevel=7 kmemleak=on panic=-1 oops=panic printk.devkmsg=on${CALLS:+ CALLS=$CALLS}${FAMILIES:+ -- $FAMILIES}" \
-	< /dev/null > "$OUT/console.log" 2>&1 || echo "# QEMU ended with $?"
+	</dev/null >"$OUT/console.log" 2>&1 || echo "# QEMU ended with $?"
 
 # The attack speaks through the kernel's log, which may have times.
-tr -d '\r' < "$OUT/console.log" | sed -E 's/^\[ *[0-9.]+\] ((not )?ok|1\.\.|#)/\1/' > "$OUT/console.txt"
+tr -d '\r' <"$OUT/console.log" | sed -E 's/^\[ *[0-9.]+\] ((not )?ok|1\.\.|#)/\1/' >"$OUT/console.txt"
 grep -aE '^(ok|not ok|1\.\.|#)' "$OUT/console.txt" || :
 status=0
 planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$OUT/console.txt")
@@ -83,7 +83,7 @@ sed '/BUG: sleeping function/{
 		}
 	}
 	/tegra_bpmp_transfer_atomic+.*tegra_bpmp_probe+/d
-}' "$OUT/console.txt" > "$OUT/judged.txt"
+}' "$OUT/console.txt" >"$OUT/judged.txt"
 # Which objects those are is for the attack program to judge.
 GATE_ALLOW='kmemleak: [0-9]+ new suspected memory leaks' \
 	"$root/test/c/lib/dmesg-gate.sh" "$OUT/judged.txt" || status=1

@@ -14,7 +14,8 @@ if [ $# -eq 0 ]; then
 fi
 
 # One pattern a line: what the kernel prints, not what we print.
-patterns=$(cat <<'END'
+patterns=$(
+	cat <<'END'
 BUG:
 BUG at
 kernel BUG

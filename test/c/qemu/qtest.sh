@@ -18,17 +18,21 @@ trap 'rm -rf "$tmp"' EXIT
 tests='nvidia-bpmp-guest-test nvidia-bpmp-block-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test
     bpmp-backend-chardev-test bpmp-backend-host-test tegra-hsuart-test'
 # shellcheck disable=SC2086 # names without spaces, one argument each
+# shellcheck disable=SC2046 # a word a test
 ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl
 shim=$tmp/host-shim.so
 if [ "${SANITIZED:-0}" != 0 ]; then
-    # configure says nothing where it finds no sanitizers.
-    for runtime in libasan libubsan; do
-        ldd "$BUILD/qemu-system-aarch64" | grep -q "$runtime" || { echo "QEMU is built without $runtime" >&2; exit 1; }
-    done
-    # Its runtime must come first of all that is preloaded.
-    shim=$(gcc -print-file-name=libasan.so):$shim
+	# configure says nothing where it finds no sanitizers.
+	for runtime in libasan libubsan; do
+		ldd "$BUILD/qemu-system-aarch64" | grep -q "$runtime" || {
+			echo "QEMU is built without $runtime" >&2
+			exit 1
+		}
+	done
+	# Its runtime must come first of all that is preloaded.
+	shim=$(gcc -print-file-name=libasan.so):$shim
 fi
 
 export BPMP_TEST_HOST_SHIM="$shim"
@@ -39,13 +43,13 @@ export UBSAN_OPTIONS="${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}"
 
 failed=
 for test in $tests; do
-    echo "== $test"
-    "$BUILD/tests/qtest/$test" -k "$@" >"$tmp/$test" 2>&1 || failed="$failed $test"
-    cat "$tmp/$test"
+	echo "== $test"
+	"$BUILD/tests/qtest/$test" -k "$@" >"$tmp/$test" 2>&1 || failed="$failed $test"
+	cat "$tmp/$test"
 done
 # Once more at the end, where whoever sees the last lines alone sees them.
 for test in $failed; do
-    echo "== failed: $test"
-    grep -vE '^(ok|#)' "$tmp/$test" || true
+	echo "== failed: $test"
+	grep -vE '^(ok|#)' "$tmp/$test" || true
 done
 [ -z "$failed" ]

@@ -150,6 +150,18 @@ test('links that lead into another copy of this package are made anew', async ()
   expect((await build()).stdout).toMatch(/^Nothing to do/);
 });
 
+test('a step whose code changed runs again, though the version is the same', async () => {
+  const { build, folder } = await toyBench();
+  const other = join(folder, 'other');
+  for (const name of packed.filter((name) => name !== 'dist'))
+    cpSync(join(ROOT, name), join(other, name), { recursive: true });
+  const main = await installCli(other);
+  await build([], { main });
+  expect((await build(['--dry-run'], { main })).stdout).not.toMatch(/^run /m);
+  writeFileSync(main, `${readFileSync(main, 'utf8')}\n// another line of code\n`);
+  expect((await build(['--dry-run'], { main })).stdout).toMatch(/^run .*\(its options or inputs changed\)$/m);
+});
+
 test('a failing step shows command, folder, last lines, log and hint', async () => {
   const { build, toys, work } = await toyBench();
   toys.writePatch('asks the guest proxy');
