@@ -3,7 +3,7 @@ import type { TegraIds } from '../tegra-ids.ts';
 
 /**
  * The numbers of Tegra234's BPMP clocks, resets, power domains and of its stream ids, for machines without a
- * kernel tree. Generated from the kernel's dt-bindings: `npx vitest run test/e2e/dt/tegra234-ids.test.ts -u`.
+ * kernel tree. Generated from the kernel's dt-bindings: `npm run generate -- --kernel TREE`.
  */
 export const TEGRA234_IDS: TegraIds = {
   clocks: {

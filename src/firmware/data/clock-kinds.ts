@@ -2,7 +2,7 @@
 
 /**
  * What the comments of the kernel's tegra234-clock.h say of each clock: the hardware that gives it, and the names.
- * Generated: `npx vitest run test/e2e/firmware/clock-kinds.test.ts -u`.
+ * Generated: `npm run generate -- --kernel TREE`.
  */
 export const CLOCK_KINDS = {
   divider: `

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: qemu-overlay patches/qemu-7.2 recipes
+// tools: gcc meson ninja git
+// labs: qemu-7.2
+// minutes: 4
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: kernel-overlay patches/linux-6.12 recipes/kconfig test/c/kconfig test/fixtures/kconfig qemu-overlay patches/qemu-7.2 test/c/guest test/c/lib
+// tools: aarch64-linux-gnu-gcc make gcc meson ninja
+// labs: linux-6.12 qemu-7.2
+// minutes: 10
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: kernel-overlay patches/linux-6.12 recipes/kconfig test/c/kconfig test/fixtures/kconfig qemu-overlay patches/qemu-7.2 test/c/policy
+// tools: aarch64-linux-gnu-gcc make gcc meson ninja
+// labs: linux-6.12 qemu-7.2
+// minutes: 8
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { labDebugKernel } from '../../helpers/lab/lab.ts';

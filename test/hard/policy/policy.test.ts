@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: kernel-overlay patches/linux-6.12 test/c/policy
+// tools: clang
+// labs: linux-6.12
+// minutes: 4
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { labKernelTree } from '../../helpers/lab/lab.ts';

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: qemu-overlay patches/qemu-7.2 kernel-overlay/include test/c/qemu
+// tools: gcc meson ninja
+// labs: qemu-7.2
+// minutes: 8
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';

@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: qemu-overlay patches/qemu-7.2 patches/qemu-10.0 test/c/qemu
+// tools: gcc meson ninja
+// labs: qemu-7.2 qemu-10.0
+// minutes: 8
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

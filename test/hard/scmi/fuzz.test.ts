@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// inputs: scmi test/c/scmi qemu-overlay/include kernel-overlay/include
+// tools: clang
+// labs: qemu-7.2
+// minutes: 20
 import { describe, expect, it } from 'vitest';
 import { labScmi } from '../../helpers/lab/lab-scmi.ts';
 import { runScript } from '../../helpers/script.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { recipeSchema } from './schema.ts';
+import { recipeSchema } from '../src/recipe/schema.ts';
 
 /** As much of JSON Schema as zod writes for recipes. */
 type Schema = {
@@ -48,7 +48,7 @@ export function recipeMarkdown(): string {
 }
 
 const HEAD = `<!-- SPDX-License-Identifier: Apache-2.0 -->
-<!-- Generated from src/recipe/schema.ts; \`npx vitest run --project unit -u\` writes it anew. -->
+<!-- Generated from src/recipe/schema.ts; \`npm run generate\` writes it anew. -->
 
 # Recipes
 

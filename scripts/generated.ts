@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+import { clockKindsFile } from './clock-kinds.ts';
+import { recipeJsonSchema, recipeMarkdown } from './recipe-docs.ts';
+import { tegraIdsFile } from './tegra-ids.ts';
+
+/** Files that code writes, by path from the clone's top. `npm run generate` writes them; tests see that nothing changes. */
+export const GENERATED: Readonly<Record<string, () => string>> = {
+  'recipes/schema.json': recipeJsonSchema,
+  'docs/recipes.md': recipeMarkdown,
+};
+
+/** The same where a kernel tree is needed. */
+export const GENERATED_FROM_KERNEL: Readonly<Record<string, (tree: string) => Promise<string>>> = {
+  'src/dt/data/tegra234-ids.ts': tegraIdsFile,
+  'src/firmware/data/clock-kinds.ts': clockKindsFile,
+};

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+
+/** As much of vitest's JSON report as is read here; times in ms since 1970. */
+const fileReport = z.object({
+  name: z.string(),
+  status: z.string(),
+  startTime: z.number(),
+  endTime: z.number(),
+  assertionResults: z.array(z.object({ status: z.string() })),
+});
+const reportSchema = z.object({
+  testResults: z.array(fileReport),
+  /** Test files that were not run, with the reason. */
+  skipped: z.array(z.string()).default([]),
+});
+export type FileReport = z.infer<typeof fileReport>;
+export type Report = z.infer<typeof reportSchema>;
+
+/** The report in `file`; undefined where there is none. */
+export async function readReport(file: string): Promise<Report | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : reportSchema.parse(JSON.parse(text));
+}
+
+/** Tests that passed, failed and were skipped. A file that cannot be loaded has no tests that could fail: it counts as one. */
+export function count({ testResults, skipped }: Report): { passed: number; failed: number; skipped: number } {
+  const all = testResults.flatMap(({ assertionResults }) => assertionResults);
+  const broken = testResults.filter(({ status, assertionResults }) => {
+    return status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
+  });
+  return {
+    passed: all.filter(({ status }) => status === 'passed').length,
+    failed: all.filter(({ status }) => status === 'failed').length + broken.length,
+    skipped: all.filter(({ status }) => !['passed', 'failed'].includes(status)).length + skipped.length,
+  };
+}
