@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { parseJson } from '../tools/files/read-json.ts';
 import { isCode, syncFolder, writeFileWhole } from '../tools/files/write-file.ts';
 
 /** What is kept of a step that is done. */
-export type StepState = {
-  readonly version: 1;
-  readonly id: string;
-  readonly fingerprint: string;
-  readonly ms: number;
-};
+const stateSchema = z.strictObject({
+  version: z.literal(1),
+  id: z.string(),
+  fingerprint: z.string(),
+  ms: z.number(),
+});
+export type StepState = Readonly<z.infer<typeof stateSchema>>;
 
 /** The folder of a work folder where the engine keeps its own files. */
 export function stateFolder(work: string): string {
@@ -23,10 +26,9 @@ function stateFile(work: string, id: string): string {
 /** What is known of step `id`; undefined where it is not done, or its file cannot be understood. */
 export async function readState(work: string, id: string): Promise<StepState | undefined> {
   try {
-    const state = JSON.parse(await readFile(stateFile(work, id), 'utf8')) as StepState;
-    return state.version === 1 ? state : undefined;
+    return parseJson(await readFile(stateFile(work, id), 'utf8'), stateSchema);
   } catch (error) {
-    if (isCode(error, 'ENOENT') || error instanceof SyntaxError) return undefined;
+    if (isCode(error, 'ENOENT')) return undefined;
     throw error;
   }
 }

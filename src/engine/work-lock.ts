@@ -4,20 +4,23 @@ import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { z } from 'zod';
 import { EnvironmentError } from '../errors.ts';
 import { lockOpenFile } from '../tools/files/flock.ts';
+import { parseJson } from '../tools/files/read-json.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import { killLeftovers } from './leftovers.ts';
 
 /** Who holds a work folder; kept in the lock file for whoever finds it locked. */
-type Holder = {
-  readonly pid: number;
-  readonly host: string;
-  readonly command: string;
-  readonly since: string;
+const holderSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
+  command: z.string(),
+  since: z.string(),
   /** Marks the processes that the run starts. */
-  readonly run: string;
-};
+  run: z.string(),
+});
+type Holder = Readonly<z.infer<typeof holderSchema>>;
 
 /** Gives the work folder back. */
 export type Release = () => Promise<void>;
@@ -32,7 +35,7 @@ export async function lockWork(work: string, run: string, command: string): Prom
   const path = join(work, '.bpmp-virt', 'lock');
   const file = await openLocked(path);
   if (file === undefined) throw inUse(work, await readHolder(path));
-  const before = parseHolder(await file.readFile('utf8'));
+  const before = parseJson(await file.readFile('utf8'), holderSchema);
   if (before !== undefined) await killLeftovers(before.run);
   const holder: Holder = {
     pid: process.pid,
@@ -78,17 +81,9 @@ async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
 async function readHolder(path: string): Promise<Holder | undefined> {
   const file = await open(path, 'r');
   try {
-    return parseHolder(await file.readFile('utf8'));
+    return parseJson(await file.readFile('utf8'), holderSchema);
   } finally {
     await file.close();
-  }
-}
-
-function parseHolder(text: string): Holder | undefined {
-  try {
-    return JSON.parse(text) as Holder;
-  } catch {
-    return undefined;
   }
 }
 

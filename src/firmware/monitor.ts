@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseJson } from '../tools/files/read-json.ts';
 import { describe } from './describe.ts';
-import type { TranscriptEntry, TransferEntry } from './transcript.ts';
+import { entrySchema, type TransferEntry } from './transcript.ts';
 
 const COLUMNS = { time: 12, who: 12, what: 20, thing: 24, verdict: 14 } as const;
 
@@ -21,9 +22,10 @@ export function transferLine(entry: TransferEntry): string {
   );
 }
 
-/** A line of a transcript for people; undefined where it is no transfer. */
-export function formatTranscriptLine(line: string): string | undefined {
-  const entry = JSON.parse(line) as TranscriptEntry;
+/** A line of a transcript for people. One that is of another kind of file is shown with that said. */
+export function formatTranscriptLine(line: string): string {
+  const entry = parseJson(line, entrySchema);
+  if (entry === undefined) return `not a line of a transcript: ${line}`;
   if (entry.event === 'transfer') return transferLine(entry);
   return row(`${(entry.t / 1000).toFixed(3)} s`, `master ${entry.master}`, entry.event, '', '', '');
 }

@@ -1,33 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 
-/** One line of the transcript (NDJSON). `t` is ms since the model started. */
-export type TranscriptEntry =
-  /** `broken`: a frame with a wrong magic or size; the connection is closed. */
-  | { readonly t: number; readonly event: 'connect' | 'disconnect' | 'broken'; readonly master: number }
-  | TransferEntry;
-
 /** One transfer. */
-export type TransferEntry = {
-  readonly t: number;
-  readonly event: 'transfer';
-  readonly master: number;
-  readonly mrq: string;
-  readonly cmd?: string;
-  readonly id?: number;
-  readonly name?: string;
+const transferSchema = z.object({
+  t: z.number(),
+  event: z.literal('transfer'),
+  master: z.number(),
+  mrq: z.string(),
+  cmd: z.string().optional(),
+  id: z.number().optional(),
+  name: z.string().optional(),
   /** Bytes of request and answer. */
-  readonly tx: number;
-  readonly rx: number;
+  tx: z.number(),
+  rx: z.number(),
   /** As in the answer; absent where there was none. */
-  readonly status?: number;
-  readonly ret?: number;
+  status: z.number().optional(),
+  ret: z.number().optional(),
   /** From the request's arrival to its answer, microseconds. */
-  readonly us: number;
+  us: z.number(),
   /** Absent unless a script meddled. */
-  readonly scripted?: true;
-};
+  scripted: z.literal(true).optional(),
+});
+export type TransferEntry = Readonly<z.infer<typeof transferSchema>>;
+
+/** One line of the transcript (NDJSON). `t` is ms since the model started. */
+export const entrySchema = z.discriminatedUnion('event', [
+  transferSchema,
+  z.object({
+    t: z.number(),
+    /** `broken`: a frame with a wrong magic or size; the connection is closed. */
+    event: z.enum(['connect', 'disconnect', 'broken']),
+    master: z.number(),
+  }),
+]);
+export type TranscriptEntry = Readonly<z.infer<typeof entrySchema>>;
 
 /** Lines are written together, at the latest after this many ms. */
 const FLUSH_MS = 50;

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
@@ -97,7 +98,7 @@ async function hashAll(root: string): Promise<readonly Sum[]> {
 
 async function describe(options: Options, files: readonly Sum[], ctx: StepContext) {
   const states = join(ctx.work, '.bpmp-virt', 'steps');
-  const steps = await readJsonFolder<{ id: string; ms: number }>(states);
+  const steps = await readJsonFolder(states, z.object({ id: z.string(), ms: z.number() }));
   return {
     version: 1,
     recipe: options.recipe,

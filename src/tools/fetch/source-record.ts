@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { z } from 'zod';
+import { readOwnJson } from '../files/read-json.ts';
 import { isCode, writeFileWhole } from '../files/write-file.ts';
 
-/** What a source really was: a recipe may name a branch, or the newest version. */
-export type SourceRecord = {
+const recordSchema = z.object({
   /** The tree, relative to the work folder. */
-  readonly tree: string;
-  readonly from: string;
+  tree: z.string(),
+  from: z.string(),
   /** A commit, a Debian version or a sha256. */
-  readonly exact: string;
-};
+  exact: z.string(),
+});
+/** What a source really was: a recipe may name a branch, or the newest version. */
+export type SourceRecord = Readonly<z.infer<typeof recordSchema>>;
 
 function folderOf(work: string): string {
   return join(work, '.bpmp-virt', 'sources');
@@ -29,15 +32,16 @@ export async function recordSource(
 
 /** All that was written down in a work folder, by tree. */
 export async function readSources(work: string): Promise<readonly SourceRecord[]> {
-  return readJsonFolder<SourceRecord>(folderOf(work));
+  return readJsonFolder(folderOf(work), recordSchema);
 }
 
 /** Every JSON file of a folder, in the order of their names; `[]` where there is no such folder. */
-export async function readJsonFolder<T>(folder: string): Promise<readonly T[]> {
+export async function readJsonFolder<T>(folder: string, schema: z.ZodType<T>): Promise<readonly T[]> {
   const names = await readdir(folder).catch((error) => {
     if (isCode(error, 'ENOENT')) return [];
     throw error;
   });
   const files = names.filter((name) => name.endsWith('.json')).sort();
-  return Promise.all(files.map(async (name) => JSON.parse(await readFile(join(folder, name), 'utf8')) as T));
+  const read = await Promise.all(files.map((name) => readOwnJson(join(folder, name), schema)));
+  return read.filter((found) => found !== undefined);
 }

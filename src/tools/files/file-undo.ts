@@ -2,7 +2,9 @@
 import type { Stats } from 'node:fs';
 import { copyFile, mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { exists } from './folder.ts';
+import { readOwnJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
 /** A folder in every tree that we change: what we did there, so that it can be undone. */
@@ -42,8 +44,8 @@ export async function withUndo<T>(
 /** Put back what a run that died had begun to change. Does nothing where there is nothing to put back. */
 export async function restoreFiles(tree: string): Promise<void> {
   const undo = join(tree, UNDO);
-  if (!(await exists(join(undo, LIST)))) return;
-  const files: readonly string[] = JSON.parse(await readFile(join(undo, LIST), 'utf8'));
+  const files = await readOwnJson(join(undo, LIST), z.array(z.string()));
+  if (files === undefined) return;
   for (const file of files) {
     const copy = join(undo, 'content', file);
     if (await exists(copy)) await copyWithTimes(copy, join(tree, file));

@@ -14,9 +14,11 @@ import {
   symlink,
 } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
 import { RECORD_FOLDER } from './file-undo.ts';
 import { exists, listFiles } from './folder.ts';
+import { readOwnJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
 const LINKS = `${RECORD_FOLDER}/links.json`;
@@ -130,12 +132,7 @@ async function linkAt(path: string): Promise<string | undefined> {
 }
 
 async function readRecord(tree: string, file: string): Promise<Ours> {
-  try {
-    return JSON.parse(await readFile(join(tree, file), 'utf8')) as Ours;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return {};
-    throw error;
-  }
+  return (await readOwnJson(join(tree, file), z.record(z.string(), z.string()))) ?? {};
 }
 
 async function writeRecord(tree: string, file: string, ours: Ours): Promise<void> {
