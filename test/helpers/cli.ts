@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
@@ -35,6 +36,7 @@ async function build(): Promise<string> {
     mkdirSync(join(ROOT, 'dist/cli'), { recursive: true });
     // What starts comes last: the files that it loads have a hash in their names.
     const files = readdirSync(aside).sort((one, other) => Number(one === MAIN) - Number(other === MAIN));
+    chmodSync(join(aside, MAIN), 0o755);
     for (const file of files) renameSync(join(aside, file), join(ROOT, 'dist/cli', file));
     rmdirSync(aside);
   } finally {
