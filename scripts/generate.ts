@@ -8,7 +8,7 @@ import { GENERATED, GENERATED_FROM_KERNEL } from './generated.ts';
 const { values } = parseArgs({ options: { kernel: { type: 'string' } } });
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
-for (const [file, make] of Object.entries(GENERATED)) await writeFileWhole(file, make());
+for (const [file, make] of Object.entries(GENERATED)) await writeFileWhole(file, await make());
 for (const [file, make] of Object.entries(GENERATED_FROM_KERNEL))
   if (values.kernel === undefined) say(`${file} stays: name a kernel tree with --kernel`);
   else await writeFileWhole(file, await make(values.kernel));

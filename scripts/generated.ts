@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { cliMarkdown } from './cli-docs.ts';
 import { clockKindsFile } from './clock-kinds.ts';
 import { recipeJsonSchema, recipeMarkdown } from './recipe-docs.ts';
 import { tegraIdsFile } from './tegra-ids.ts';
 
 /** Files that code writes, by path from the clone's top. `npm run generate` writes them; tests see that nothing changes. */
-export const GENERATED: Readonly<Record<string, () => string>> = {
+export const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'recipes/schema.json': recipeJsonSchema,
   'docs/recipes.md': recipeMarkdown,
+  'docs/cli.md': cliMarkdown,
 };
 
 /** The same where a kernel tree is needed. */

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const root = join(import.meta.dirname, '../../..');
 /** Formats that have no comment, captured data, and the licence texts themselves. */
 const exempt =
-  /(\.json|\.snap|\.txt|\.rst\.inc|series)$|^LICENSES\/|^test\/fixtures\/|^\.gitignore$|^\.editorconfig$/;
+  /(\.json|\.snap|\.txt|\.rst\.inc|series)$|^LICENSES\/|^test\/fixtures\/|^\.gitignore$|^\.editorconfig$|^\.node-version$/;
 const skipped = new Set(['node_modules', 'dist', 'coverage', '.git', 'work']);
 
 function* files(dir: string): Generator<string> {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command, Option } from 'commander';
+import type { CliContext } from '../src/cli/context.ts';
+import { makeProgram } from '../src/cli/program.ts';
+
+/** Nothing of the outside is used while help is written. */
+const NOWHERE: CliContext = {
+  print: () => undefined,
+  write: () => undefined,
+  warn: () => undefined,
+  isTerminal: false,
+  columns: 80,
+  signal: new AbortController().signal,
+  env: {},
+  cwd: '/',
+};
+
+/** docs/cli.md: every verb with its arguments and options, as `--help` has them. */
+export async function cliMarkdown(): Promise<string> {
+  const program = await makeProgram(NOWHERE, ['completion']);
+  const verbs = program.commands.flatMap((command) => section(command, 'bpmp-virt', 2));
+  return [...HEAD, ...verbs].join('\n');
+}
+
+const HEAD = [
+  '<!-- SPDX-License-Identifier: Apache-2.0 -->',
+  '<!-- Generated from src/cli/commands; `npm run generate` writes it anew. -->',
+  '',
+  '# The command line',
+  '',
+  'Exit codes: 0 done; 2 the command line, a recipe or an input is wrong; 3 this machine or the board lacks something; 4 a step failed;',
+  '70 a bug of bpmp-virt; 130 stopped by Ctrl-C or a signal.',
+  '',
+];
+
+function section(command: Command, above: string, depth: number): readonly string[] {
+  const name = `${above} ${command.name()}`;
+  const options = command.options.filter(({ hidden }) => !hidden);
+  const names = command.registeredArguments.map((each) =>
+    each.required ? `<${each.name()}>` : `[${each.name()}]`,
+  );
+  return [
+    `${'#'.repeat(depth)} ${name}`,
+    '',
+    command.description(),
+    '',
+    `    ${[name, ...names, ...(options.length > 0 ? ['[options]'] : [])].join(' ')}`,
+    '',
+    ...command.registeredArguments.map(
+      (each) => `- \`${each.name()}\`: ${cell(each.description)}${given(each.defaultValue)}`,
+    ),
+    ...options.map(
+      (option) =>
+        `- \`${option.flags}\`: ${cell(option.description)}${choices(option)}${given(option.defaultValue)}`,
+    ),
+    '',
+    ...command.commands.flatMap((inner) => section(inner, name, depth + 1)),
+  ];
+}
+
+const cell = (text: string) => text.replaceAll('<', '&lt;');
+const choices = ({ argChoices }: Option) => (argChoices === undefined ? '' : ` (${argChoices.join(', ')})`);
+
+/** What differs from machine to machine (the number of processors) is left out. */
+function given(value: unknown): string {
+  if (value === undefined || typeof value === 'boolean' || typeof value === 'number') return '';
+  return Array.isArray(value) ? '' : `; without it: \`${String(value)}\``;
+}
