@@ -8,6 +8,8 @@ type Verb = {
   readonly name: string;
   readonly summary: string;
   readonly load: () => Promise<(cli: CliContext) => Command>;
+  /** Not in `--help`: for scripts. */
+  readonly hidden?: true;
 };
 
 /** All verbs, in the order of `--help`. The code of a verb is loaded when it is chosen. */
@@ -87,6 +89,12 @@ export const VERBS: readonly Verb[] = [
     summary: 'run a virtual machine: emulated, or inside a virtual Orin',
     load: async () => (await import('./commands/run.ts')).runCommand,
   },
+  {
+    name: 'plumbing',
+    summary: 'answer what scripts of `plan --shell` ask',
+    load: async () => (await import('./commands/plumbing.ts')).plumbingCommand,
+    hidden: true,
+  },
 ];
 
 /**
@@ -106,7 +114,9 @@ export async function makeProgram(cli: CliContext, argv: readonly string[]): Pro
   for (const verb of VERBS) {
     const command =
       verb.name === chosen || chosen === 'completion' ? (await verb.load())(cli) : new Command(verb.name);
-    program.addCommand(command.summary(verb.summary).copyInheritedSettings(program));
+    program.addCommand(command.summary(verb.summary).copyInheritedSettings(program), {
+      hidden: verb.hidden === true,
+    });
   }
   return program;
 }

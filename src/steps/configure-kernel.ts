@@ -18,23 +18,6 @@ const MERGED = 'bpmp-virt.config';
 /** Configuring builds nothing that has a time in it. */
 const NO_EPOCH = 0;
 
-/** Prints each symbol of the first file that the second, a .config, has otherwise: `findUnmet` in awk. */
-const CHECK = `
-function add(to) {
-    if (match($0, /^CONFIG_[A-Za-z0-9_]+=/)) to[substr($0, 1, RLENGTH - 1)] = substr($0, RLENGTH + 1)
-    else if ($0 ~ /^# CONFIG_[A-Za-z0-9_]+ is not set$/) to[$2] = "n"
-}
-FILENAME == ARGV[1] { add(wanted); next }
-{ add(got) }
-END {
-    for (symbol in wanted) {
-        value = symbol in got ? got[symbol] : "n"
-        if (value != wanted[symbol]) { print symbol " is " value ", wanted " wanted[symbol]; bad = 1 }
-    }
-    exit bad
-}
-`;
-
 /** Make a kernel's .config and hold it against every symbol that was asked for: Kconfig drops some in silence. */
 export const configureKernel: Step<'configure-kernel'> = {
   kind: 'configure-kernel',
@@ -49,7 +32,10 @@ export const configureKernel: Step<'configure-kernel'> = {
     const fragments = options.fragments.map((path) => shellQuote(ctx.path(path))).join(' ');
     const line = `CONFIG_LOCALVERSION="${options.localVersion}"`;
     const config = shellQuote(join(out, '.config'));
-    const wanted = Object.entries(options.wanted).map(([symbol, value]) => shellQuote(`${symbol}=${value}`));
+    const wanted = Object.entries(options.wanted).flatMap(([symbol, value]) => [
+      '--wanted',
+      `${symbol}=${value}`,
+    ]);
     return [
       `mkdir -p ${shellQuote(out)}`,
       `{ cat ${fragments}; printf '%s\\n' ${shellQuote(line)} '# CONFIG_LOCALVERSION_AUTO is not set'; } > ${merged}`,
@@ -60,13 +46,7 @@ export const configureKernel: Step<'configure-kernel'> = {
             `cat ${merged} >> ${config}`,
             formatCommand(make(options, ctx, 'olddefconfig')),
           ]),
-      [
-        '{',
-        `cat ${merged};`,
-        ...(wanted.length > 0 ? [`printf '%s\\n' ${wanted.join(' ')};`] : []),
-        '} >wanted',
-      ].join(' '),
-      `awk '${CHECK}' wanted ${config} >&2`,
+      formatCommand(['bpmp-virt', 'plumbing', 'unmet', join(out, '.config'), join(out, MERGED), ...wanted]),
     ];
   },
 

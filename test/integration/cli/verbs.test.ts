@@ -55,3 +55,14 @@ test('build --verbose shows every command, as it can be typed, and what it says'
   const [, command = ''] = /(make -C .*)$/.exec(line) ?? [];
   await execa('sh', ['-c', command], { cwd: work });
 });
+
+test('plumbing names what a configuration has otherwise, for the scripts of plan --shell', async () => {
+  const dir = tmpDir('plumbing');
+  writeFileSync(join(dir, '.config'), 'CONFIG_A=y\n# CONFIG_B is not set\n');
+  writeFileSync(join(dir, 'fragment'), 'CONFIG_A=y\n');
+  const ask = (...more: string[]) =>
+    runCli(['plumbing', 'unmet', join(dir, '.config'), join(dir, 'fragment'), ...more]);
+  expect(await ask()).toMatchObject({ code: 0, stdout: '' });
+  const unmet = await ask('--wanted', 'CONFIG_B=m');
+  expect(unmet).toMatchObject({ code: 4, stderr: expect.stringContaining('CONFIG_B is n, wanted m') });
+});
