@@ -56,10 +56,15 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
   };
 }
 
-/** Every device of the host that needs the BPMP, in the order of the tree. */
+/** Every device of the host that needs the BPMP, in the order of the tree, one at a time. */
+export function* eachDevice(index: HostIndex, notes: readonly DeviceNotes[]): Generator<Device> {
+  for (const [node, facts] of index.facts)
+    if (facts.uses.length > 0 && isDevice(node)) yield describe(index, node, notes);
+}
+
+/** The same as a list. */
 export function listDevices(index: HostIndex, notes: readonly DeviceNotes[]): readonly Device[] {
-  const users = [...index.facts].filter(([, facts]) => facts.uses.length > 0).map(([node]) => node);
-  return users.filter(isDevice).map((node) => describe(index, node, notes));
+  return [...eachDevice(index, notes)];
 }
 
 function candidates(index: HostIndex, name: string, notes: readonly DeviceNotes[]): readonly DtNode[] {

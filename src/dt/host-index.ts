@@ -36,10 +36,11 @@ export type HostIndex = {
   /** Label by path; empty where the tree was compiled without `-@`. */
   readonly labels: ReadonlyMap<string, string>;
   readonly bpmp: DtNode;
-  readonly uses: readonly BpmpUse[];
   readonly streams: readonly StreamUse[];
-  /** `uses` by kind and id: `usersOf` looks it up. */
-  readonly users: ReadonlyMap<string, readonly BpmpUse[]>;
+  /** Switched-on nodes by the kind and id that they name, each once: `usersOf` looks it up. */
+  readonly users: ReadonlyMap<string, ReadonlySet<DtNode>>;
+  /** Switched-on nodes by SMMU and stream: `sendersOf` looks it up. */
+  readonly senders: ReadonlyMap<DtNode, ReadonlyMap<number, ReadonlySet<DtNode>>>;
   /** The same by node, for nodes that name anything of it. */
   readonly facts: ReadonlyMap<DtNode, NodeFacts>;
   /** Nodes that the switched-on nodes of the host refer to → who refers to them. */
@@ -135,9 +136,39 @@ function append<Key, Value>(into: Map<Key, Value[]>, key: Key, value: Value): vo
 
 const userKey = (kind: BpmpKind, id: number) => `${kind} ${id}`;
 
-/** Every place where an id is named. */
-export function usersOf(index: HostIndex, kind: BpmpKind, id: number): readonly BpmpUse[] {
-  return index.users.get(userKey(kind, id)) ?? [];
+const NOBODY: ReadonlySet<DtNode> = new Set();
+
+/** The switched-on nodes that name an id, each once, in the order of the tree. */
+export function usersOf(index: HostIndex, kind: BpmpKind, id: number): ReadonlySet<DtNode> {
+  return index.users.get(userKey(kind, id)) ?? NOBODY;
+}
+
+/** The switched-on nodes that send with a stream of an SMMU. */
+export function sendersOf(index: HostIndex, { smmu, stream }: Omit<StreamUse, 'node'>): ReadonlySet<DtNode> {
+  return index.senders.get(smmu)?.get(stream) ?? NOBODY;
+}
+
+function addTo<Key>(into: Map<Key, Set<DtNode>>, key: Key, node: DtNode): void {
+  const known = into.get(key);
+  if (known === undefined) into.set(key, new Set([node]));
+  else known.add(node);
+}
+
+function usersIn(uses: readonly BpmpUse[]): HostIndex['users'] {
+  const users = new Map<string, Set<DtNode>>();
+  for (const use of uses) if (use.enabled) addTo(users, userKey(use.kind, use.id), use.node);
+  return users;
+}
+
+function sendersIn(streams: readonly StreamUse[]): HostIndex['senders'] {
+  const senders = new Map<DtNode, Map<number, Set<DtNode>>>();
+  for (const { smmu, stream, node } of streams) {
+    if (!isEnabled(node)) continue;
+    const known = senders.get(smmu) ?? new Map<number, Set<DtNode>>();
+    addTo(known, stream, node);
+    senders.set(smmu, known);
+  }
+  return senders;
 }
 
 /**
@@ -159,9 +190,8 @@ export function indexHost(tree: DeviceTree): HostIndex {
     if (isEnabled(node)) noteReferences(node, phandles, dependants);
   }
   const all = [...facts.values()];
-  const [uses, streams] = [all.flatMap((each) => each.uses), all.flatMap((each) => each.streams)];
-  const users = new Map<string, BpmpUse[]>();
-  for (const use of uses) append(users, userKey(use.kind, use.id), use);
+  const streams = all.flatMap((each) => each.streams);
+  const [users, senders] = [usersIn(all.flatMap((each) => each.uses)), sendersIn(streams)];
   const labels = labelsOf(tree);
-  return { tree, phandles, labels, bpmp, uses, streams, users, facts, dependants };
+  return { tree, phandles, labels, bpmp, streams, users, senders, facts, dependants };
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
-import type { DeviceTree, DtNode, MemoryReservation } from './tree.ts';
+import { type DeviceTree, type DtNode, latin1, type MemoryReservation } from './tree.ts';
 
 /** Numbers of the format: Devicetree Specification 0.4, chapter 5. */
 const MAGIC = 0xd00dfeed;
@@ -22,15 +22,18 @@ export const FDT_LIMITS = {
   reservations: 1024,
 } as const;
 
+/**
+ * The specification's characters (2.2.1, 2.2.4), and dtc's `*` (checks.c). Names are printed as they are into sources:
+ * one with a `;`, a `{` or the end of a comment would write into them.
+ */
+const NODE_NAME = /^[\w,.+@-]*$/;
+const PROPERTY_NAME = /^[\w,.+*#?-]*$/;
+
 type Building = {
   readonly node: DtNode;
   readonly children: DtNode[];
   readonly properties: Map<string, Uint8Array>;
-  /** Names of the children: two of one name would make a path mean two nodes. */
-  readonly names: Set<string>;
 };
-
-const latin1 = new TextDecoder('latin1');
 
 class Reader {
   readonly #bytes: Uint8Array;
@@ -42,7 +45,8 @@ class Reader {
   at: number;
 
   constructor(bytes: Uint8Array, what: string) {
-    this.#bytes = bytes;
+    // A Buffer's views are slow to make, and there are as many as properties.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#what = what;
     this.#end = bytes.length;
@@ -85,12 +89,13 @@ class Reader {
     this.at = (this.at + 3) & ~3;
   }
 
-  /** A name that ends in a zero byte before `limit`. */
-  name(start: number, limit: number): string {
-    const end = this.#bytes.subarray(start, Math.min(limit, start + FDT_LIMITS.name + 1)).indexOf(0);
-    if (start >= limit || end === -1) this.fail('a name has no end or is too long');
-    const name = latin1.decode(this.#bytes.subarray(start, start + end));
-    if (!/^[\x21-\x2e\x30-\x7e]*$/.test(name)) this.fail('a name holds bytes that no name may hold');
+  /** A name of characters of `set` that ends in a zero byte before `limit`. */
+  name(start: number, limit: number, set: RegExp): string {
+    const last = Math.min(limit, start + FDT_LIMITS.name + 1);
+    const end = this.#bytes.indexOf(0, start);
+    if (start >= limit || end === -1 || end >= last) this.fail('a name has no end or is too long');
+    const name = latin1(this.#bytes, start, end);
+    if (!set.test(name)) this.fail(`a name holds characters that no name may hold: ${JSON.stringify(name)}`);
     return name;
   }
 
@@ -98,14 +103,14 @@ class Reader {
   propertyName(offset: number, [start, size]: Header['strings']): string {
     const known = this.#propertyNames.get(offset);
     if (known !== undefined) return known;
-    const name = this.name(start + offset, start + size);
+    const name = this.name(start + offset, start + size, PROPERTY_NAME);
     this.#propertyNames.set(offset, name);
     return name;
   }
 
   /** The name of a node, at the place that is read, with the padding after it. */
   nodeName(): string {
-    const name = this.name(this.at, this.#end);
+    const name = this.name(this.at, this.#end, NODE_NAME);
     this.at += name.length + 1;
     this.align();
     return name;
@@ -157,15 +162,13 @@ function readReservations(reader: Reader, header: Header): MemoryReservation[] {
 function begin(reader: Reader, name: string, above: Building | undefined): Building {
   if (above === undefined && name !== '') reader.fail(`its root is named '${name}'`);
   if (above !== undefined && name === '') reader.fail('a node has no name');
-  if (above?.names.has(name) === true) reader.fail(`two nodes are ${name}`);
-  above?.names.add(name);
   const parent = above?.node;
   const path = parent === undefined ? '/' : `${parent.path === '/' ? '' : parent.path}/${name}`;
   if (path.length > FDT_LIMITS.path) reader.fail('a path is too long');
   const [properties, children] = [new Map<string, Uint8Array>(), [] as DtNode[]];
   const node: DtNode = { name, path, parent, properties, children };
   above?.children.push(node);
-  return { node, children, properties, names: new Set() };
+  return { node, children, properties };
 }
 
 function readProperty(reader: Reader, header: Header, into: Building | undefined): void {
@@ -184,6 +187,8 @@ function beginNode(reader: Reader, open: Building[], nodes: Map<string, DtNode>)
   const above = open.at(-1);
   if (above === undefined && nodes.size > 0) reader.fail('it has two roots');
   const next = begin(reader, reader.nodeName(), above);
+  // Of two nodes of one name, a path would mean either.
+  if (nodes.has(next.node.path)) reader.fail(`two nodes are ${next.node.path}`);
   nodes.set(next.node.path, next.node);
   if (open.push(next) > FDT_LIMITS.depth) reader.fail(`it is deeper than ${FDT_LIMITS.depth} levels`);
   if (nodes.size > FDT_LIMITS.nodes) reader.fail(`it has more than ${FDT_LIMITS.nodes} nodes`);

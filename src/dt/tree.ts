@@ -23,13 +23,18 @@ export type DeviceTree = {
   readonly bootCpu: number;
 };
 
-const decoder = new TextDecoder('latin1');
+/** Bytes as text, one character each; what a TextDecoder needs for a short name is many times that. */
+export function latin1(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at += 1) text += String.fromCharCode(bytes[at] ?? 0);
+  return text;
+}
 
 /** The strings of a property that is a list of them (`compatible`); empty where it is absent or not that. */
 export function stringsOf(node: DtNode, name: string): readonly string[] {
   const bytes = node.properties.get(name);
   if (bytes === undefined || bytes.length === 0 || bytes.at(-1) !== 0) return [];
-  return decoder.decode(bytes.subarray(0, -1)).split('\0');
+  return latin1(bytes, 0, bytes.length - 1).split('\0');
 }
 
 /** The one string of a property; undefined where it is absent or no string. */
@@ -37,22 +42,26 @@ export function stringOf(node: DtNode, name: string): string | undefined {
   return stringsOf(node, name)[0];
 }
 
+/** The big-endian cell at a byte; a DataView for each of a tree's many cells costs more than all else. */
+function cellAt(bytes: Uint8Array, at: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]];
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
+
 /** The 32-bit cells of a property; empty where it is absent, undefined where its length is no multiple of 4. */
 export function cellsOf(node: DtNode, name: string): readonly number[] | undefined {
   const bytes = node.properties.get(name);
   if (bytes === undefined) return [];
   if (bytes.length % 4 !== 0) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const cells: number[] = [];
-  for (let at = 0; at < bytes.length; at += 4) cells.push(view.getUint32(at));
+  for (let at = 0; at < bytes.length; at += 4) cells.push(cellAt(bytes, at));
   return cells;
 }
 
 /** The one cell of a property; undefined where it is absent or of another length. */
 export function cellOf(node: DtNode, name: string): number | undefined {
   const bytes = node.properties.get(name);
-  if (bytes?.length !== 4) return undefined;
-  return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+  return bytes?.length === 4 ? cellAt(bytes, 0) : undefined;
 }
 
 /** Whether a node and all nodes above it are switched on: `status` absent, `okay` or `ok`. */

@@ -13,30 +13,33 @@ export function isRootClock(name: string | undefined): boolean {
   return name !== undefined && ROOT_CLOCK.test(name);
 }
 
-function also(others: readonly string[]): string {
+function also(others: readonly string[], more: number): string {
   const shown = others.slice(0, 3).join(', ');
-  return others.length > 3 ? `${shown} and ${others.length - 3} more` : shown;
+  const rest = Math.max(0, others.length - 3) + more;
+  return rest > 0 ? `${shown} and ${rest} more` : shown;
 }
 
 /**
  * The class of an id and the reason for it.
  *
  * @param others who besides the VM uses it: nodes that the host keeps, devices of other VMs
+ * @param more how many nodes of the host there are besides those
  */
 export function classify(
   kind: BpmpKind,
   name: string | undefined,
   others: readonly string[],
+  more: number,
 ): { readonly class: IdClass; readonly reason: string } {
   if (kind === 'clock' && others.length > 0)
-    return { class: 'shared', reason: `used by ${also(others)} too: enable and read, never change` };
+    return { class: 'shared', reason: `used by ${also(others, more)} too: enable and read, never change` };
   if (kind === 'clock' && isRootClock(name))
     return { class: 'shared', reason: 'other clocks derive from it: enable and read, never change' };
   if (others.length === 0) return { class: 'own', reason: 'only this VM uses it' };
   if (kind === 'reset')
-    return { class: 'withheld', reason: `it would reset ${also(others)} too: the VM does not get it` };
+    return { class: 'withheld', reason: `it would reset ${also(others, more)} too: the VM does not get it` };
   return {
     class: 'withheld',
-    reason: `${also(others)} need it too: the host keeps it on, the VM does not switch it`,
+    reason: `${also(others, more)} need it too: the host keeps it on, the VM does not switch it`,
   };
 }

@@ -3,16 +3,17 @@
 import type { DeviceNotes } from '../dt/device-notes.ts';
 import { type Device, findDevice } from '../dt/devices.ts';
 import { type BpmpKind, type HostIndex, usersOf } from '../dt/host-index.ts';
-import { isWithin } from '../dt/host-roles.ts';
+import { withAllBelow } from '../dt/host-roles.ts';
+import type { DtNode } from '../dt/tree.ts';
 import { classify } from './classify.ts';
 import type { IdNamer } from './id-names.ts';
 import { type Need, needsOf } from './needs.ts';
-import type { PolicyId, VmPolicy } from './policy.ts';
+import { MOST_OTHERS, type PolicyId, type VmPolicy } from './policy.ts';
 
-/** What a VM is to get: names of devices, as `findDevice` takes them. A `!` at the end of one forces it. */
+/** What a VM is to get: devices, or names as `findDevice` takes them. A `!` at the end of a name forces it. */
 export type VmRequest = {
   readonly name: string;
-  readonly devices: readonly string[];
+  readonly devices: readonly (string | Device)[];
   /** Whether the host's own drivers never get them; absent: yes. */
   readonly keepOff?: boolean;
 };
@@ -35,10 +36,11 @@ type Given = {
 const KINDS: readonly BpmpKind[] = ['clock', 'reset', 'power-domain'];
 
 function give(request: VmRequest, { index, notes, namer }: HostFacts): Given {
-  const asked = request.devices.map((name) => ({
-    device: findDevice(index, name.replace(/!$/, ''), notes),
-    force: name.endsWith('!'),
-  }));
+  const asked = request.devices.map((wanted) =>
+    typeof wanted === 'string'
+      ? { device: findDevice(index, wanted.replace(/!$/, ''), notes), force: wanted.endsWith('!') }
+      : { device: wanted, force: false },
+  );
   const devices = asked.map(({ device }) => device);
   return {
     vm: request.name,
@@ -49,38 +51,85 @@ function give(request: VmRequest, { index, notes, namer }: HostFacts): Given {
   };
 }
 
-/** The paths of nodes that use an id and stay with the host. */
-function hostUsers(kind: BpmpKind, id: number, all: readonly Given[], index: HostIndex): readonly string[] {
-  const given = all.flatMap((each) => each.devices.map((device) => device.node));
-  const users = usersOf(index, kind, id).filter(
-    (use) => use.enabled && !given.some((node) => isWithin(use.node, node)),
-  );
-  return [...new Set(users.map((use) => use.node.path))];
+/** An id as a key. */
+const keyOf = (kind: BpmpKind, id: number) => `${kind} ${id}`;
+
+/** All that is given away, looked up in constant time: the cost of a policy grows with its ids alone. */
+class GivenAway {
+  readonly #nodes: ReadonlySet<DtNode>;
+  readonly #parts = new Map<string, Set<DtNode>>();
+  readonly #vms = new Map<string, { readonly by: Given; readonly path: string }[]>();
+
+  constructor(all: readonly Given[], index: HostIndex) {
+    this.#nodes = new Set(all.flatMap((each) => each.devices.map((device) => device.node)));
+    for (const node of this.#nodes) this.#notePartsOf(node, index);
+    // Of a VM alone, nobody asks.
+    if (all.length === 1) return;
+    for (const by of all)
+      for (const need of by.needs) this.#noteVm(keyOf(need.kind, need.id), by, need.device.node.path);
+  }
+
+  #notePartsOf(node: DtNode, index: HostIndex): void {
+    for (const part of withAllBelow(node))
+      for (const use of index.facts.get(part)?.uses ?? []) {
+        if (!use.enabled) continue;
+        const key = keyOf(use.kind, use.id);
+        const known = this.#parts.get(key);
+        if (known === undefined) this.#parts.set(key, new Set([part]));
+        else known.add(part);
+      }
+  }
+
+  #noteVm(key: string, by: Given, path: string): void {
+    const known = this.#vms.get(key);
+    if (known === undefined) this.#vms.set(key, [{ by, path }]);
+    else known.push({ by, path });
+  }
+
+  /** Paths of nodes that use an id and stay with the host, the first of them, and how many more there are. */
+  hostUsers(kind: BpmpKind, id: number, index: HostIndex): { paths: readonly string[]; more: number } {
+    const users = usersOf(index, kind, id);
+    const given = this.#parts.get(keyOf(kind, id)) ?? new Set();
+    const paths: string[] = [];
+    const left = users.size - given.size;
+    for (const node of users) {
+      if (paths.length === Math.min(left, MOST_OTHERS)) break;
+      if (!given.has(node)) paths.push(node.path);
+    }
+    return { paths, more: left - paths.length };
+  }
+
+  /** `VM: path` of the devices of other VMs that need an id. */
+  otherVms(kind: BpmpKind, id: number, own: Given): readonly string[] {
+    const users = this.#vms.get(keyOf(kind, id)) ?? [];
+    return [...new Set(users.filter(({ by }) => by !== own).map(({ by, path }) => `${by.vm}: ${path}`))];
+  }
 }
 
-function otherVms(kind: BpmpKind, id: number, all: readonly Given[], own: Given): readonly string[] {
-  const users = all
-    .filter((each) => each !== own)
-    .flatMap(({ vm, needs }) =>
-      needs
-        .filter((need) => need.kind === kind && need.id === id)
-        .map(({ device }) => `${vm}: ${device.node.path}`),
-    );
-  return [...new Set(users)];
+/** The devices that need each id, by the id. */
+function needers(needs: readonly Need[], kind: BpmpKind): ReadonlyMap<number, ReadonlySet<string>> {
+  const found = new Map<number, Set<string>>();
+  for (const need of needs) {
+    if (need.kind !== kind) continue;
+    const known = found.get(need.id);
+    if (known === undefined) found.set(need.id, new Set([need.device.node.path]));
+    else known.add(need.device.node.path);
+  }
+  return new Map([...found].sort(([a], [b]) => a - b));
 }
 
-function idsFor(own: Given, all: readonly Given[], { index, namer }: HostFacts): readonly PolicyId[] {
-  return KINDS.flatMap((kind) => {
-    const needs = own.needs.filter((need) => need.kind === kind);
-    const ids = [...new Set(needs.map((need) => need.id))].sort((a, b) => a - b);
-    return ids.map((id): PolicyId => {
+function idsFor(own: Given, away: GivenAway, { index, namer }: HostFacts): readonly PolicyId[] {
+  return KINDS.flatMap((kind) =>
+    [...needers(own.needs, kind)].map(([id, devices]): PolicyId => {
       const name = namer.nameOf(kind, id);
-      const others = [...hostUsers(kind, id, all, index), ...otherVms(kind, id, all, own)];
-      const devices = needs.filter((need) => need.id === id).map((need) => need.device.node.path);
+      const { paths, more } = away.hostUsers(kind, id, index);
+      const others = [...paths, ...away.otherVms(kind, id, own)];
       const named = name === undefined ? {} : { name };
-      return { kind, id, ...named, ...classify(kind, name, others), devices: [...new Set(devices)], others };
-    });
-  });
+      const most = more === 0 ? {} : { moreOthers: more };
+      const reason = classify(kind, name, others, more);
+      return { kind, id, ...named, ...reason, devices: [...devices], others, ...most };
+    }),
+  );
 }
 
 /**
@@ -91,8 +140,9 @@ function idsFor(own: Given, all: readonly Given[], { index, namer }: HostFacts):
  */
 export function derivePolicies(requests: readonly VmRequest[], facts: HostFacts): readonly VmPolicy[] {
   const all = requests.map((request) => give(request, facts));
+  const away = new GivenAway(all, facts.index);
   return all.map((own) => {
     const { vm, devices, keepOff, forced } = own;
-    return { vm, devices, keepOff, forced, ids: idsFor(own, all, facts) };
+    return { vm, devices, keepOff, forced, ids: idsFor(own, away, facts) };
   });
 }

@@ -9,7 +9,7 @@ import type { PolicyId } from './policy.ts';
 import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
 
 /** One id of a device, for people and for JSON. */
-export type ReportedId = Pick<PolicyId, 'id' | 'name' | 'class' | 'reason' | 'others'>;
+export type ReportedId = Pick<PolicyId, 'id' | 'name' | 'class' | 'reason' | 'others' | 'moreOthers'>;
 
 /** What `bpmp-virt devices` says of a device. Numbers that are addresses are hexadecimal strings. */
 export type DeviceReport = {
@@ -79,4 +79,9 @@ export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
     verdict: judgeDevice(device, facts, policy),
     limits: device.notes?.limits ?? [],
   };
+}
+
+/** The reports of devices, each made when it is asked for. */
+export function* reportDevices(devices: Iterable<Device>, facts: HostFacts): Generator<DeviceReport> {
+  for (const device of devices) yield reportDevice(device, facts);
 }

@@ -42,13 +42,19 @@ function cut(text: string, width: number): string {
 /**
  * Devices as a table, one line each.
  *
+ * @param reports are read once, one after the other
  * @param columns width of the terminal; lines are cut there. Infinity: nothing is cut at the end
  */
-export function formatTable(reports: readonly DeviceReport[], columns: number): string {
-  const rows = [HEADINGS, ...reports.map(row)];
+export function formatTable(reports: Iterable<DeviceReport>, columns: number): string {
+  // A report is let go when its row is there: of 20,000 devices they are too many to keep.
+  const rows: (readonly string[])[] = [HEADINGS];
+  for (const report of reports) rows.push(row(report));
   const last = HEADINGS.length - 1;
   const widths = HEADINGS.map((_, at) =>
-    Math.min(WIDEST, Math.max(...rows.map((cells) => cells[at]?.length ?? 0))),
+    Math.min(
+      WIDEST,
+      rows.reduce((most, cells) => Math.max(most, cells[at]?.length ?? 0), 0),
+    ),
   );
   const lines = rows.map((cells) =>
     cells

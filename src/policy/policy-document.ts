@@ -13,6 +13,7 @@ const idSchema = z.object({
   reason: z.string(),
   devices: z.array(z.string()),
   others: z.array(z.string()),
+  moreOthers: z.int().positive().optional(),
 });
 const documentSchema = z.object({
   version: z.literal(1),

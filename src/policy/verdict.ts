@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Device, deviceName } from '../dt/devices.ts';
-import type { HostIndex, StreamUse } from '../dt/host-index.ts';
+import { type HostIndex, type StreamUse, sendersOf } from '../dt/host-index.ts';
 import { isWithin, rolesOf } from '../dt/host-roles.ts';
-import { isEnabled } from '../dt/tree.ts';
 import { isRootClock } from './classify.ts';
 import { derivePolicies, type HostFacts } from './derive.ts';
 import { formatId, type VmPolicy } from './policy.ts';
@@ -14,14 +13,12 @@ export type VerdictKind = (typeof VERDICTS)[number];
 /** Whether a device can be given to a VM, and why. */
 export type Verdict = { readonly kind: VerdictKind; readonly reasons: readonly string[] };
 
-/** Switched-on nodes outside of the device that send with a stream of it. */
-function streamMates(index: HostIndex, device: Device): readonly StreamUse[] {
-  return index.streams.filter(
-    (use) =>
-      device.streams.some((own) => own.smmu === use.smmu && own.stream === use.stream) &&
-      !isWithin(use.node, device.node) &&
-      isEnabled(use.node),
-  );
+/** The first switched-on node outside of the device that sends with a stream of it, and that stream. */
+function streamMate(index: HostIndex, device: Device): StreamUse | undefined {
+  for (const { smmu, stream } of device.streams)
+    for (const node of sendersOf(index, { smmu, stream }))
+      if (!isWithin(node, device.node)) return { smmu, stream, node };
+  return undefined;
 }
 
 /** Whether it reads and writes memory by itself: its notes say so, or it has a stream and no DMA engine. */
@@ -32,7 +29,7 @@ function isMaster(device: Device): boolean {
 
 /** Whether the host overlay gives the device a stream of its own: it has none, or one that is another's. */
 export function needsStream(index: HostIndex, device: Device): boolean {
-  return device.streams.length === 0 || streamMates(index, device).length > 0;
+  return device.streams.length === 0 || streamMate(index, device) !== undefined;
 }
 
 /** A reason, and how much it weighs. */
@@ -40,8 +37,7 @@ export type Finding = readonly [VerdictKind, string];
 
 /** What the streams of a device mean for giving it away. */
 export function streamFindings(index: HostIndex, device: Device): readonly Finding[] {
-  const mates = streamMates(index, device);
-  const [mate] = mates;
+  const mate = streamMate(index, device);
   if (mate !== undefined && isMaster(device))
     return [
       [
@@ -78,7 +74,7 @@ function idFindings(policy: VmPolicy): readonly Finding[] {
 
 /** The policy of a VM that gets this device and nothing else. */
 export function aloneWith(device: Device, facts: HostFacts): VmPolicy {
-  const [policy] = derivePolicies([{ name: deviceName(device), devices: [device.node.path] }], facts);
+  const [policy] = derivePolicies([{ name: deviceName(device), devices: [device] }], facts);
   if (policy === undefined) throw new Error('one request gives one policy');
   return policy;
 }

@@ -13,18 +13,18 @@ export function devicesCommand(cli: CliContext): Command {
     .option('--long', 'everything that is known of each device')
     .option('--json', 'the same as JSON')
     .action(async (names: readonly string[], flags: DevicesFlags) => {
-      const { findDevice, listDevices } = await import('../../dt/devices.ts');
-      const { reportDevice } = await import('../../policy/device-report.ts');
+      const { eachDevice, findDevice } = await import('../../dt/devices.ts');
+      const { reportDevices } = await import('../../policy/device-report.ts');
       const { formatDevice, formatTable } = await import('../../policy/format-report.ts');
 
       const { facts } = await loadHost(flags, cli);
       const devices =
         names.length === 0
-          ? listDevices(facts.index, facts.notes)
+          ? eachDevice(facts.index, facts.notes)
           : names.map((name) => findDevice(facts.index, name, facts.notes));
-      const reports = devices.map((device) => reportDevice(device, facts));
-      if (flags.json === true) return cli.print(JSON.stringify(reports, null, 2));
-      if (flags.long === true) return cli.print(reports.map(formatDevice).join('\n\n'));
+      const reports = reportDevices(devices, facts);
+      if (flags.json === true) return cli.print(JSON.stringify([...reports], null, 2));
+      if (flags.long === true) return cli.print(Array.from(reports, formatDevice).join('\n\n'));
       cli.print(formatTable(reports, cli.isTerminal ? cli.columns : Number.POSITIVE_INFINITY));
     });
 }

@@ -228,7 +228,8 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
       const [policy] = derivePolicies([options.vm], facts);
       const known = policy?.ids.map(({ kind, id }) => `${kind} ${id}`) ?? [];
       // A parent to choose is above a clock of the VM, and the host proxy finds what is above by itself.
-      const used = guest.uses
+      const used = [...guest.facts.values()]
+        .flatMap(({ uses }) => uses)
         .filter(({ property }) => property !== 'assigned-clock-parents')
         .map(({ kind, id }) => `${kind} ${id}`);
       expect(known).toEqual(expect.arrayContaining(used));

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, test } from 'vitest';
+import { eachDevice } from '../../../src/dt/devices.ts';
+import { reportDevices } from '../../../src/policy/device-report.ts';
+import { formatTable } from '../../../src/policy/format-report.ts';
+import { figure } from '../../helpers/figures.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { factsOf, NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
+
+/** `count` UARTs in a row; what they name of the BPMP and of the SMMU, `of` says. */
+function rowOf(count: number, of: (at: number) => NodeSpec): Buffer {
+  const bus = NVIDIA_TREE['bus@0'] as NodeSpec;
+  const devices = Array.from({ length: count }, (_, at) => {
+    const address = 0x2000_0000 + at * 0x1_0000;
+    const node = {
+      compatible: 'nvidia,tegra194-hsuart',
+      reg: [0, address, 0, 0x1_0000],
+      interrupts: [0, 112, 4],
+    };
+    return [`serial@${address.toString(16)}`, { ...node, ...of(at) }] as const;
+  });
+  return makeFdt({ ...NVIDIA_TREE, 'bus@0': { ...bus, ...Object.fromEntries(devices) } });
+}
+
+const NISO0 = 3;
+/** What the devices share: the worst for whoever walks all users of an id, or all senders of a stream, for each. */
+const KINDS: readonly (readonly [string, number, (at: number) => NodeSpec])[] = [
+  ['20,000 devices', 20_000, (at) => ({ clocks: [2, 1000 + at, 2, 102], resets: [2, 1000 + at] })],
+  ['4,000 devices of one clock and reset', 4000, () => ({ clocks: [2, 155], resets: [2, 100] })],
+  ['4,000 devices of one stream', 4000, (at) => ({ clocks: [2, 1000 + at], iommus: [NISO0, 6] })],
+];
+
+describe('cost', () => {
+  test.each(KINDS)('%s: a table in a second', { timeout: 60_000 }, (what, count, of) => {
+    const blob = rowOf(count, of);
+    const start = process.cpuUsage();
+    const facts = factsOf(blob);
+    const reports = reportDevices(eachDevice(facts.index, facts.notes), facts);
+    const table = formatTable(reports, Number.POSITIVE_INFINITY);
+    const { user, system } = process.cpuUsage(start);
+    expect(table.split('\n').length).toBeGreaterThan(count);
+    const ms = Math.round((user + system) / 1000);
+    figure(`devices: table of ${what}`, ms, 'ms of processor', { atMost: 1000 });
+    // It took 14 s and over five minutes: a machine that is busy is told from that.
+    expect(ms).toBeLessThan(5000);
+  });
+});
