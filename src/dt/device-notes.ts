@@ -46,6 +46,10 @@ const notesSchema = z.strictObject({
     .optional()
     .meta({ description: 'Alias that the guest’s driver numbers itself by: `serial` → serial0.' }),
   guest: guest.default({ properties: {}, drop: [] }),
+  pins: z
+    .string()
+    .optional()
+    .meta({ description: 'Where its signals are on the boards that have them; shown with the verdict.' }),
   limits: z
     .array(z.string())
     .default([])

@@ -2,12 +2,13 @@
 import { UsageError } from '../errors.ts';
 import type { DeviceNotes } from './device-notes.ts';
 import type { BpmpUse, HostIndex, StreamUse } from './host-index.ts';
-import { isDevice } from './host-roles.ts';
+import { isDevice, withAllBelow } from './host-roles.ts';
 import { type Interrupt, interruptsOf } from './interrupts.ts';
 import { type Region, registersOf } from './registers.ts';
+import { infrastructureOf } from './soc-parts.ts';
 import { type DtNode, isEnabled, stringsOf } from './tree.ts';
 
-/** A device of the host that has ids of the BPMP. */
+/** A device of the host. */
 export type Device = {
   readonly node: DtNode;
   /** Label in the tree (`uarta`); absent where the tree has none for it. */
@@ -37,6 +38,13 @@ export function sysfsName(device: Device): string {
   return `${address.toString(16)}.${device.node.name.replace(/@.*$/, '')}`;
 }
 
+/** Whether a node below a device is a part of it that sends for it (a context of PVA): switched on, no device. */
+function isPartOf(part: DtNode): boolean {
+  for (let at: DtNode | undefined = part; at !== undefined; at = at.parent)
+    if (at !== part && isDevice(at)) return isEnabled(part) && !isDevice(part);
+  return false;
+}
+
 function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[]): Device {
   const label = index.labels.get(node.path);
   const own = notes.find((note) => note.node === node.name);
@@ -51,15 +59,24 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
     registers: registersOf(node),
     interrupts,
     uses: facts?.uses.filter((use) => !use.property.startsWith('assigned-')) ?? [],
-    streams: facts?.streams ?? [],
+    streams: [...withAllBelow(node)]
+      .filter((part) => part === node || isPartOf(part))
+      .flatMap((part) => index.facts.get(part)?.streams ?? []),
     problems: [...(problem === undefined ? [] : [problem]), ...(facts?.problems ?? [])],
   };
 }
 
-/** Every device of the host that needs the BPMP, in the order of the tree, one at a time. */
+/** Whether a device is worth a line: it needs the BPMP, or interrupts a CPU and is no part that all else stands on. */
+function isListed(index: HostIndex, node: DtNode): boolean {
+  if (!isDevice(node)) return false;
+  if ((index.facts.get(node)?.uses.length ?? 0) > 0) return true;
+  const interrupts = node.properties.has('interrupts') || node.properties.has('interrupts-extended');
+  return interrupts && infrastructureOf(node) === undefined;
+}
+
+/** Every device of the host, in the order of the tree, one at a time: also those that need nothing of the BPMP. */
 export function* eachDevice(index: HostIndex, notes: readonly DeviceNotes[]): Generator<Device> {
-  for (const [node, facts] of index.facts)
-    if (facts.uses.length > 0 && isDevice(node)) yield describe(index, node, notes);
+  for (const node of index.tree.nodes.values()) if (isListed(index, node)) yield describe(index, node, notes);
 }
 
 /** The same as a list. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Phandles, readSpecifiers, referenceCells } from './specifiers.ts';
+import { referenceForm } from './reference-properties.ts';
+import { type Phandles, readSpecifiers } from './specifiers.ts';
 import type { DeviceTree, DtNode } from './tree.ts';
 
 /** A cell as device tree sources show it: `0x9b`. */
@@ -51,9 +52,11 @@ export type PrintOptions = {
 
 /** A property that refers to nodes, with paths; undefined where it is none, or not sound. */
 function referencesText(node: DtNode, property: string, phandles: Phandles | undefined): string | undefined {
-  const cells = referenceCells(property);
-  if (cells === undefined || phandles === undefined) return undefined;
-  const { entries, problem } = readSpecifiers(node, property, cells, phandles);
+  const form = referenceForm(property);
+  // Of a map or a mixture, only the bytes say where each part stands.
+  if (phandles === undefined || (typeof form !== 'number' && form?.startsWith('#') !== true))
+    return undefined;
+  const { entries, problem } = readSpecifiers(node, property, form, phandles);
   if (problem !== undefined || entries.length === 0) return undefined;
   const words = entries.map((entry) =>
     entry === undefined ? [0] : [`&{${entry.provider.path}}`, ...entry.args],

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { UsageError } from '../errors.ts';
-import { type Phandles, readSpecifiers, referenceCells } from './specifiers.ts';
+import { findBpmp } from './chip.ts';
+import { consolesOf } from './consoles.ts';
+import { referenceForm } from './reference-properties.ts';
+import { type Phandles, readSpecifiers } from './specifiers.ts';
 import { type DeviceTree, type DtNode, isEnabled, labelsOf, phandlesOf, stringsOf } from './tree.ts';
 
 /** The id spaces of the BPMP. */
@@ -45,6 +47,8 @@ export type HostIndex = {
   readonly facts: ReadonlyMap<DtNode, NodeFacts>;
   /** Nodes that the switched-on nodes of the host refer to → who refers to them. */
   readonly dependants: ReadonlyMap<DtNode, readonly DtNode[]>;
+  /** Devices with a console of the host → which it is. */
+  readonly consoles: ReadonlyMap<DtNode, string>;
 };
 
 const BPMP_PROPERTIES = [
@@ -59,18 +63,6 @@ const CELLS = {
   reset: '#reset-cells',
   'power-domain': '#power-domain-cells',
 } as const;
-
-const BPMP_COMPATIBLES = ['nvidia,tegra234-bpmp', 'nvidia,tegra186-bpmp'];
-
-function findBpmp(tree: DeviceTree): DtNode {
-  for (const node of tree.nodes.values()) {
-    if (stringsOf(node, 'compatible').some((name) => BPMP_COMPATIBLES.includes(name))) return node;
-  }
-  throw new UsageError(
-    'the device tree has no BPMP (nothing is compatible with nvidia,tegra186-bpmp)',
-    'Give the device tree of a Jetson Orin: --dtb FILE, or /sys/firmware/fdt on the board.',
-  );
-}
 
 function usesOf(node: DtNode, bpmp: DtNode, phandles: Phandles, problems: string[]): BpmpUse[] {
   const enabled = isEnabled(node);
@@ -112,12 +104,17 @@ function streamsOf(node: DtNode, phandles: Phandles, problems: string[]): Stream
   return [...own, ...mappedStreams(node, phandles, problems)];
 }
 
+/** Nodes whose properties are names of others: labels and aliases, not what those names would mean elsewhere. */
+function isDirectory(node: DtNode): boolean {
+  return /^\/(__\w+|aliases)(\/|$)/.test(node.path);
+}
+
 /** The other nodes that a node refers to, each once. */
 function referencesOf(node: DtNode, phandles: Phandles): ReadonlySet<DtNode> {
   const found = new Set<DtNode>();
   for (const property of node.properties.keys()) {
-    const cells = referenceCells(property);
-    const entries = cells === undefined ? [] : readSpecifiers(node, property, cells, phandles).entries;
+    const form = referenceForm(property);
+    const entries = form === undefined ? [] : readSpecifiers(node, property, form, phandles).entries;
     for (const entry of entries) if (entry !== undefined) found.add(entry.provider);
   }
   found.delete(node);
@@ -175,9 +172,10 @@ function sendersIn(streams: readonly StreamUse[]): HostIndex['senders'] {
  * Look through a host's device tree once: who uses which clock, reset and power domain of the BPMP, which stream
  * of an SMMU, and which nodes others rely on.
  *
- * @throws {UsageError} it has no BPMP
+ * @param commandLines of the running kernel, where it is this host's, besides that in /chosen
+ * @throws {UsageError} it is no Tegra234's
  */
-export function indexHost(tree: DeviceTree): HostIndex {
+export function indexHost(tree: DeviceTree, commandLines: readonly string[] = []): HostIndex {
   const phandles = phandlesOf(tree);
   const bpmp = findBpmp(tree);
   const facts = new Map<DtNode, NodeFacts>();
@@ -187,11 +185,12 @@ export function indexHost(tree: DeviceTree): HostIndex {
     const uses = usesOf(node, bpmp, phandles, problems);
     const streams = streamsOf(node, phandles, problems);
     if (uses.length + streams.length + problems.length > 0) facts.set(node, { uses, streams, problems });
-    if (isEnabled(node)) noteReferences(node, phandles, dependants);
+    if (isEnabled(node) && !isDirectory(node)) noteReferences(node, phandles, dependants);
   }
   const all = [...facts.values()];
   const streams = all.flatMap((each) => each.streams);
   const [users, senders] = [usersIn(all.flatMap((each) => each.uses)), sendersIn(streams)];
   const labels = labelsOf(tree);
-  return { tree, phandles, labels, bpmp, streams, users, senders, facts, dependants };
+  const consoles = consolesOf(tree, commandLines);
+  return { tree, phandles, labels, bpmp, streams, users, senders, facts, dependants, consoles };
 }

@@ -1,35 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HostIndex } from './host-index.ts';
 import { registersOf } from './registers.ts';
+import { infrastructureOf, isDisplay, isStorage } from './soc-parts.ts';
 import { type DtNode, isEnabled, stringOf, stringsOf } from './tree.ts';
-
-/** The node of an alias or a path, as `stdout-path` gives it: `serial0:115200n8`, `/bus@0/serial@31d0000`. */
-function nodeOfOption(index: HostIndex, option: string): DtNode | undefined {
-  const word = option.replace(/:.*$/, '');
-  const aliases = index.tree.nodes.get('/aliases');
-  const path = word.startsWith('/') ? word : aliases === undefined ? undefined : stringOf(aliases, word);
-  return path === undefined ? undefined : index.tree.nodes.get(path);
-}
-
-/** The device that the host's console is on, by /chosen; a `linux,` spelling is the older one. */
-function consoleOf(index: HostIndex): DtNode | undefined {
-  const chosen = index.tree.nodes.get('/chosen');
-  if (chosen === undefined) return undefined;
-  const option = stringOf(chosen, 'stdout-path') ?? stringOf(chosen, 'linux,stdout-path');
-  return option === undefined ? undefined : nodeOfOption(index, option);
-}
-
-/** `root=/dev/mmcblk0p1` of the command line that the firmware put into the tree → the node of alias mmc0. */
-function rootDiskOf(index: HostIndex): DtNode | undefined {
-  const chosen = index.tree.nodes.get('/chosen');
-  const line = chosen === undefined ? undefined : stringOf(chosen, 'bootargs');
-  const disk = /\broot=\/dev\/mmcblk(\d+)/.exec(line ?? '')?.[1];
-  return disk === undefined ? undefined : nodeOfOption(index, `mmc${disk}`);
-}
-
-function isDisk(node: DtNode): boolean {
-  return /^mmc@/.test(node.name) && node.properties.has('non-removable') && isEnabled(node);
-}
 
 /** A node and all below it, in the order of the tree. */
 export function* withAllBelow(node: DtNode): Generator<DtNode> {
@@ -42,11 +15,22 @@ export function isWithin(inner: DtNode, node: DtNode): boolean {
   return inner === node || inner.path.startsWith(`${node.path}/`);
 }
 
-/** Who on the host relies on `node` or on something below it, from outside of it. */
-function reliersOn(index: HostIndex, node: DtNode): readonly string[] {
+/** Who on the host relies on `node` or on something below it, from outside of what is given away. */
+function outsideUsers(index: HostIndex, node: DtNode, given: readonly DtNode[]): readonly DtNode[] {
   const found = [...withAllBelow(node)].flatMap((part) => index.dependants.get(part) ?? []);
-  const outside = found.filter((user) => !isWithin(user, node) && user.path !== '/__symbols__');
-  return [...new Set(outside.map((user) => user.path))];
+  return [...new Set(found)].filter((user) => !given.some((each) => isWithin(user, each)));
+}
+
+/** A thermal zone that slows a device down: the zone works on without it, and the chip's own limits hold. */
+function isCoolingMap(user: DtNode): boolean {
+  return user.parent?.name === 'cooling-maps';
+}
+
+/** The thermal zones of the host that slow the device down, and no longer can once a VM has it. */
+export function cooledBy(index: HostIndex, node: DtNode): readonly string[] {
+  return outsideUsers(index, node, [node])
+    .filter(isCoolingMap)
+    .map((user) => user.path);
 }
 
 function list(paths: readonly string[]): string {
@@ -54,22 +38,66 @@ function list(paths: readonly string[]): string {
   return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
 }
 
+/** A door of the host to a chip, for programs of its own: no driver of the host has what is behind it. */
+function isSpidev(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').every((name) => name.includes('spidev'));
+}
+
+/** An Ethernet controller's own PHY goes with it; a switch on its bus is a device of the board. */
+function isPhy(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) => /^ethernet-phy/.test(name));
+}
+
 /**
- * Why the host cannot do without a node: it is the console, holds the root file system, serves other devices or
- * has devices behind it. Empty where nothing in the tree says so.
+ * Switched-on devices below a node that are no part of it: with registers of their own, or chips at the other end of
+ * its wires (flash, EEPROM, TPM, PMIC, fan, sensors, expanders, switches), however deep behind multiplexers.
  */
-export function rolesOf(index: HostIndex, node: DtNode): readonly string[] {
+function behind(node: DtNode): readonly DtNode[] {
+  const below = [...withAllBelow(node)].slice(1).filter((part) => isEnabled(part));
+  return below.filter((part) => {
+    if (registersOf(part).length > 0) return true;
+    if (part.properties.get('reg') === undefined || stringsOf(part, 'compatible').length === 0) return false;
+    return !isSpidev(part) && !isPhy(part);
+  });
+}
+
+function named(node: DtNode): string {
+  const [first] = stringsOf(node, 'compatible');
+  return first === undefined ? node.name : `${node.name} (${first})`;
+}
+
+/**
+ * Why the host cannot do without a node: a part of the chip that all else stands on, a console, a disk, the way to
+ * other devices, or what others rely on. Empty where nothing in the tree says so.
+ *
+ * @param given all nodes that go to the same VM: what only they need is no reason
+ */
+export function rolesOf(
+  index: HostIndex,
+  node: DtNode,
+  given: readonly DtNode[] = [node],
+): readonly string[] {
   const roles: string[] = [];
-  if (consoleOf(index) === node) roles.push("it is the host's console (/chosen/stdout-path)");
-  if (rootDiskOf(index) === node) roles.push("it holds the host's root file system (/chosen/bootargs)");
-  else if (isDisk(node)) roles.push('it is a soldered disk (non-removable), which may hold the host');
-  if (stringOf(node, 'device_type') === 'pci')
-    roles.push('it is a PCI host bridge: give its devices to a VM with vfio-pci');
-  const behind = node.children.filter((child) => registersOf(child).length > 0 && isEnabled(child));
-  if (behind.length > 0) roles.push(`devices are behind it: ${list(behind.map((child) => child.name))}`);
-  const reliers = isEnabled(node) ? reliersOn(index, node) : [];
+  const part = infrastructureOf(node);
+  if (part !== undefined) roles.push(`it is ${part}: the host runs on it`);
+  if (isDisplay(node)) roles.push("it is the display, which works through a processor of the host's (DCE)");
+  const console = index.consoles.get(node);
+  if (console !== undefined) roles.push(console);
+  if (isStorage(node) && isEnabled(node))
+    roles.push('disks are at it, and nothing in a device tree shows that root, boot and swap lie elsewhere');
+  const others = behind(node).filter(
+    (below) => !given.some((each) => each !== node && isWithin(below, each)),
+  );
+  if (others.length > 0) roles.push(`devices are behind it: ${list(others.map(named))}`);
+  const users = isEnabled(node) ? outsideUsers(index, node, given) : [];
+  const reliers = users.filter((user) => !isCoolingMap(user)).map((user) => user.path);
   if (reliers.length > 0) roles.push(`the host's other devices rely on it: ${list(reliers)}`);
   return roles;
+}
+
+/** Whether a node is a PCI host bridge: its devices go to a VM with vfio-pci, each by itself. */
+export function isPciHost(node: DtNode): boolean {
+  return stringOf(node, 'device_type') === 'pci';
 }
 
 /** Whether a node describes a device: it says what it is compatible with and has registers of its own. */

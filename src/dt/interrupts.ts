@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Phandles, readSpecifiers } from './specifiers.ts';
-import { cellOf, cellsOf, type DtNode } from './tree.ts';
+import { cellOf, cellsOf, type DtNode, stringsOf } from './tree.ts';
 
 /** One interrupt of a device. */
 export type Interrupt = {
@@ -19,9 +19,9 @@ export type Interrupts = { readonly entries: readonly Interrupt[]; readonly prob
 const GIC_SPI = 0;
 const LEVEL_HIGH = 4;
 
-/** A GIC has three cells (or four) and names itself so. */
+/** The GIC by its bindings' names; the audio processor's AGIC has its own numbers and hangs on one of the GIC's. */
 function isGic(node: DtNode): boolean {
-  return /gic/.test(new TextDecoder('latin1').decode(node.properties.get('compatible')));
+  return stringsOf(node, 'compatible').some((name) => /^arm,(\w+-)*gic(-|$)/.test(name));
 }
 
 function describe(controller: DtNode, args: readonly number[]): Interrupt {
@@ -32,7 +32,7 @@ function describe(controller: DtNode, args: readonly number[]): Interrupt {
 }
 
 /** The node that a device's `interrupts` go to: its own `interrupt-parent`, or the nearest one above it. */
-function parentOf(node: DtNode, phandles: Phandles): DtNode | undefined {
+export function interruptParentOf(node: DtNode, phandles: Phandles): DtNode | undefined {
   for (let at: DtNode | undefined = node; at !== undefined; at = at.parent) {
     const phandle = cellOf(at, 'interrupt-parent');
     if (phandle !== undefined) return phandles.get(phandle);
@@ -56,7 +56,7 @@ export function interruptsOf(node: DtNode, phandles: Phandles): Interrupts {
   }
   const cells = cellsOf(node, 'interrupts');
   if (cells?.length === 0) return { entries: [] };
-  const controller = parentOf(node, phandles);
+  const controller = interruptParentOf(node, phandles);
   if (controller === undefined || cells === undefined)
     return { entries: [], problem: `${node.path}: nobody takes its interrupts` };
   const width = cellOf(controller, '#interrupt-cells') ?? 0;

@@ -19,17 +19,75 @@ const MAX_ARGS = 16;
 const MAX_ENTRIES = 4096;
 
 /**
- * Walk a list of phandles with arguments. How many arguments follow each phandle is what the node it names says
- * in `cellsName` (`#clock-cells`); null: none ever follow.
+ * How a property names other nodes. A name (`#clock-cells`): each phandle is followed by as many arguments as the
+ * node it names says there; a number: by so many; `first`:
+ * the first cell is the only phandle. `interrupt-map` and `id-map` are rows of a map; `opaque`: there
+ * are phandles among other numbers, and each cell that is one counts.
+ */
+export type ReferenceForm = `#${string}` | number | 'first' | 'interrupt-map' | 'id-map' | 'opaque';
+
+/**
+ * Walk a property that names other nodes.
+ *
+ * @param form how it names them
  */
 export function readSpecifiers(
   node: DtNode,
   property: string,
-  cellsName: string | null,
+  form: ReferenceForm,
   phandles: Phandles,
 ): Specifiers {
   const cells = cellsOf(node, property);
   if (cells === undefined) return { entries: [], problem: `${node.path}: ${property} is no list of cells` };
+  if (form === 'opaque') return { entries: phandlesAmong(cells, phandles) };
+  if (form === 'first') return { entries: first(cells, phandles) };
+  if (form === 'id-map') return { entries: idMap(cells, phandles) };
+  if (form === 'interrupt-map') return { entries: interruptMap(node, cells, phandles) };
+  return readList(node, property, cells, form, phandles);
+}
+
+/** The nodes of all cells that are somebody's phandle. */
+export function phandlesAmong(cells: readonly number[], phandles: Phandles): readonly Specifier[] {
+  return cells.flatMap((cell) => {
+    const provider = phandles.get(cell);
+    return provider === undefined ? [] : [{ provider, args: [] }];
+  });
+}
+
+/** `nvidia,bpmp`: alone for one driver, with a number behind it for another. */
+function first(cells: readonly number[], phandles: Phandles): readonly Specifier[] {
+  const provider = phandles.get(cells[0] ?? 0);
+  return provider === undefined ? [] : [{ provider, args: cells.slice(1) }];
+}
+
+/** `iommu-map`, `msi-map`: rows of requester id, phandle, first id, count. */
+function idMap(cells: readonly number[], phandles: Phandles): readonly Specifier[] {
+  return phandlesAmong(
+    cells.filter((_, at) => at % 4 === 1),
+    phandles,
+  );
+}
+
+/** Rows of a child's address and interrupt, then the controller with an address and an interrupt of its own. */
+function interruptMap(node: DtNode, cells: readonly number[], phandles: Phandles): readonly Specifier[] {
+  const width = (cellOf(node, '#address-cells') ?? 2) + (cellOf(node, '#interrupt-cells') ?? 1);
+  const entries: Specifier[] = [];
+  for (let at = width; at < cells.length && entries.length < MAX_ENTRIES; ) {
+    const provider = phandles.get(cells[at] ?? 0);
+    if (provider === undefined) break;
+    entries.push({ provider, args: [] });
+    at += 1 + (cellOf(provider, '#address-cells') ?? 0) + (cellOf(provider, '#interrupt-cells') ?? 1) + width;
+  }
+  return entries;
+}
+
+function readList(
+  node: DtNode,
+  property: string,
+  cells: readonly number[],
+  form: `#${string}` | number,
+  phandles: Phandles,
+): Specifiers {
   const entries: (Specifier | undefined)[] = [];
   for (let at = 0; at < cells.length; ) {
     if (entries.length === MAX_ENTRIES)
@@ -41,84 +99,35 @@ export function readSpecifiers(
       continue;
     }
     const provider = phandles.get(phandle);
-    const count = argumentCount(provider, cellsName);
+    const count = argumentCount(provider, form);
     if (provider === undefined || count === undefined || at + count > cells.length)
-      return { entries, problem: explain(node, property, cellsName, phandle, provider, count) };
+      return { entries, problem: explain(node, property, form, phandle, provider, count) };
     entries.push({ provider, args: cells.slice(at, at + count) });
     at += count;
   }
   return { entries };
 }
 
-function argumentCount(provider: DtNode | undefined, cellsName: string | null): number | undefined {
-  if (cellsName === null) return 0;
-  const count = provider === undefined ? undefined : cellOf(provider, cellsName);
+/** Providers that need not say how many arguments they take: the kernel takes none then. */
+const NONE_UNSAID: ReadonlySet<string> = new Set(['#nvmem-cell-cells', '#msi-cells']);
+
+function argumentCount(provider: DtNode | undefined, form: string | number): number | undefined {
+  if (typeof form === 'number') return form;
+  const said = provider === undefined ? undefined : cellOf(provider, form);
+  const count = provider !== undefined && said === undefined && NONE_UNSAID.has(form) ? 0 : said;
   return count !== undefined && count <= MAX_ARGS ? count : undefined;
 }
 
 function explain(
   node: DtNode,
   property: string,
-  cellsName: string | null,
+  form: string | number,
   phandle: number,
   provider: DtNode | undefined,
   count: number | undefined,
 ): string {
   const where = `${node.path}: ${property}`;
   if (provider === undefined) return `${where} names phandle 0x${phandle.toString(16)}, which no node has`;
-  if (count === undefined) return `${where} names ${provider.path}, which has no sound ${cellsName}`;
+  if (count === undefined) return `${where} names ${provider.path}, which has no sound ${form}`;
   return `${where} ends inside an entry for ${provider.path}`;
-}
-
-/**
- * Properties that name other nodes, and where the number of arguments is said; null: phandles only. What a name
- * matches by its end (`-gpios`, `-supply`) stands in `referenceCells`.
- */
-const REFERENCES: ReadonlyMap<string, string | null> = new Map([
-  ['clocks', '#clock-cells'],
-  ['assigned-clocks', '#clock-cells'],
-  ['assigned-clock-parents', '#clock-cells'],
-  ['resets', '#reset-cells'],
-  ['power-domains', '#power-domain-cells'],
-  ['iommus', '#iommu-cells'],
-  ['interrupts-extended', '#interrupt-cells'],
-  ['dmas', '#dma-cells'],
-  ['mboxes', '#mbox-cells'],
-  ['interconnects', '#interconnect-cells'],
-  ['phys', '#phy-cells'],
-  ['pwms', '#pwm-cells'],
-  ['io-channels', '#io-channel-cells'],
-  ['thermal-sensors', '#thermal-sensor-cells'],
-  ['hwlocks', '#hwlock-cells'],
-  ['mux-controls', '#mux-control-cells'],
-  ['msi-parent', '#msi-cells'],
-  ['interrupt-parent', null],
-  ['memory-region', null],
-  ['phy-handle', null],
-  ['pcs-handle', null],
-  ['nvmem', null],
-  ['shmem', null],
-  ['sram', null],
-  ['nvidia,bpmp', null],
-  ['nvidia,memory-controller', null],
-  ['nvidia,pmc', null],
-  ['nvidia,xusb-padctl', null],
-  ['snps,axi-config', null],
-  ['snps,mtl-rx-config', null],
-  ['snps,mtl-tx-config', null],
-  ['usb-role-switch', null],
-  ['remote-endpoint', null],
-  ['vmmc-supply', null],
-]);
-
-/**
- * How a property refers to other nodes: the name of the `#…-cells` of its providers, null for bare phandles,
- * undefined where it refers to none that we know of.
- */
-export function referenceCells(property: string): string | null | undefined {
-  const known = REFERENCES.get(property);
-  if (known !== undefined) return known;
-  if (/(^|-)gpios?$/.test(property)) return '#gpio-cells';
-  if (property.endsWith('-supply') || /^pinctrl-\d+$/.test(property)) return null;
-  return undefined;
 }

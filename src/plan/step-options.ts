@@ -28,6 +28,8 @@ export type VmDevices = {
   readonly devices: readonly string[];
   /** Whether the host's drivers never get the devices. Absent: yes on a board, no in a virtual Orin. */
   readonly keepOff?: boolean;
+  /** What is known of the devices and accepted. Absent: nothing. */
+  readonly accept?: readonly 'unconfined-dma'[];
 };
 
 /** The machine that QEMU makes, as far as its device tree depends on it. */

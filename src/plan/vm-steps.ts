@@ -18,7 +18,12 @@ export function hostTreePath(recipe: Recipe): string {
 /** Device trees and commands of the virtual machines. */
 export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly PlannedStep[] {
   const dtb = hostTreePath(recipe);
-  const vms = recipe.vms.map(({ name, devices, keepOff }) => ({ name, devices, keepOff }));
+  const vms = recipe.vms.map(({ name, devices, keepOff, accept }) => ({
+    name,
+    devices,
+    keepOff,
+    ...(accept === undefined ? {} : { accept }),
+  }));
   const host: PlannedStep = {
     id: 'dt-host',
     kind: 'render-host-overlay',

@@ -7,10 +7,13 @@ import type { IdClass } from './policy.ts';
  * everywhere, also where no node of the device tree names them.
  */
 const ROOT_CLOCK = /^TEGRA234_CLK_(OSC|CLK_M|CLK_32K|\w*PLL\w*)$/;
+/** Clocks of the chip's buses, memory and processors: parts that no node of a tree names stop with them. */
+const BUS_CLOCK =
+  /^TEGRA234_CLK_(AXI_CBB|NAFLL_AXICBB|APE|APB2APE|AON_APB|DBGAPB|HOST1X|CSITE|LA|\w+_NIC|EMC\w*|MCHUB|BPMP_\w+|NAFLL_(BPMP|CLUSTER\w+)|TSC(_REF)?)$/;
 
-/** Whether a clock is one of those that others derive from, by its name in the dt-bindings. */
+/** Whether a clock is never one device's alone, by its name in the dt-bindings: others derive from it, or a bus does. */
 export function isRootClock(name: string | undefined): boolean {
-  return name !== undefined && ROOT_CLOCK.test(name);
+  return name !== undefined && (ROOT_CLOCK.test(name) || BUS_CLOCK.test(name));
 }
 
 function also(others: readonly string[], more: number): string {
@@ -34,7 +37,7 @@ export function classify(
   if (kind === 'clock' && others.length > 0)
     return { class: 'shared', reason: `used by ${also(others, more)} too: enable and read, never change` };
   if (kind === 'clock' && isRootClock(name))
-    return { class: 'shared', reason: 'other clocks derive from it: enable and read, never change' };
+    return { class: 'shared', reason: 'other clocks or a bus derive from it: enable and read, never change' };
   if (others.length === 0) return { class: 'own', reason: 'only this VM uses it' };
   if (kind === 'reset')
     return { class: 'withheld', reason: `it would reset ${also(others, more)} too: the VM does not get it` };

@@ -8,7 +8,7 @@ import type { DtNode } from '../dt/tree.ts';
 import { classify } from './classify.ts';
 import type { IdNamer } from './id-names.ts';
 import { type Need, needsOf } from './needs.ts';
-import { MOST_OTHERS, type PolicyId, type VmPolicy } from './policy.ts';
+import { type Acceptable, MOST_OTHERS, type PolicyId, type VmPolicy } from './policy.ts';
 
 /** What a VM is to get: devices, or names as `findDevice` takes them. A `!` at the end of a name forces it. */
 export type VmRequest = {
@@ -16,6 +16,8 @@ export type VmRequest = {
   readonly devices: readonly (string | Device)[];
   /** Whether the host's own drivers never get them; absent: yes. */
   readonly keepOff?: boolean;
+  /** What is known of its devices and accepted; absent: nothing. */
+  readonly accept?: readonly Acceptable[];
 };
 
 /** What all of the policy is derived from. */
@@ -28,6 +30,7 @@ export type HostFacts = {
 type Given = {
   readonly vm: string;
   readonly keepOff: boolean;
+  readonly accept: readonly Acceptable[];
   readonly devices: readonly Device[];
   readonly forced: readonly string[];
   readonly needs: readonly Need[];
@@ -45,6 +48,7 @@ function give(request: VmRequest, { index, notes, namer }: HostFacts): Given {
   return {
     vm: request.name,
     keepOff: request.keepOff ?? true,
+    accept: request.accept ?? [],
     devices,
     forced: asked.filter(({ force }) => force).map(({ device }) => device.node.path),
     needs: devices.flatMap((device) => needsOf(device, index, namer)),
@@ -142,7 +146,7 @@ export function derivePolicies(requests: readonly VmRequest[], facts: HostFacts)
   const all = requests.map((request) => give(request, facts));
   const away = new GivenAway(all, facts.index);
   return all.map((own) => {
-    const { vm, devices, keepOff, forced } = own;
-    return { vm, devices, keepOff, forced, ids: idsFor(own, away, facts) };
+    const { vm, devices, keepOff, accept, forced } = own;
+    return { vm, devices, keepOff, accept, forced, ids: idsFor(own, away, facts) };
   });
 }

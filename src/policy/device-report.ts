@@ -5,6 +5,8 @@ import type { BpmpKind } from '../dt/host-index.ts';
 import type { DtNode } from '../dt/tree.ts';
 import type { HostFacts } from './derive.ts';
 import type { StreamSpace } from './id-names.ts';
+import { type Loss, losses } from './losses.ts';
+import { pinsOf } from './pins.ts';
 import type { PolicyId } from './policy.ts';
 import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
 
@@ -33,6 +35,10 @@ export type DeviceReport = {
   readonly powerDomains: readonly ReportedId[];
   readonly streams: readonly { readonly smmu: string; readonly stream: string; readonly name?: string }[];
   readonly verdict: Verdict;
+  /** What its node names and a guest does not have. */
+  readonly misses: readonly Loss[];
+  /** Where its signals are, and who connects them to the pins. */
+  readonly pins: readonly string[];
   /** What is known not to work with it in a guest. */
   readonly limits: readonly string[];
 };
@@ -42,6 +48,18 @@ function spaceOf(smmu: DtNode, label: string | undefined): StreamSpace | undefin
   if (name === 'iso' || name === 'niso0' || name === 'niso1') return name;
   const nodes = { 'iommu@10000000': 'iso', 'iommu@12000000': 'niso0', 'iommu@8000000': 'niso1' } as const;
   return Object.entries(nodes).find(([node]) => node === smmu.name)?.[1];
+}
+
+/** Page of the kernels that Jetson Linux and this project build; VFIO maps whole ones alone. */
+const PAGE = 4096n;
+
+/** Regions that a guest cannot have mapped: each access to them goes through QEMU. */
+function pageLimits({ registers }: Device): readonly string[] {
+  const odd = registers.filter(({ address, size }) => address % PAGE !== 0n || size % PAGE !== 0n);
+  if (odd.length === 0) return [];
+  const list = odd.slice(0, 4).map(({ address, size }) => `${hex(address)}+${hex(size)}`);
+  const more = odd.length > 4 ? ` and ${odd.length - 4} more` : '';
+  return [`no whole pages, so each access of the guest traps into QEMU: ${list.join(', ')}${more}`];
 }
 
 /** All that is known of one device of the host. */
@@ -77,7 +95,9 @@ export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
       };
     }),
     verdict: judgeDevice(device, facts, policy),
-    limits: device.notes?.limits ?? [],
+    misses: losses(device, facts.index, [device.node]),
+    pins: pinsOf(device, facts.index),
+    limits: [...(device.notes?.limits ?? []), ...pageLimits(device)],
   };
 }
 

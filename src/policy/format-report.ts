@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { DeviceReport, ReportedId } from './device-report.ts';
+import type { Loss } from './losses.ts';
 import { formatId, type PolicyId, type VmPolicy } from './policy.ts';
 import type { VerdictKind } from './verdict.ts';
 
 const WORDS: Readonly<Record<VerdictKind, string>> = {
   ready: 'ready',
   'needs-iommus': 'needs iommus',
+  'loses-parts': 'loses parts',
   'shares-clock': 'shares a clock',
+  'unconfined-dma': 'unconfined DMA',
+  'vfio-pci': 'by vfio-pci',
   refused: 'refused',
+};
+
+const MISSES: Readonly<Record<Loss['weight'], string>> = {
+  light: 'the guest can do without',
+  felt: 'the guest will miss it',
+  essential: 'it does not work without',
 };
 
 function ids(of: readonly ReportedId[]): string {
@@ -95,6 +105,11 @@ export function formatDevice(report: DeviceReport): string {
     ...idLines('reset', report.resets),
     ...idLines('power-domain', report.powerDomains),
     ...report.verdict.reasons.map((reason) => `  verdict: ${reason}`),
+    ...report.misses.map(
+      ({ what, of, weight }) =>
+        `  stays with the host (${MISSES[weight]}): ${what}: ${of.slice(0, 4).join(', ')}`,
+    ),
+    ...report.pins.map((pin) => `  pins: ${pin}`),
     ...report.limits.map((limit) => `  known limit: ${limit}`),
   ].join('\n');
 }

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Device } from '../dt/devices.ts';
-import { isWithin, rolesOf } from '../dt/host-roles.ts';
+import { isWithin } from '../dt/host-roles.ts';
 import { UsageError } from '../errors.ts';
 import { isRootClock } from './classify.ts';
 import type { HostFacts } from './derive.ts';
 import { formatId, type PolicyId, type VmPolicy } from './policy.ts';
-import { streamFindings } from './verdict.ts';
+import { deviceFindings, type VerdictKind } from './verdict.ts';
 
 /** What is wrong with the policies of a board. Errors stop a build; warnings are shown. */
 export type PolicyFinding = {
-  readonly rule: 'device-twice' | 'host-device' | 'reset-shared' | 'clock-shared' | 'domain-shared' | 'lock';
+  readonly rule:
+    | 'device-twice'
+    | 'host-device'
+    | 'unconfined-dma'
+    | 'guest-misses'
+    | 'reset-shared'
+    | 'clock-shared'
+    | 'domain-shared'
+    | 'lock';
   readonly severity: 'error' | 'warning';
   readonly vm: string;
   readonly message: string;
@@ -32,16 +40,25 @@ function devicesTwice(policies: readonly VmPolicy[]): readonly PolicyFinding[] {
   });
 }
 
-/** Devices that the host needs itself. */
-function hostDevices(policy: VmPolicy, { index }: HostFacts): readonly PolicyFinding[] {
-  return policy.devices.flatMap((device) => {
-    const streams = streamFindings(index, device).filter(([kind]) => kind === 'refused');
-    const against = [...rolesOf(index, device.node), ...device.problems, ...streams.map(([, why]) => why)];
-    return against.map((why): PolicyFinding => {
-      const message = `${device.node.path}: ${why}`;
-      return { rule: 'host-device', severity: severityFor(policy, device), vm: policy.vm, message };
-    });
-  });
+/** The rule that a finding about a device breaks, and whether that stops a build; undefined: it is none for lint. */
+const RULES: Partial<Record<VerdictKind, readonly [rule: PolicyFinding['rule'], grave: boolean]>> = {
+  refused: ['host-device', true],
+  'vfio-pci': ['host-device', true],
+  'unconfined-dma': ['unconfined-dma', true],
+  'loses-parts': ['guest-misses', false],
+};
+
+/** What the VM's devices have against them: the host needs them, nothing confines them, parts of them stay behind. */
+function deviceRules(policy: VmPolicy, { index }: HostFacts): readonly PolicyFinding[] {
+  return policy.devices.flatMap((device) =>
+    deviceFindings(device, index, policy).flatMap(([kind, why]): readonly PolicyFinding[] => {
+      const [rule, grave] = RULES[kind] ?? [];
+      if (rule === undefined) return [];
+      const accepted = rule === 'unconfined-dma' && policy.accept.includes(rule);
+      const severity = grave === true && !accepted ? severityFor(policy, device) : 'warning';
+      return [{ rule, severity, vm: policy.vm, message: `${device.node.path}: ${why}` }];
+    }),
+  );
 }
 
 /** Ids that somebody else uses too. */
@@ -70,7 +87,7 @@ function ruleFor(id: PolicyId): readonly [rule: PolicyFinding['rule'], grave: bo
 export function lintPolicies(policies: readonly VmPolicy[], facts: HostFacts): readonly PolicyFinding[] {
   return [
     ...devicesTwice(policies),
-    ...policies.flatMap((policy) => [...hostDevices(policy, facts), ...sharedIds(policy)]),
+    ...policies.flatMap((policy) => [...deviceRules(policy, facts), ...sharedIds(policy)]),
   ];
 }
 
@@ -85,6 +102,6 @@ export function refuseErrors(findings: readonly PolicyFinding[]): void {
   if (errors.length === 0) return;
   throw new UsageError(
     `the devices cannot be given away so:\n${errors.map((each) => `  ${formatFinding(each)}`).join('\n')}`,
-    'Take other devices, or put a ! behind the name of a device that the VM must get in spite of it.',
+    'Take other devices, or put a ! behind the name of a device that the VM must get in spite of it. Of unconfined-dma, a recipe can say `accept: [unconfined-dma]`.',
   );
 }

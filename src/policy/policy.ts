@@ -30,6 +30,9 @@ export type PolicyId = {
  */
 export const MOST_OTHERS = 16;
 
+/** What a recipe can accept of a VM's devices, by name. */
+export type Acceptable = 'unconfined-dma';
+
 /** What one VM may use of the BPMP. */
 export type VmPolicy = {
   readonly vm: string;
@@ -38,6 +41,8 @@ export type VmPolicy = {
   readonly keepOff: boolean;
   /** Paths of those that were asked for with `!`: what speaks against them is a warning then. */
   readonly forced: readonly string[];
+  /** What of its devices is known and accepted: `unconfined-dma`. */
+  readonly accept: readonly Acceptable[];
   readonly ids: readonly PolicyId[];
 };
 

@@ -123,6 +123,13 @@ const vm = z
       description:
         'Keep the host’s own drivers off the devices from the boot on: they wait for the VM. `false`: the host uses them until the VM starts, and again when it has ended.',
     }),
+    accept: z
+      .array(z.enum(['unconfined-dma']))
+      .optional()
+      .meta({
+        description:
+          'What is known of the devices and accepted. `unconfined-dma`: a guest with such a device (the GPU) can read and write all memory of the host.',
+      }),
     memory: z
       .string()
       .regex(/^\d+[MG]$/, 'must be like 512M or 1G')

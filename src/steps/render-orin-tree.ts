@@ -22,7 +22,7 @@ function inOrin(vm: VmDevices, { index, notes }: HostFacts): VmDevices {
     const force = name.endsWith('!') ? '!' : '';
     return `${guestLabel(findDevice(index, name.replace(/!$/, ''), notes))}${force}`;
   });
-  return { name: vm.name, devices: labels, keepOff: vm.keepOff ?? false };
+  return { ...vm, devices: labels, keepOff: vm.keepOff ?? false };
 }
 
 /**
@@ -49,7 +49,17 @@ export const renderOrinTree: Step<'render-orin-tree'> = {
     const facts = await hostFacts(dtb, tree, ctx);
     const [target, includes] = [ctx.path(into), bindings(tree, ctx)];
     const [bare, overlay] = [target.replace(/\.dtb$/, '-bare.dtb'), target.replace(/\.dtb$/, '.dtbo')];
-    const [policy] = soundPolicies([{ name: 'orin', devices: vms.flatMap((vm) => vm.devices) }], facts, ctx);
+    const [policy] = soundPolicies(
+      [
+        {
+          name: 'orin',
+          devices: vms.flatMap((vm) => vm.devices),
+          accept: vms.flatMap((vm) => vm.accept ?? []),
+        },
+      ],
+      facts,
+      ctx,
+    );
     if (policy === undefined) throw new Error('no policy for the virtual Orin');
     const { qemuVersion } = machine;
     await makeGuestTree(

@@ -3,9 +3,14 @@ import type { Device } from '../dt/devices.ts';
 import { bytesText, cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
 import { isWithin } from '../dt/host-roles.ts';
-import { readSpecifiers, referenceCells, type Specifiers } from '../dt/specifiers.ts';
+import { interruptParentOf } from '../dt/interrupts.ts';
+import { referenceForm } from '../dt/reference-properties.ts';
+import { registersOf } from '../dt/registers.ts';
+import { type ReferenceForm, readSpecifiers, type Specifiers } from '../dt/specifiers.ts';
 import type { DtNode } from '../dt/tree.ts';
+import { dataRoot } from '../policy/data-nodes.ts';
 import type { HostFacts } from '../policy/derive.ts';
+import { mayRefer } from '../policy/losses.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import type { BusPlace } from './platform-bus.ts';
 
@@ -17,6 +22,8 @@ export type GuestNode = {
   readonly label: string;
   readonly lines: readonly string[];
   readonly left: readonly string[];
+  /** Nodes of settings that it refers to, for the guest's root. */
+  readonly data: readonly string[];
 };
 
 /** Said anew for the guest, or of no meaning there. */
@@ -77,6 +84,8 @@ class NodePrinter {
   readonly label: string;
   /** What is left with the host: paths below the device are shown from it on. */
   readonly left: string[] = [];
+  /** Nodes of settings outside of the device that it refers to. */
+  readonly data = new Set<DtNode>();
 
   constructor(guest: GuestDevice, policy: VmPolicy, facts: HostFacts) {
     this.#guest = guest;
@@ -109,15 +118,51 @@ class NodePrinter {
     return words.includes(undefined) ? undefined : words.join(', ');
   }
 
+  /** The label that a node has in the guest: one of the device's, or of settings that are copied; undefined: none. */
+  #guestLabelOf(node: DtNode): string | undefined {
+    if (this.#isCopied(node)) return this.#labelOf(node);
+    const root = dataRoot(node, this.#index);
+    if (root === undefined) return undefined;
+    this.data.add(root);
+    return asLabel(`${this.label}_${root.name}`);
+  }
+
+  /** Whether a node goes to the guest: the device, and what is below it save devices that have no place there. */
+  #isCopied(node: DtNode): boolean {
+    const { device } = this.#guest;
+    if (!isWithin(node, device.node)) return false;
+    for (let at = node; at !== device.node && at.parent !== undefined; at = at.parent)
+      if (!this.#isKept(at)) return false;
+    return true;
+  }
+
+  #isKept(child: DtNode): boolean {
+    const { device } = this.#guest;
+    if (child.parent === device.node && device.notes?.guest.drop.includes(child.name) === true) return false;
+    return registersOf(child).length === 0;
+  }
+
   /** A property that refers to nodes, rewritten for the guest; undefined where they are not all there. */
-  #reference(node: DtNode, property: string, cells: string | null): string | undefined {
-    const found = readSpecifiers(node, property, cells, this.#index.phandles);
+  #reference(
+    node: DtNode,
+    property: string,
+    form: ReferenceForm,
+  ): { readonly text: string | undefined } | undefined {
+    // Of a map, or of phandles among other numbers, nothing can be rewritten.
+    if (typeof form !== 'number' && !form.startsWith('#')) return undefined;
+    const found = readSpecifiers(node, property, form, this.#index.phandles);
     if (found.problem !== undefined) return undefined;
+    if (found.entries.length === 0) return { text: undefined };
     const kind = KINDS.get(property);
-    if (kind !== undefined) return this.#bpmpEntries(kind, property, found);
-    const words = found.entries.map((entry) => {
-      if (entry === undefined || !isWithin(entry.provider, this.#guest.device.node)) return undefined;
-      return cellsText([`&${this.#labelOf(entry.provider)}`, ...entry.args]);
+    const text = kind === undefined ? this.#entries(found) : this.#bpmpEntries(kind, property, found);
+    return text === undefined ? undefined : { text };
+  }
+
+  /** Entries for nodes that the guest has; undefined where it lacks one. */
+  #entries({ entries }: Specifiers): string | undefined {
+    const words = entries.map((entry) => {
+      const label = entry === undefined ? undefined : this.#guestLabelOf(entry.provider);
+      return label === undefined ? undefined : cellsText([`&${label}`, ...(entry?.args ?? [])]);
     });
     return words.includes(undefined) ? undefined : words.join(', ');
   }
@@ -127,10 +172,10 @@ class NodePrinter {
     property: string,
     bytes: Uint8Array,
   ): { readonly text: string | undefined } | undefined {
-    const cells = referenceCells(property);
-    if (cells === undefined) return property === 'iommu-map' ? undefined : { text: bytesText(bytes) };
-    const text = this.#reference(node, property, cells);
-    return text === undefined ? undefined : { text };
+    const form = referenceForm(property);
+    if (form !== undefined) return this.#reference(node, property, form);
+    // A phandle of the host is any node's in the guest: what may be one is never copied as bytes.
+    return mayRefer(node, property, this.#index).length > 0 ? undefined : { text: bytesText(bytes) };
   }
 
   /** The properties that a node keeps, in the host's order. */
@@ -147,14 +192,46 @@ class NodePrinter {
     return new Map(kept.map(({ property, value }) => [property, value?.text]));
   }
 
+  /** The children of a node as `child` copies them; those that have no place in the guest are left with the host. */
+  children(node: DtNode): readonly string[] {
+    const kept = node.children.filter((child) => this.#isKept(child));
+    const lost = node.children.filter((child) => registersOf(child).length > 0);
+    this.left.push(...lost.map((child) => `${child.name} (registers of its own)`));
+    return kept.flatMap((child) => this.child(child)).map((line) => (line === '' ? '' : `\t${line}`));
+  }
+
   /** A node below the device, copied with what it may keep. */
   child(node: DtNode): readonly string[] {
-    const kept = this.properties(node, new Set(['phandle', 'linux,phandle']));
+    const kept = new Map(this.properties(node, new Set(['phandle', 'linux,phandle'])));
+    const controller = interruptParentOf(node, this.#index.phandles);
+    if (kept.has('interrupts') && (controller === undefined || !this.#isCopied(controller))) {
+      // Numbers of a controller that stays with the host would be another one's in the guest.
+      for (const name of ['interrupts', 'interrupt-names', 'interrupt-parent']) kept.delete(name);
+      this.left.push(`${node.name}/interrupts`);
+    }
     return [
       '',
       `${this.#labelOf(node)}: ${node.name} {`,
       ...[...kept].map(([name, value]) => `\t${propertyLine(name, value)}`),
-      ...node.children.flatMap((each) => this.child(each)).map((line) => (line === '' ? '' : `\t${line}`)),
+      ...this.children(node),
+      '};',
+    ];
+  }
+
+  /** The settings that the device refers to, as nodes below the guest's root. */
+  dataLines(): readonly string[] {
+    return [...this.data].flatMap((root) => {
+      const lines = this.#dataNode(root);
+      return [`${asLabel(`${this.label}_${root.name}`)}: ${lines[0]}`, ...lines.slice(1)];
+    });
+  }
+
+  #dataNode(node: DtNode): readonly string[] {
+    const kept = [...node.properties].filter(([name]) => name !== 'phandle' && name !== 'linux,phandle');
+    return [
+      `${node.name} {`,
+      ...kept.map(([name, bytes]) => `\t${propertyLine(name, bytesText(bytes))}`),
+      ...node.children.flatMap((child) => this.#dataNode(child)).map((line) => `\t${line}`),
       '};',
     ];
   }
@@ -222,17 +299,18 @@ export function guestNode(
     ...more,
     ['status', '"okay"'],
   ]);
-  const children = device.node.children.filter((child) => !drop.includes(child.name));
+  const children = printer.children(device.node);
   const name = `${device.node.name.replace(/@.*$/, '')}@${hex(place.addresses[0] ?? 0n).slice(2)}`;
   const left = printer.left;
   return {
     label: printer.label,
     left,
+    data: printer.dataLines(),
     lines: [
       `${printer.label}: ${name} {`,
       ...(left.length === 0 ? [] : [`\t/* left with the host: ${left.join(', ')} */`]),
       ...[...properties].map(([property, value]) => `\t${propertyLine(property, value)}`),
-      ...children.flatMap((child) => printer.child(child)).map((line) => (line === '' ? '' : `\t${line}`)),
+      ...children,
       '};',
     ],
   };

@@ -109,6 +109,7 @@ export function guestTree(
       1,
       -1,
     ),
+    data: nodes.flatMap((each) => each.data),
     devices: nodes.flatMap((each) => [...each.lines, '']).slice(0, -1),
   });
 }

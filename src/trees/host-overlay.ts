@@ -3,7 +3,7 @@ import type { Device } from '../dt/devices.ts';
 import { hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
-import { cellOf } from '../dt/tree.ts';
+import { cellOf, type DtNode } from '../dt/tree.ts';
 import { UsageError } from '../errors.ts';
 import { type IdClass, idsOf, type VmPolicy } from '../policy/policy.ts';
 import { type GivenStream, giveStreams } from './streams.ts';
@@ -35,7 +35,7 @@ function listLines(policy: VmPolicy): readonly string[] {
 type NodeFacts = {
   /** A board's only VM has no label, so that its device is /dev/bpmp-host. */
   readonly alone: boolean;
-  /** Label of the BPMP's node; without one the proxy takes the only BPMP there is. */
+  /** The BPMP's node as a cell; without one the proxy takes the only BPMP there is. */
   readonly bpmp: string | undefined;
   /** The devices that the host's own drivers must not get. */
   readonly handles: readonly string[];
@@ -49,7 +49,7 @@ function policyNode(
 ): readonly string[] {
   const text = fillTemplate(template, {
     node: alone ? 'bpmp_host_proxy' : `bpmp_host_proxy-${policy.vm}`,
-    bpmp: bpmp === undefined ? '' : `&${bpmp}`,
+    bpmp: bpmp ?? '',
     label: alone ? [] : [propertyLine('label', stringsText([policy.vm]))],
     lists: [
       ...listLines(policy),
@@ -61,11 +61,14 @@ function policyNode(
   return bpmp === undefined ? lines.filter((line) => !line.includes('nvidia,bpmp =')) : lines;
 }
 
-function labelOf(index: HostIndex, path: string): string {
-  const label = index.labels.get(path);
-  if (label !== undefined) return label;
+/** A node as a cell: by its label, or in a tree without symbols by its phandle, which an overlay keeps as it is. */
+function cellFor(index: HostIndex, node: DtNode): string {
+  const label = index.labels.get(node.path);
+  const phandle = cellOf(node, 'phandle');
+  if (label !== undefined && phandle !== undefined) return `&${label}`;
+  if (phandle !== undefined) return hex(phandle);
   throw new UsageError(
-    `the host's device tree has no symbol for ${path}, so no overlay can refer to it`,
+    `the host's device tree gives ${node.path} neither a symbol nor a phandle, so no overlay can refer to it`,
     'Compile it with `dtc -@` (the kernel does so for the Jetson boards), or take the -nv.dtb of the BSP.',
   );
 }
@@ -106,7 +109,7 @@ function deviceChanges(device: Device, given: GivenStream | undefined, index: Ho
   const stream =
     given === undefined
       ? []
-      : [`iommus = <&${labelOf(index, given.smmu.path)} ${given.name ?? hex(given.stream)}>;`];
+      : [`iommus = <${cellFor(index, given.smmu)} ${given.name ?? hex(given.stream)}>;`];
   return [...stream, ...(device.enabled ? [] : ['status = "okay";'])];
 }
 
@@ -140,7 +143,7 @@ function deviceFragments(
  * one. The devices that a policy node names, the host proxy keeps off the host's own drivers.
  *
  * @param what names the host's device tree
- * @throws {UsageError} the tree has no symbols for what the overlay refers to, or no free stream
+ * @throws {UsageError} the tree has neither symbol nor phandle for what the overlay refers to, or no free stream
  */
 export function hostOverlay(
   policies: readonly VmPolicy[],
@@ -149,10 +152,10 @@ export function hostOverlay(
   templates: HostTemplates,
   what: string,
 ): string {
-  if (index.labels.size === 0) labelOf(index, index.bpmp.path);
   const streams = giveStreams(policies, index, ids);
   const alone = policies.length === 1;
-  const bpmp = index.labels.get(index.bpmp.path);
+  // Without a phandle nobody could name it, and the proxy takes the only BPMP there is.
+  const bpmp = cellOf(index.bpmp, 'phandle') === undefined ? undefined : cellFor(index, index.bpmp);
   const parts = policies.map((policy) => ({ policy, ...deviceFragments(policy, streams, index) }));
   return fillTemplate(templates.overlay, {
     vms: policies.map((policy) => policy.vm).join(', '),

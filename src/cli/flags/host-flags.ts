@@ -70,6 +70,7 @@ export async function loadHost(flags: HostFlags, cli: CliContext) {
   const facts = await loadHostFacts({
     dtb: file,
     notes: resolve(TOOL_ROOT, 'recipes/devices'),
+    ...(file === RUNNING ? { commandLine: '/proc/cmdline' } : {}),
     ...(flags.kernel === undefined ? {} : { kernelTree: resolve(cli.cwd, flags.kernel) }),
   });
   return { file, facts };
@@ -106,7 +107,12 @@ export class VmFlags {
     if (this.requests.length > 0) return this.requests;
     const recipe = await recipeOf(flags, cli);
     if (recipe !== undefined)
-      return recipe.vms.map(({ name, devices, keepOff }) => ({ name, devices, keepOff }));
+      return recipe.vms.map(({ name, devices, keepOff, accept }) => ({
+        name,
+        devices,
+        keepOff,
+        ...(accept === undefined ? {} : { accept }),
+      }));
     throw new UsageError('for which devices?', 'Add --device uarta, or --recipe NAME for those of a recipe.');
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEGRA234_IDS } from '../../dt/data/tegra234-ids.ts';
 import { type DeviceNotes, parseDeviceNotes } from '../../dt/device-notes.ts';
@@ -12,27 +12,31 @@ import type { HostFacts } from '../../policy/derive.ts';
 import { IdNamer } from '../../policy/id-names.ts';
 import { isCode } from '../files/write-file.ts';
 
+/** No more than a tree may have is read, whatever a file's size is said to be. */
+async function readBounded(file: string): Promise<Buffer> {
+  const handle = await open(file, 'r');
+  try {
+    const [is, most] = [await handle.stat(), FDT_LIMITS.bytes];
+    if (!is.isFile()) throw new Error('it is no regular file');
+    if (is.size > most) throw new Error(`it is ${is.size} bytes long, and a tree has at most ${most}`);
+    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(is.size), length: is.size });
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
 /**
  * Read a compiled device tree.
  *
- * @throws {UsageError} it is not there, too large or no sound tree
+ * @throws {UsageError} it is not there, no regular file, too large or no sound tree
  */
 export async function readTreeFile(file: string): Promise<DeviceTree> {
-  let size: number;
-  try {
-    ({ size } = await stat(file));
-  } catch (cause) {
-    throw new UsageError(
-      `cannot read ${file}: ${String(cause)}`,
-      'Give the path of a compiled device tree (.dtb).',
-      {
-        cause,
-      },
-    );
-  }
-  if (size > FDT_LIMITS.bytes)
-    throw new UsageError(`${file} is ${size} bytes long`, 'Give the path of a compiled device tree (.dtb).');
-  return readFdt(await readFile(file), file);
+  const bytes = await readBounded(file).catch((cause: Error) => {
+    const next = 'Give the path of a compiled device tree (.dtb).';
+    throw new UsageError(`cannot read ${file}: ${cause.message}`, next, { cause });
+  });
+  return readFdt(bytes, file);
 }
 
 /** The ids that a kernel tree's dt-bindings name; without a tree, or of one before Tegra234, those we carry. */
@@ -69,11 +73,14 @@ export type HostSources = {
   readonly dtb: string;
   readonly notes: string;
   readonly kernelTree?: string;
+  /** File with the running kernel's command line, where that kernel has booted with this tree. */
+  readonly commandLine?: string;
 };
 
 /** Everything that policies are derived from, and the ids by which they are named. */
 export async function loadHostFacts(from: HostSources): Promise<HostFacts & { readonly ids: TegraIds }> {
   const ids = await loadTegraIds(from.kernelTree);
-  const index = indexHost(await readTreeFile(from.dtb));
+  const lines = from.commandLine === undefined ? [] : [await readFile(from.commandLine, 'utf8')];
+  const index = indexHost(await readTreeFile(from.dtb), lines);
   return { index, ids, namer: new IdNamer(ids), notes: await loadDeviceNotes(from.notes) };
 }

@@ -94,6 +94,7 @@ export const NVIDIA_TREE: NodeSpec = {
       resets: [BPMP, 85],
       iommus: [NISO1, 2],
       'non-removable': true,
+      status: 'okay',
     },
     'mmc@3400000': {
       compatible: 'nvidia,tegra234-sdhci',
@@ -102,6 +103,16 @@ export const NVIDIA_TREE: NodeSpec = {
       clocks: [BPMP, 120, BPMP, 219],
       resets: [BPMP, 82],
       iommus: [NISO1, 1],
+      status: 'disabled',
+    },
+    'ethernet@6900000': {
+      compatible: 'nvidia,tegra234-mgbe',
+      reg: [0, 0x6900000, 0, 0x10000],
+      interrupts: [0, 392, 4],
+      clocks: [BPMP, 249],
+      resets: [BPMP, 49],
+      'power-domains': [BPMP, 19],
+      iommus: [NISO0, 0x49],
     },
     'gpu@17000000': {
       compatible: ['nvidia,ga10b'],

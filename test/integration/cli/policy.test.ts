@@ -28,7 +28,7 @@ describe('policy lint', () => {
   test('passes two VMs with devices of their own', async () => {
     const { code, stdout } = await lint(
       ...['--vm', 'a', '--device', 'uarta'],
-      ...['--vm', 'b', '--device', 'vic@15340000'],
+      ...['--vm', 'b', '--device', 'ethernet@6900000'],
     );
     expect([code, stdout]).toEqual([0, 'The policies are sound.\n']);
   });

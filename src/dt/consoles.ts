@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+import { registersOf } from './registers.ts';
+import { type DeviceTree, type DtNode, isEnabled, stringOf, stringsOf } from './tree.ts';
+
+/** Which drivers give their terminals these names, by what their devices are compatible with. */
+const DRIVERS: ReadonlyMap<string, RegExp> = new Map([
+  ['ttyTHS', /-hsuart$/],
+  ['ttyS', /^nvidia,tegra\d+-uart$|ns16550|8250|dw-apb-uart/],
+  ['ttyAMA', /^arm,(pl011|sbsa-uart)$/],
+  ['ttyTCU', /-tcu$/],
+]);
+/** More consoles than a command line of any board has. */
+const MOST = 32;
+
+/** The node of an alias or a path, as `stdout-path` gives it: `serial0:115200n8`, `/bus@0/serial@31d0000`. */
+function nodeOfOption(tree: DeviceTree, option: string): DtNode | undefined {
+  const word = option.replace(/:.*$/, '');
+  const aliases = tree.nodes.get('/aliases');
+  const path = word.startsWith('/') ? word : aliases === undefined ? undefined : stringOf(aliases, word);
+  return path === undefined ? undefined : tree.nodes.get(path);
+}
+
+function isOf(node: DtNode, driver: RegExp): boolean {
+  return stringsOf(node, 'compatible').some((name) => driver.test(name));
+}
+
+/** `ttyTHS1`: the driver's device of alias serial1; where no alias says, every one of its devices without an alias. */
+function nodesOfTty(tree: DeviceTree, tty: string): readonly DtNode[] {
+  const [, name = '', number = ''] = /^(tty[A-Z]+)(\d+)$/.exec(tty) ?? [];
+  const driver = DRIVERS.get(name);
+  if (driver === undefined) return [];
+  const aliased = nodeOfOption(tree, `serial${number}`);
+  if (aliased !== undefined && isOf(aliased, driver)) return [aliased];
+  const aliases = tree.nodes.get('/aliases');
+  const named = new Set(
+    [...(aliases?.properties.keys() ?? [])].map((alias) => aliases && stringOf(aliases, alias)),
+  );
+  return [...tree.nodes.values()].filter(
+    (node) => isOf(node, driver) && isEnabled(node) && !named.has(node.path),
+  );
+}
+
+/** `earlycon=uart8250,mmio32,0x3100000`, `console=uart,mmio,…`: whose registers hold the address. */
+function nodesAt(tree: DeviceTree, address: bigint): readonly DtNode[] {
+  return [...tree.nodes.values()].filter((node) =>
+    registersOf(node).some((region) => region.address <= address && address < region.address + region.size),
+  );
+}
+
+function nodesOfWord(tree: DeviceTree, value: string): readonly DtNode[] {
+  const [first = '', ...rest] = value.split(',');
+  const address = [first, ...rest].find((each) => /^0x[0-9a-f]{1,16}$/i.test(each));
+  return address === undefined ? nodesOfTty(tree, first) : nodesAt(tree, BigInt(address));
+}
+
+/** A string of /chosen. */
+function chosen(tree: DeviceTree, property: string): string | undefined {
+  const node = tree.nodes.get('/chosen');
+  return node === undefined ? undefined : stringOf(node, property);
+}
+
+/**
+ * The devices that a console of the host is on, and which: by stdout-path, and by every `console=` and `earlycon=` of
+ * the command lines.
+ *
+ * @param lines the running kernel's command line, besides that in /chosen
+ */
+export function consolesOf(tree: DeviceTree, lines: readonly string[]): ReadonlyMap<DtNode, string> {
+  const found = new Map<DtNode, string>();
+  const stdout = chosen(tree, 'stdout-path') ?? chosen(tree, 'linux,stdout-path');
+  const node = stdout === undefined ? undefined : nodeOfOption(tree, stdout);
+  if (node !== undefined) found.set(node, "it is the host's console (/chosen/stdout-path)");
+  const all = [chosen(tree, 'bootargs') ?? '', ...lines].join(' ');
+  const words = new Set(all.match(/(?<!\S)(?:console|earlycon)=\S+/g) ?? []);
+  for (const word of [...words].slice(0, MOST))
+    for (const each of nodesOfWord(tree, word.replace(/^\w+=/, '')))
+      if (!found.has(each)) found.set(each, `it is a console of the host (${word.slice(0, 80)})`);
+  return found;
+}

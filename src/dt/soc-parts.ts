@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type DtNode, stringsOf } from './tree.ts';
+
+/** A kind of device that the host never gives away, by what it is compatible with. */
+type Kind = readonly [compatible: RegExp, what: string];
+
+/** Parts of the chip that all else stands on. Names are those of mainline's and of NVIDIA's trees. */
+const INFRASTRUCTURE: readonly Kind[] = [
+  [/-bpmp$|-bpmp-/, 'the BPMP’s own'],
+  [/-e?fuse$|-apbmisc$|-misc$/, 'the chip’s fuses and identity'],
+  [/hwpm/, 'the hardware performance monitor, which sees all of the chip'],
+  [/actmon/, 'the activity monitor that scales the memory’s clock'],
+  [/pinmux|-padctl$|-p2u$|uphy/, 'pins and pads of the chip'],
+  [/-mc$|-emc$|-memory-controller$|memory-controller/, 'the memory controller'],
+  [
+    /-(dce|rce|ape|aon|sce|adsp|spe|psc|fsi|mce|tsa)$|-(dce|rce|ape|aon|sce|adsp)[-_]/,
+    'a processor with firmware of the host',
+  ],
+  [/smmu|iommu/, 'an IOMMU'],
+  [/[-,]a?gic(-|$)|interrupt-controller/, 'an interrupt controller'],
+  [/-(gpc|a|apb)?dma$|dma-controller/, 'a DMA engine'],
+  [/-hsp$|mailbox/, 'a mailbox between processors'],
+  [/-gpio(-|$)|pca9\d{3}/, 'a GPIO controller'],
+  [/-pmc$/, 'the power management controller'],
+  [
+    /-(timer|wdt|watchdog|tsc|gte|hte|rtc|timestamp)(-|$)|tegra-wdt|cam-cdi-tsc/,
+    'a clock or watchdog of the host',
+  ],
+  [/-(fabric|cbb|axi2apb|sysram|ccplex|cluster)(-|$)|mmio-sram/, 'a bus or memory of the chip'],
+  [/tachometer/, 'the tachometer of the fan'],
+  [/soctherm|thermal/, 'the thermal sensor of the chip'],
+  [/coresight|-(etm|stm|etf|etr)(-|$)/, 'debug hardware that sees all of the chip'],
+  [/-(aconnect|ahub|admaif|axbar|mipical|mipi)$/, 'a hub of others'],
+];
+
+/** Controllers that disks are at, under any name. */
+const STORAGE = /sdhci|sdmmc|(^|[,-])mmc([,-]|$)|mshc|ufs|ahci|sata|nvme|[,-]nand/;
+
+function matching(node: DtNode, kinds: readonly Kind[]): string | undefined {
+  const names = stringsOf(node, 'compatible');
+  return kinds.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
+}
+
+/** What part of the chip a node is that no VM may have; undefined for a device like another. */
+export function infrastructureOf(node: DtNode): string | undefined {
+  return matching(node, INFRASTRUCTURE);
+}
+
+/** Whether disks are at it. */
+export function isStorage(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) => STORAGE.test(name));
+}
+
+/** The integrated GPU: its requests carry no stream of the node. */
+export function isGpu(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) =>
+    /^nvidia,(tegra\d+-)?(gk20a|gm20b|gp10b|gv11b|ga10b|gb\d+\w?)$/.test(name),
+  );
+}
+
+/** The host1x, whose clients work through it alone. */
+export function isHost1x(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) => /host1x/.test(name));
+}
+
+/** A display controller: its firmware processor (DCE) and its memory are the host's. */
+export function isDisplay(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) => /[-,](nv)?display$|-dc$|-sor$|-dpaux$/.test(name));
+}

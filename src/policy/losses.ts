@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Device } from '../dt/devices.ts';
+import type { HostIndex } from '../dt/host-index.ts';
+import { isDevice, isWithin, withAllBelow } from '../dt/host-roles.ts';
+import { isPlain, referenceForm } from '../dt/reference-properties.ts';
+import { isHost1x } from '../dt/soc-parts.ts';
+import { phandlesAmong, readSpecifiers } from '../dt/specifiers.ts';
+import { cellsOf, type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
+import { dataRoot } from './data-nodes.ts';
+
+/**
+ * What a device names and a guest will not have. `essential`: it does not work without; `felt`: it may not; `light`:
+ * the host does it for the guest, or a driver can do without.
+ */
+export type Loss = {
+  /** The property of the host's node, or `parent`. */
+  readonly what: string;
+  readonly of: readonly string[];
+  readonly weight: 'light' | 'felt' | 'essential';
+};
+
+/** Said anew in the guest from the policy and from QEMU's places, or of the VM as a whole. */
+const HANDLED =
+  /^(clocks|resets|power-domains|assigned-.*|interrupt-parent|interrupts-extended|iommus|iommu-map|msi-parent|msi-map|interrupt-map)$/;
+/** The host muxes the pins when vfio-platform binds, keeps supplies on, and drivers fall back from DMA to PIO. */
+const LIGHT =
+  /^(pinctrl-\d+|.*-supply|dmas|interconnects|operating-points-v2|thermal-sensors|wakeup-parent)$/;
+/** Ends of a cable that only the host's own drivers hold: without them the other end stays dead. */
+const WIRES = /^(phys|nvidia,xusb-padctl)$/;
+/** What its driver does not start without. */
+const NEEDS_WIRES = /xusb|xudc|xhci|-pcie/;
+
+function weightOf(node: DtNode, property: string): Loss['weight'] {
+  if (LIGHT.test(property)) return 'light';
+  const wired = stringsOf(node, 'compatible').some((name) => NEEDS_WIRES.test(name));
+  return WIRES.test(property) && wired ? 'essential' : 'felt';
+}
+
+function lossesOf(
+  node: DtNode,
+  index: HostIndex,
+  given: readonly DtNode[],
+  drop: readonly string[],
+): readonly Loss[] {
+  return [...node.properties.keys()].flatMap((what): readonly Loss[] => {
+    const form = referenceForm(what);
+    if (form === undefined || HANDLED.test(what) || drop.includes(what)) return [];
+    const { entries } = readSpecifiers(node, what, form, index.phandles);
+    const away = entries.flatMap((entry) => {
+      const lost = entry !== undefined && !given.some((each) => isWithin(entry.provider, each));
+      return lost && dataRoot(entry.provider, index) === undefined ? [entry.provider] : [];
+    });
+    if (away.length === 0) return [];
+    if (away.some(isHost1x)) return [{ what, of: paths(away), weight: 'essential' }];
+    return [{ what, of: paths(away), weight: weightOf(node, what) }];
+  });
+}
+
+function paths(nodes: readonly DtNode[]): readonly string[] {
+  return [...new Set(nodes.map((node) => node.path))];
+}
+
+/** The device that a device lies in, where that stays with the host. */
+function parentLoss({ node }: Device, given: readonly DtNode[]): readonly Loss[] {
+  const above = node.parent;
+  if (above === undefined || !isDevice(above) || given.includes(above)) return [];
+  return [{ what: 'parent', of: [above.path], weight: isHost1x(above) ? 'essential' : 'felt' }];
+}
+
+/** All that a device loses in a guest whose VM gets `given`, of its node and those below it. */
+export function losses(device: Device, index: HostIndex, given: readonly DtNode[]): readonly Loss[] {
+  const drop = device.notes?.guest.drop ?? [];
+  const parts = [...withAllBelow(device.node)].filter((part) => part === device.node || isEnabled(part));
+  return [...parentLoss(device, given), ...parts.flatMap((part) => lossesOf(part, index, given, drop))];
+}
+
+/** A property that nobody knows, and nodes that its numbers may mean. */
+export type Unknown = { readonly property: string; readonly node: DtNode; readonly like: readonly DtNode[] };
+
+/**
+ * Whether a property may hold phandles and nobody knows: it is no known reference, is not known to be plain, and one
+ * of its cells is some node's phandle.
+ */
+export function mayRefer(node: DtNode, property: string, index: HostIndex): readonly DtNode[] {
+  if (referenceForm(property) !== undefined || isPlain(property)) return [];
+  const entries = phandlesAmong(cellsOf(node, property) ?? [], index.phandles);
+  return entries.map((entry) => entry.provider);
+}
+
+/** Every such property of a device and of the nodes below it, those that its notes drop left out. */
+export function unknowns(device: Device, index: HostIndex): readonly Unknown[] {
+  const drop = new Set([
+    ...(device.notes?.guest.drop ?? []),
+    ...Object.keys(device.notes?.guest.properties ?? {}),
+  ]);
+  return [...withAllBelow(device.node)].flatMap((node) =>
+    [...node.properties.keys()].flatMap((property): readonly Unknown[] => {
+      if (drop.has(property)) return [];
+      const like = mayRefer(node, property, index);
+      return like.length === 0 ? [] : [{ property, node, like }];
+    }),
+  );
+}
