@@ -34,13 +34,30 @@ static void test_timeout(void)
     QTestState *qts = bpmp_start(peer,
                                  "-global nvidia-bpmp-guest.timeout-ms=3000");
 
+    gint64 asked = g_get_monotonic_time();
+
     g_assert_cmpint(window_request(qts, PEER_HOLD, 1), ==, -ETIMEDOUT);
+    g_assert_cmpint(g_get_monotonic_time() - asked, >=, 3000 * 1000);
+    g_assert_cmpint(g_get_monotonic_time() - asked, <, 6000 * 1000);
     g_assert_cmpint(block_request(qts, PEER_HOLD, 2), ==, -ETIMEDOUT);
     peer_release(peer);
     /* The late answers are not taken for this one's. */
     g_assert_cmpint(block_request(qts, 22, 3), ==, 0);
     g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_RX), ==, 3);
 
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+/* Below the 20 s at which a guest complains. */
+static void test_default_timeout(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer, "");
+    g_autofree char *tree = qtest_hmp(qts, "info qtree");
+
+    g_assert_nonnull(strstr(tree, "timeout-ms = 8000 "));
+    g_assert_nonnull(strstr(tree, "compatible-write = false"));
     qtest_quit(qts);
     peer_free(peer);
 }
@@ -53,7 +70,7 @@ static void test_flood(void)
 {
     BpmpPeer *peer = peer_new();
     QTestState *qts = bpmp_start(peer,
-                                 "-global nvidia-bpmp-guest.timeout-ms=1");
+                                 "-global nvidia-bpmp-guest.timeout-ms=5");
 
     for (unsigned i = 0; i < 100; i++) {
         g_assert_cmpint(window_request(qts, PEER_HOLD, i), ==, -ETIMEDOUT);
@@ -115,6 +132,8 @@ int main(int argc, char **argv)
 
     qtest_add_func("/bpmp-backend-chardev/malformed", test_malformed);
     qtest_add_func("/bpmp-backend-chardev/timeout", test_timeout);
+    qtest_add_func("/bpmp-backend-chardev/default-timeout",
+                   test_default_timeout);
     qtest_add_func("/bpmp-backend-chardev/flood", test_flood);
     qtest_add_func("/bpmp-backend-chardev/reconnect", test_reconnect);
     return g_test_run();

@@ -1,6 +1,7 @@
 /*
  * QTest testcase for the BPMP back end that asks the host's kernel
  *
+ * BPMP_TEST_FAKE_VFIO names a library that plays a passed-through device.
  * BPMP_TEST_HOST_SHIM names a library that plays /dev/bpmp-host in a QEMU that
  * is started with it; nothing is tested without.
  *
@@ -71,11 +72,14 @@ static QTestState *start_host(Host *host, const char *mode, const char *more)
     return qts;
 }
 
+#define COMPATIBLE_WRITE "-global nvidia-bpmp-guest.compatible-write=on"
+
 static void test_host(gconstpointer mode)
 {
     Host host;
-    QTestState *qts = start_host(&host, mode, "");
     bool with_ioctl = g_str_equal(mode, "ioctl");
+    QTestState *qts = start_host(&host, mode,
+                                 with_ioctl ? "" : COMPATIBLE_WRITE);
     uint8_t tx[PEER_PAYLOAD], rx[PEER_PAYLOAD];
     g_autofree char *log = NULL;
 
@@ -87,6 +91,8 @@ static void test_host(gconstpointer mode)
     g_assert_cmpint(block_request(qts, PEER_STATUS, -EBUSY), ==, -EBUSY);
     g_assert_cmpint(window_request(qts, PEER_STATUS, -EACCES), ==, -EACCES);
     g_assert_cmpint(window_request(qts, PEER_RET, -77), ==, -77);
+    g_assert_cmpint(block_request(qts, PEER_TOO_LONG, 0), ==, -EIO);
+    g_assert_cmphex(qtest_readl(qts, BLOCK + BPMP_BLOCK_RX), ==, 0xeeeeeeee);
     /* Nothing of these may leave. */
     g_assert_cmpint(window_transfer(qts, 23, tx, 1536, 4), ==, -EINVAL);
     g_assert_cmpint(window_transfer(qts, 23, tx, 4, 4096), ==, -EINVAL);
@@ -100,7 +106,7 @@ static void test_host(gconstpointer mode)
     g_assert_true(g_str_has_prefix(log, "open cloexec=1 rdwr=1\n"));
     g_assert_cmpuint(occurrences(log, "open"), ==, 1);
     g_assert_cmpuint(occurrences(log, "begin mrq=23"), ==, 0);
-    g_assert_cmpuint(occurrences(log, "reset"), ==, with_ioctl);
+    g_assert_cmpuint(occurrences(log, "reset begin"), ==, with_ioctl);
     if (with_ioctl) {
         g_assert(strstr(log, "mrq=202") < strstr(log, "reset"));
         g_assert(strstr(log, "reset") < strstr(log, "mrq=24"));
@@ -158,6 +164,94 @@ static void test_host_refused(gconstpointer mode)
         g_assert(!strstr(err, says[i][1]) == !g_str_equal(mode, says[i][0]));
     }
     host_cleanup(&host);
+}
+
+/*
+ * A request by write() has addresses of this program in it: only a driver that
+ * does not know the ioctl gets one, and only where that is asked for.
+ */
+static void test_host_write_refused(gconstpointer mode)
+{
+    static const char *const words[] = { "", COMPATIBLE_WRITE };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
+        Host host;
+        g_autofree char *args = NULL;
+        g_autofree char *err = NULL;
+        g_autofree char *log = NULL;
+
+        if (i && g_str_equal(mode, "write56")) {
+            continue;
+        }
+        host_init(&host, mode);
+        args = g_strdup_printf("-machine virt,bpmp=on,bpmp-host=%s %s",
+                               host.path, words[i]);
+        err = bpmp_refusal(args);
+        g_unsetenv("LD_PRELOAD");
+        g_assert_nonnull(strstr(err, "does not answer like a BPMP"));
+        g_assert(!strstr(err, "compatible-write=on") ==
+                 !g_str_equal(mode, "write56"));
+        log = host_log(&host);
+        g_assert_null(strstr(log, "write"));
+        g_assert_null(strstr(log, "begin"));
+        host_cleanup(&host);
+    }
+}
+
+/*
+ * What was given up on does not happen later. A reset waits for what the
+ * kernel is still at, and nothing overtakes it.
+ */
+static void test_host_given_up(void)
+{
+    Host host;
+    QTestState *qts = start_host(&host, "ioctl",
+                                 "-global nvidia-bpmp-guest.timeout-ms=1500");
+    g_autofree char *log = NULL;
+
+    /*
+     * Two threads, one for the CPU and one for a reset, are inside until the
+     * reset of the machine has waited in vain.
+     */
+    g_assert_cmpint(window_request(qts, PEER_SLEEP, 5300), ==, -ETIMEDOUT);
+    g_assert_cmpint(window_request(qts, PEER_SLEEP, 3800), ==, -ETIMEDOUT);
+    g_assert_cmpint(block_request(qts, 33, 0), ==, -ETIMEDOUT);
+    bpmp_machine_reset(qts);
+    g_assert_cmpint(block_request(qts, 24, 9), ==, 0);
+    qtest_quit(qts);
+
+    log = host_log(&host);
+    g_assert_cmpuint(occurrences(log, "end mrq=200"), ==, 2);
+    g_assert_null(strstr(log, "begin mrq=33"));
+    g_assert_cmpuint(occurrences(log, "reset begin"), ==, 1);
+    g_assert(g_strrstr(log, "end mrq=200") < strstr(log, "reset"));
+    g_assert(strstr(log, "reset end") < strstr(log, "begin mrq=24"));
+    host_cleanup(&host);
+}
+
+#define DEVICE_PLACE 0x0c000000
+
+/* Registers of a passed-through device are no place for a block. */
+static void test_host_block_in_device(void)
+{
+    BpmpPeer *peer = peer_new();
+    FakeVfio fake;
+    QTestState *qts;
+
+    fake_vfio_init(&fake);
+    g_setenv("LD_PRELOAD", getenv("BPMP_TEST_FAKE_VFIO"), true);
+    qts = bpmp_start(peer, fake.args);
+    g_unsetenv("LD_PRELOAD");
+
+    block_write(qts, DEVICE_PLACE, 22, 0, 4, 4, 7);
+    g_assert_cmphex(qtest_readl(qts, DEVICE_PLACE), ==, 22);
+    qtest_writeq(qts, DOORBELL, DEVICE_PLACE);
+    g_assert_cmpuint(peer_total(peer), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, DEVICE_PLACE + BPMP_BLOCK_STATUS), ==,
+                    SENTINEL);
+    qtest_quit(qts);
+    fake_vfio_cleanup(&fake);
+    peer_free(peer);
 }
 
 /* Looking at a device's properties opens nothing. */
@@ -231,11 +325,20 @@ int main(int argc, char **argv)
                             test_host_refused);
         qtest_add_data_func("/bpmp-backend-host/newer", "newer",
                             test_host_refused);
+        qtest_add_data_func("/bpmp-backend-host/write-unasked", "write56",
+                            test_host_write_refused);
+        qtest_add_data_func("/bpmp-backend-host/write-elsewhere", "odd",
+                            test_host_write_refused);
+        qtest_add_func("/bpmp-backend-host/given-up", test_host_given_up);
         qtest_add_func("/bpmp-backend-host/introspection",
                        test_host_introspection);
         if (qtest_has_accel("tcg")) {
             qtest_add_func("/bpmp-backend-host/slow", test_host_slow);
         }
+    }
+    if (getenv("BPMP_TEST_FAKE_VFIO")) {
+        qtest_add_func("/bpmp-backend-host/block-in-device",
+                       test_host_block_in_device);
     }
     return g_test_run();
 }

@@ -12,6 +12,7 @@
 #define CTX_BLOCK 8
 #define CTX_COUNT 16
 #define CTX_NEXT 24
+#define CTX_AGAIN 32
 
 QEMU_BUILD_BUG_ON(GUEST_CODE != 0x40200000);
 
@@ -28,12 +29,14 @@ static const uint32_t guest_code[] = {
     0xaa1303e0, /*         mov   x0, x19                */
     0xf9400001, /* common: ldr   x1, [x0, #CTX_DOORBELL] */
     0xf9400402, /*         ldr   x2, [x0, #CTX_BLOCK]   */
-    0xb4000042, /*         cbz   x2, 1f                 */
+    0xb4000042, /* ring:   cbz   x2, 1f                 */
     0xf9000022, /*         str   x2, [x1]               */
     0xf9400803, /* 1:      ldr   x3, [x0, #CTX_COUNT]   */
     0x91000463, /*         add   x3, x3, #1             */
     0xf9000803, /*         str   x3, [x0, #CTX_COUNT]   */
-    0x17fffffd, /*         b     1b                     */
+    0xf9401004, /*         ldr   x4, [x0, #CTX_AGAIN]   */
+    0xb5ffff44, /*         cbnz  x4, ring               */
+    0x17fffffb, /*         b     1b                     */
 };
 
 static void context_write(QTestState *qts, uint64_t context, uint64_t block,
@@ -43,6 +46,7 @@ static void context_write(QTestState *qts, uint64_t context, uint64_t block,
     qtest_writeq(qts, context + CTX_BLOCK, block);
     qtest_writeq(qts, context + CTX_COUNT, 0);
     qtest_writeq(qts, context + CTX_NEXT, next);
+    qtest_writeq(qts, context + CTX_AGAIN, 0);
 }
 
 void guest_write(QTestState *qts, uint64_t block_1)
@@ -59,6 +63,12 @@ void guest_store(QTestState *qts, uint64_t context, uint64_t addr,
 {
     qtest_writeq(qts, context + CTX_DOORBELL, addr);
     qtest_writeq(qts, context + CTX_BLOCK, value);
+}
+
+void guest_ring_on(QTestState *qts, bool again)
+{
+    qtest_writeq(qts, CONTEXT_0 + CTX_AGAIN, again);
+    qtest_writeq(qts, CONTEXT_1 + CTX_AGAIN, again);
 }
 
 void guest_cont(QTestState *qts)

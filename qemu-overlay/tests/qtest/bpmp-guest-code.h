@@ -28,6 +28,9 @@ void guest_write(QTestState *qts, uint64_t block_1);
 void guest_store(QTestState *qts, uint64_t context, uint64_t addr,
                  uint64_t value);
 
+/* Shall both CPUs ring each time they count, or just once? */
+void guest_ring_on(QTestState *qts, bool again);
+
 void guest_cont(QTestState *qts);
 
 /* How often the CPU with this context has counted. */

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include <sys/socket.h>
 #include <sys/un.h>
+#include "qemu/atomic.h"
 #include "qemu/bswap.h"
 #include "bpmp-peer.h"
 
@@ -24,6 +25,8 @@ struct BpmpPeer {
     char *path;
     int listener;
     GThread *acceptor;
+    char *called;
+    GThread *caller;
 
     GMutex lock;
     GCond changed;
@@ -33,8 +36,11 @@ struct BpmpPeer {
     bool stopping;
     bool clock_on;
     bool reset_asserted;
+    void (*on_reset)(void *opaque);
+    void *on_reset_opaque;
+    /* Open descriptors; each is its thread's to close. */
     GSList *connections;
-    GSList *threads;
+    unsigned connected;
 };
 
 typedef struct Connection {
@@ -114,6 +120,58 @@ static uint32_t line_state(BpmpPeer *peer, const Frame *f)
     return ldl_le_p(f->tx) == 0 ? peer->clock_on : peer->reset_asserted;
 }
 
+/* Bytes of an answer that is never whole. */
+static bool torn(int fd)
+{
+    uint8_t part[HEADER + PEER_PAYLOAD];
+    size_t len = g_random_int_range(1, sizeof(part));
+
+    memset(part, 0, sizeof(part));
+    stl_le_p(part, PEER_MAGIC);
+    stl_le_p(part + 12, PEER_PAYLOAD);
+    send(fd, part, len, MSG_NOSIGNAL);
+    return false;
+}
+
+static bool chaos(int fd, const Frame *f)
+{
+    static const uint8_t zeros[PEER_PAYLOAD * 2];
+    uint32_t echo = MIN(f->tx_size, f->rx_room);
+
+    switch (g_random_int_range(0, 24)) {
+    case 0:
+        return false;
+    case 1:
+        answer(fd, ~PEER_MAGIC, 0, 0, zeros, 0, HEADER);
+        return true;
+    case 2:
+        answer(fd, PEER_MAGIC, 0, 0, zeros, f->rx_room + 1, HEADER);
+        return true;
+    case 3:
+        answer(fd, PEER_MAGIC, 0, 0, zeros, PEER_PAYLOAD + 1, HEADER);
+        return true;
+    case 4:
+        return torn(fd);
+    case 5:
+        answer(fd, PEER_MAGIC, 1, 0, zeros, 0, HEADER);
+        return true;
+    case 6:
+        /* One more than it was asked for */
+        answer(fd, PEER_MAGIC, 0, 0, f->tx, echo, HEADER);
+        break;
+    case 7:
+        shutdown(fd, SHUT_WR);
+        return true;
+    case 8:
+        g_usleep(g_random_int_range(0, 20000));
+        break;
+    default:
+        break;
+    }
+    answer(fd, PEER_MAGIC, 0, 0, f->tx, echo, HEADER + PEER_PAYLOAD);
+    return true;
+}
+
 /* Returns false when the connection is to end. */
 static bool respond(BpmpPeer *peer, int fd, const Frame *f)
 {
@@ -143,6 +201,13 @@ static bool respond(BpmpPeer *peer, int fd, const Frame *f)
         return true;
     case PEER_HANG_UP:
         return false;
+    case PEER_CHAOS:
+        return chaos(fd, f);
+    case PEER_MASTER_RESET:
+        if (peer->on_reset) {
+            peer->on_reset(peer->on_reset_opaque);
+        }
+        break;
     case PEER_HOLD:
         g_mutex_lock(&peer->lock);
         while (!peer->released && !peer->stopping) {
@@ -166,16 +231,18 @@ static bool respond(BpmpPeer *peer, int fd, const Frame *f)
     return true;
 }
 
+/* Takes @c over, and is in its list of connections until the end. */
 static gpointer serve(gpointer opaque)
 {
     g_autofree Connection *c = opaque;
+    BpmpPeer *peer = c->peer;
     Frame held, f;
     bool holding = false;
 
     while (frame_read(c->fd, &f)) {
-        g_mutex_lock(&c->peer->lock);
-        count(c->peer, f.mrq);
-        g_mutex_unlock(&c->peer->lock);
+        g_mutex_lock(&peer->lock);
+        count(peer, f.mrq);
+        g_mutex_unlock(&peer->lock);
 
         if (f.mrq == PEER_PAIR && !holding) {
             held = f;
@@ -184,45 +251,122 @@ static gpointer serve(gpointer opaque)
         }
         if (holding) {
             holding = false;
-            if (!respond(c->peer, c->fd, &held)) {
+            if (!respond(peer, c->fd, &held)) {
                 break;
             }
         }
-        if (!respond(c->peer, c->fd, &f)) {
+        if (!respond(peer, c->fd, &f)) {
             break;
         }
     }
-    shutdown(c->fd, SHUT_RDWR);
+
+    g_mutex_lock(&peer->lock);
+    peer->connections = g_slist_remove(peer->connections,
+                                       GINT_TO_POINTER(c->fd));
+    close(c->fd);
+    g_cond_broadcast(&peer->changed);
+    g_mutex_unlock(&peer->lock);
     return NULL;
+}
+
+static Connection *connection_new(BpmpPeer *peer, int fd)
+{
+    Connection *c = g_new0(Connection, 1);
+
+    c->peer = peer;
+    c->fd = fd;
+    g_mutex_lock(&peer->lock);
+    peer->connections = g_slist_prepend(peer->connections,
+                                        GINT_TO_POINTER(fd));
+    peer->connected++;
+    g_mutex_unlock(&peer->lock);
+    return c;
 }
 
 static gpointer accept_connections(gpointer opaque)
 {
     BpmpPeer *peer = opaque;
+    int fd;
 
-    for (;;) {
-        int fd = accept(peer->listener, NULL, NULL);
+    while ((fd = accept(peer->listener, NULL, NULL)) >= 0) {
+        g_thread_unref(g_thread_new("peer", serve, connection_new(peer, fd)));
+    }
+    return NULL;
+}
+
+static struct sockaddr_un peer_address(const char *path)
+{
+    struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+    g_assert_cmpint(strlen(path), <, sizeof(addr.sun_path));
+    strcpy(addr.sun_path, path);
+    return addr;
+}
+
+static gpointer call(gpointer opaque)
+{
+    BpmpPeer *peer = opaque;
+    struct sockaddr_un addr = peer_address(peer->called);
+
+    while (!qatomic_read(&peer->stopping)) {
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         Connection *c;
 
-        if (fd < 0) {
-            return NULL;
+        g_assert_cmpint(fd, >=, 0);
+        if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0) {
+            close(fd);
+            g_usleep(1000);
+            continue;
         }
-        c = g_new0(Connection, 1);
-        c->peer = peer;
-        c->fd = fd;
-        g_mutex_lock(&peer->lock);
-        peer->connections = g_slist_prepend(peer->connections,
-                                            GINT_TO_POINTER(fd));
-        peer->threads = g_slist_prepend(peer->threads,
-                                        g_thread_new("peer", serve, c));
-        g_mutex_unlock(&peer->lock);
+        c = connection_new(peer, fd);
+        if (qatomic_read(&peer->stopping)) {
+            /* It may be too late for those who hang up. */
+            shutdown(fd, SHUT_RDWR);
+        }
+        serve(c);
     }
+    return NULL;
+}
+
+void peer_call(BpmpPeer *peer, const char *path)
+{
+    peer->called = g_strdup(path);
+    peer->caller = g_thread_new("peer-call", call, peer);
+}
+
+void peer_return(BpmpPeer *peer)
+{
+    struct sockaddr_un addr = peer_address(peer->path);
+
+    peer->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    g_assert_cmpint(peer->listener, >=, 0);
+    g_assert_cmpint(bind(peer->listener, (struct sockaddr *)&addr,
+                         sizeof(addr)), ==, 0);
+    g_assert_cmpint(listen(peer->listener, 4), ==, 0);
+    peer->acceptor = g_thread_new("peer-accept", accept_connections, peer);
+}
+
+static void hang_up_all(BpmpPeer *peer)
+{
+    g_mutex_lock(&peer->lock);
+    for (GSList *l = peer->connections; l; l = l->next) {
+        shutdown(GPOINTER_TO_INT(l->data), SHUT_RDWR);
+    }
+    g_mutex_unlock(&peer->lock);
+}
+
+void peer_leave(BpmpPeer *peer)
+{
+    unlink(peer->path);
+    shutdown(peer->listener, SHUT_RDWR);
+    g_thread_join(peer->acceptor);
+    close(peer->listener);
+    hang_up_all(peer);
 }
 
 BpmpPeer *peer_new(void)
 {
     BpmpPeer *peer = g_new0(BpmpPeer, 1);
-    struct sockaddr_un addr = { .sun_family = AF_UNIX };
 
     peer->dir = g_dir_make_tmp("bpmp-peer-XXXXXX", NULL);
     g_assert_nonnull(peer->dir);
@@ -230,41 +374,29 @@ BpmpPeer *peer_new(void)
     peer->counts = g_hash_table_new(NULL, NULL);
     g_mutex_init(&peer->lock);
     g_cond_init(&peer->changed);
-
-    g_assert_cmpint(strlen(peer->path), <, sizeof(addr.sun_path));
-    strcpy(addr.sun_path, peer->path);
-    peer->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    g_assert_cmpint(peer->listener, >=, 0);
-    g_assert_cmpint(bind(peer->listener, (struct sockaddr *)&addr,
-                         sizeof(addr)), ==, 0);
-    g_assert_cmpint(listen(peer->listener, 4), ==, 0);
-    peer->acceptor = g_thread_new("peer-accept", accept_connections, peer);
+    peer_return(peer);
     return peer;
 }
 
 void peer_free(BpmpPeer *peer)
 {
     g_mutex_lock(&peer->lock);
-    peer->stopping = true;
+    qatomic_set(&peer->stopping, true);
     g_cond_broadcast(&peer->changed);
     g_mutex_unlock(&peer->lock);
 
-    shutdown(peer->listener, SHUT_RDWR);
-    g_thread_join(peer->acceptor);
-    close(peer->listener);
-    for (GSList *l = peer->connections; l; l = l->next) {
-        shutdown(GPOINTER_TO_INT(l->data), SHUT_RDWR);
+    peer_leave(peer);
+    if (peer->caller) {
+        g_thread_join(peer->caller);
+        g_free(peer->called);
     }
-    for (GSList *l = peer->threads; l; l = l->next) {
-        g_thread_join(l->data);
+    g_mutex_lock(&peer->lock);
+    while (peer->connections) {
+        g_cond_wait(&peer->changed, &peer->lock);
     }
-    for (GSList *l = peer->connections; l; l = l->next) {
-        close(GPOINTER_TO_INT(l->data));
-    }
-    g_slist_free(peer->connections);
-    g_slist_free(peer->threads);
+    g_mutex_unlock(&peer->lock);
+
     g_hash_table_destroy(peer->counts);
-    unlink(peer->path);
     rmdir(peer->dir);
     g_free(peer->path);
     g_free(peer->dir);
@@ -302,6 +434,22 @@ unsigned peer_total(BpmpPeer *peer)
     n = peer->total;
     g_mutex_unlock(&peer->lock);
     return n;
+}
+
+unsigned peer_connections(BpmpPeer *peer)
+{
+    unsigned n;
+
+    g_mutex_lock(&peer->lock);
+    n = peer->connected;
+    g_mutex_unlock(&peer->lock);
+    return n;
+}
+
+void peer_on_reset(BpmpPeer *peer, void (*cb)(void *opaque), void *opaque)
+{
+    peer->on_reset_opaque = opaque;
+    peer->on_reset = cb;
 }
 
 void peer_wait(BpmpPeer *peer, uint32_t mrq, unsigned n)

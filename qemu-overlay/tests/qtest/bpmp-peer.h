@@ -19,6 +19,7 @@ enum {
     PEER_PAIR = 207,        /* no answer before a second one is there */
     PEER_HUGE = 208,        /* an answer over the most that a frame has */
     PEER_SLICED = 209,      /* an echo in single bytes */
+    PEER_CHAOS = 210,       /* any of these and worse, by chance */
 };
 
 #define PEER_LINE_STATE 0x7fff0001
@@ -33,6 +34,19 @@ void peer_free(BpmpPeer *peer);
 
 /* Path of its socket. */
 const char *peer_path(BpmpPeer *peer);
+
+/* Connect to who listens at @path, again whenever a connection ends. */
+void peer_call(BpmpPeer *peer, const char *path);
+
+/* Leave: hang up all connections and refuse others, until it comes back. */
+void peer_leave(BpmpPeer *peer);
+void peer_return(BpmpPeer *peer);
+
+/* How many connections there have been. */
+unsigned peer_connections(BpmpPeer *peer);
+
+/* While a reset of the master is under way: called before it is answered. */
+void peer_on_reset(BpmpPeer *peer, void (*cb)(void *opaque), void *opaque);
 
 /* How many requests with this number have come so far. */
 unsigned peer_count(BpmpPeer *peer, uint32_t mrq);

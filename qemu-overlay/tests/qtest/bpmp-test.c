@@ -65,6 +65,21 @@ int32_t block_request(QTestState *qts, uint32_t mrq, uint32_t arg)
     return qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS);
 }
 
+#define PCI_ECAM 0x3f000000
+#define PCI_COMMAND 0x04
+
+static uint64_t pci_config(unsigned slot, unsigned offset)
+{
+    return PCI_ECAM + (slot << 15) + offset;
+}
+
+void bpmp_pci_map(QTestState *qts, unsigned slot, unsigned bar, uint32_t addr)
+{
+    /* A ROM has a bit of its own that enables it. */
+    qtest_writel(qts, pci_config(slot, bar), addr | (bar == BPMP_PCI_ROM));
+    qtest_writew(qts, pci_config(slot, PCI_COMMAND), 2);
+}
+
 bool window_exists(QTestState *qts)
 {
     char *tree = qtest_hmp(qts, "info mtree");
@@ -74,20 +89,88 @@ bool window_exists(QTestState *qts)
     return found;
 }
 
-char *bpmp_refusal(const char *args)
+static char *run_qemu(const char *args, int want)
 {
     const char *qemu = getenv("QTEST_QEMU_BINARY");
     g_autofree char *line = g_strdup_printf(
-        "timeout 60 %s -display none -nodefaults -accel qtest -S %s", qemu,
-        args);
+        "timeout 60 %s -display none -nodefaults %s -S %s", qemu,
+        strstr(args, "-accel ") ? "" : "-accel qtest", args);
     char *err = NULL;
     int status = 0;
 
     g_assert(g_spawn_command_line_sync(line, NULL, &err, &status, NULL));
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 1) {
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != want) {
         g_error("%s: status %d: %s", args, status, err);
     }
     return err;
+}
+
+char *bpmp_refusal(const char *args)
+{
+    return run_qemu(args, 1);
+}
+
+char *bpmp_warnings(const char *args)
+{
+    /* There is nothing to load from, which is found once all is built. */
+    g_autofree char *line = g_strdup_printf("%s -loadvm nothing", args);
+
+    return run_qemu(line, 1);
+}
+
+char *bpmp_dump_tree(const char *machine, const char *file, size_t *size)
+{
+    g_autofree char *args = g_strdup_printf("-machine %s,dumpdtb=%s", machine,
+                                            file);
+    g_autofree char *said = run_qemu(args, 0);
+    char *tree = NULL;
+
+    g_assert(g_file_get_contents(file, &tree, size, NULL));
+    return tree;
+}
+
+#define FAKE_NAME "1000000.memory"
+
+void fake_vfio_init(FakeVfio *fake)
+{
+    g_autofree char *device = NULL;
+    g_autofree char *group = NULL;
+    g_autofree char *node = NULL;
+    g_autofree char *compatible = NULL;
+    g_autofree char *tree = NULL;
+    size_t size;
+
+    fake->dir = g_dir_make_tmp("bpmp-vfio-XXXXXX", NULL);
+    g_assert_nonnull(fake->dir);
+    device = g_build_filename(fake->dir, FAKE_NAME, NULL);
+    group = g_build_filename(device, "iommu_group", NULL);
+    node = g_build_filename(device, "of_node", NULL);
+    compatible = g_build_filename(node, "compatible", NULL);
+    tree = g_build_filename(fake->dir, "tree.dtb", NULL);
+    g_assert_cmpint(g_mkdir_with_parents(node, 0700), ==, 0);
+    g_assert_cmpint(symlink("/kernel/iommu_groups/7", group), ==, 0);
+    g_assert(g_file_set_contents(compatible, "test,device", 12, NULL));
+    g_free(bpmp_dump_tree("virt", tree, &size));
+    g_setenv("FAKE_VFIO", FAKE_NAME ":10000/0", true);
+    g_setenv("FAKE_VFIO_MMAP", "1", true);
+    fake->args = g_strdup_printf("-device vfio-platform,sysfsdev=%s -dtb %s",
+                                 device, tree);
+}
+
+void fake_vfio_cleanup(FakeVfio *fake)
+{
+    static const char *const files[] = {
+        FAKE_NAME "/iommu_group", FAKE_NAME "/of_node/compatible",
+        FAKE_NAME "/of_node", FAKE_NAME, "tree.dtb", "",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
+        g_autofree char *file = g_build_filename(fake->dir, files[i], NULL);
+
+        g_assert_cmpint(remove(file), ==, 0);
+    }
+    g_free(fake->args);
+    g_free(fake->dir);
 }
 
 void bpmp_assert_below(gint64 since_us, unsigned bound_ms)

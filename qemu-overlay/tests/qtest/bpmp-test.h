@@ -29,6 +29,12 @@
 
 #define SENTINEL 0x5ca1ab1e
 
+/* PCI with highmem=off: a place in the window for registers */
+#define PCI_PLACE 0x10000000ULL
+#define BPMP_PCI_BAR0 0x10
+#define BPMP_PCI_BAR2 0x18
+#define BPMP_PCI_ROM 0x30
+
 /* A machine whose window leads to @peer; @more goes to its command line. */
 QTestState *bpmp_start(BpmpPeer *peer, const char *more);
 
@@ -40,6 +46,9 @@ int32_t window_transfer(QTestState *qts, uint32_t mrq, const void *tx,
 
 /* The same with one word, for which there is room in the answer as well. */
 int32_t window_request(QTestState *qts, uint32_t mrq, uint32_t arg);
+
+/* Put region @bar of the PCI device in @slot to @addr. */
+void bpmp_pci_map(QTestState *qts, unsigned slot, unsigned bar, uint32_t addr);
 
 /* Is there a window in the machine's memory map? */
 bool window_exists(QTestState *qts);
@@ -53,6 +62,25 @@ int32_t block_request(QTestState *qts, uint32_t mrq, uint32_t arg);
 
 /* Run QEMU and take what it says; it must fail. */
 char *bpmp_refusal(const char *args);
+
+/* The same for a machine that is built and would run: what it warns of. */
+char *bpmp_warnings(const char *args);
+
+/* Let QEMU write the device tree of @machine and end; returns the tree. */
+char *bpmp_dump_tree(const char *machine, const char *file, size_t *size);
+
+/*
+ * A device to pass through where BPMP_TEST_FAKE_VFIO names the library that
+ * plays one, with a device tree for the machine: words for its command line.
+ * It has 64 KiB of plain memory, at the first place of the platform bus.
+ */
+typedef struct FakeVfio {
+    char *dir;
+    char *args;
+} FakeVfio;
+
+void fake_vfio_init(FakeVfio *fake);
+void fake_vfio_cleanup(FakeVfio *fake);
 
 /*
  * Bounds in ms that are figures of the specification hold on a machine that

@@ -106,6 +106,32 @@ static void test_block_outside_ram(void)
     peer_free(peer);
 }
 
+/* Memory that cannot be written, however good the block in it is. */
+static void test_block_in_rom(void)
+{
+    BpmpPeer *peer = peer_new();
+    g_autofree char *rom = g_strdup_printf("%s.rom", peer_path(peer));
+    g_autofree char *args = g_strdup_printf(
+        "-machine highmem=off -device virtio-net-pci,addr=2,romfile=%s", rom);
+    uint8_t image[4096] = {};
+    QTestState *qts;
+
+    stl_le_p(image + 256 + BPMP_BLOCK_MRQ, 22);
+    stl_le_p(image + 256 + BPMP_BLOCK_STATUS, SENTINEL);
+    g_assert(g_file_set_contents(rom, (char *)image, sizeof(image), NULL));
+    qts = bpmp_start(peer, args);
+    bpmp_pci_map(qts, 2, BPMP_PCI_ROM, PCI_PLACE);
+    g_assert_cmphex(qtest_readl(qts, PCI_PLACE + 256), ==, 22);
+    qtest_writeq(qts, DOORBELL, PCI_PLACE + 256);
+    g_assert_cmpuint(peer_total(peer), ==, 0);
+    g_assert_cmphex(qtest_readl(qts, PCI_PLACE + 256 + BPMP_BLOCK_STATUS), ==,
+                    SENTINEL);
+
+    qtest_quit(qts);
+    unlink(rom);
+    peer_free(peer);
+}
+
 static void test_doorbell(void)
 {
     BpmpPeer *peer = peer_new();
@@ -136,6 +162,7 @@ int main(int argc, char **argv)
     qtest_add_func("/nvidia-bpmp-guest/v2/transfer", test_block);
     qtest_add_func("/nvidia-bpmp-guest/v2/refused", test_block_refused);
     qtest_add_func("/nvidia-bpmp-guest/v2/outside-ram", test_block_outside_ram);
+    qtest_add_func("/nvidia-bpmp-guest/v2/in-rom", test_block_in_rom);
     qtest_add_func("/nvidia-bpmp-guest/v2/doorbell", test_doorbell);
     return g_test_run();
 }

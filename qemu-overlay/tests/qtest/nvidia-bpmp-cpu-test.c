@@ -100,6 +100,23 @@ static void test_stop(void)
     peer_free(peer);
 }
 
+/* An answer that is on its way when the machine is stopped is taken. */
+static void test_stop_answered(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = start_guest(peer, 0);
+
+    block_write(qts, BLOCK, PEER_SLEEP, 0, 4, 4, 200);
+    guest_cont(qts);
+    peer_wait(peer, PEER_SLEEP, 1);
+    qtest_qmp_assert_success(qts, "{ 'execute': 'stop' }");
+    qtest_qmp_eventwait(qts, "STOP");
+    g_assert_cmpint((int32_t)qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==,
+                    0);
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
 static void test_reset_under_way(void)
 {
     BpmpPeer *peer = peer_new();
@@ -109,7 +126,8 @@ static void test_reset_under_way(void)
     asked = g_get_monotonic_time();
     qtest_qmp_assert_success(qts, "{ 'execute': 'system_reset' }");
     qtest_qmp_eventwait(qts, "RESET");
-    bpmp_measured("system_reset", asked, 1000);
+    /* Half a second each for the CPU's request and for the reset's. */
+    bpmp_measured("system_reset", asked, 2000);
     /* The guest starts over and rings again; the reset is between the two. */
     peer_release(peer);
     peer_wait(peer, PEER_MASTER_RESET, 1);
@@ -149,6 +167,101 @@ static void test_model_dies(void)
     guest_wait_counting(qts, CONTEXT_0);
     g_assert_cmpint((int32_t)qtest_readl(qts, BLOCK + BPMP_BLOCK_STATUS), ==,
                     -EIO);
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+static bool storm_status(int32_t status)
+{
+    return status == SENTINEL || status == 0 || status == -EIO ||
+           status == -ENODEV || status == -ETIMEDOUT;
+}
+
+/*
+ * Both CPUs ring all the time while the model comes, misbehaves and goes, for
+ * BPMP_TEST_STORM_SECONDS. After that it is well, and so must the machine be.
+ */
+static void test_storm(void)
+{
+    const char *seconds = getenv("BPMP_TEST_STORM_SECONDS");
+    gint64 end = g_get_monotonic_time() +
+                 (seconds ? atoi(seconds) : 2) * G_TIME_SPAN_SECOND;
+    const uint64_t blocks[] = { BLOCK, BLOCK_2 };
+    BpmpPeer *peer = peer_new();
+    g_autofree char *path = g_strdup_printf("%s.qemu", peer_path(peer));
+    QTestState *qts = qtest_initf(
+        "-machine virt,bpmp=on,bpmp-chardev=fw -m 64 -nodefaults "
+        "-chardev socket,id=fw,path=%s,server=on,wait=off "
+        "-global nvidia-bpmp-guest.timeout-ms=300 " GUEST_ARGS, path);
+
+    guest_write(qts, BLOCK_2);
+    guest_ring_on(qts, true);
+    for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
+        block_write(qts, blocks[i], PEER_CHAOS, 0, 4, 4, 7);
+    }
+    peer_call(peer, path);
+    guest_cont(qts);
+    do {
+        guest_wait_counting(qts, CONTEXT_0);
+        guest_wait_counting(qts, CONTEXT_1);
+        for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
+            g_assert_true(storm_status(qtest_readl(qts, blocks[i] +
+                                                   BPMP_BLOCK_STATUS)));
+        }
+    } while (g_get_monotonic_time() < end);
+    g_test_message("%u connections, %u transfers", peer_connections(peer),
+                   peer_total(peer));
+    g_assert_cmpuint(peer_connections(peer), >, 10);
+
+    end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
+    for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {
+        do {
+            g_assert_cmpint(g_get_monotonic_time(), <, end);
+            block_write(qts, blocks[i], 22, 0, 4, 4, 7);
+            g_usleep(100 * 1000);
+        } while (qtest_readl(qts, blocks[i] + BPMP_BLOCK_STATUS) != 0);
+    }
+    g_assert_cmpuint(peer_count(peer, 22), >=, 2);
+
+    qtest_quit(qts);
+    unlink(path);
+    peer_free(peer);
+}
+
+/* A block that is no RAM any more when the answer comes is left alone. */
+static void test_block_gone(void)
+{
+    const uint64_t block = PCI_PLACE + 0x100 - BPMP_BLOCK_RX;
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer, GUEST_ARGS " -machine highmem=off "
+                                 "-object memory-backend-ram,id=shm,size=1M,"
+                                 "share=on "
+                                 "-device ivshmem-plain,memdev=shm,addr=2");
+
+    bpmp_pci_map(qts, 2, BPMP_PCI_BAR2, PCI_PLACE);
+    guest_write(qts, 0);
+    guest_store(qts, CONTEXT_0, DOORBELL, block);
+    block_write(qts, block, PEER_HOLD, 0, 4, 4, 7);
+    guest_cont(qts);
+    peer_wait(peer, PEER_HOLD, 1);
+    /* Where the answer would go there is a register now. */
+    bpmp_pci_map(qts, 2, BPMP_PCI_BAR2, PCI_PLACE + 0x100000);
+    bpmp_pci_map(qts, 2, BPMP_PCI_BAR0, block + BPMP_BLOCK_RX);
+    peer_release(peer);
+    guest_wait_counting(qts, CONTEXT_0);
+    g_assert_cmphex(qtest_readl(qts, block + BPMP_BLOCK_RX), ==, 0);
+    qtest_writel(qts, block + BPMP_BLOCK_RX, 7);
+    g_assert_cmphex(qtest_readl(qts, block + BPMP_BLOCK_RX), ==, 7);
+    bpmp_pci_map(qts, 2, BPMP_PCI_BAR0, PCI_PLACE + 0x200000);
+    bpmp_pci_map(qts, 2, BPMP_PCI_BAR2, PCI_PLACE);
+    g_assert_cmphex(qtest_readl(qts, block + BPMP_BLOCK_STATUS), ==, SENTINEL);
+    g_assert_cmphex(qtest_readl(qts, block + BPMP_BLOCK_RX), ==, 0xeeeeeeee);
+    /* It is a place for a block otherwise. */
+    block_write(qts, block, 22, 0, 4, 4, 7);
+    guest_ring_on(qts, true);
+    peer_wait(peer, 22, 2);
+    g_assert_cmphex(qtest_readl(qts, block + BPMP_BLOCK_STATUS), ==, 0);
+
     qtest_quit(qts);
     peer_free(peer);
 }
@@ -199,6 +312,10 @@ int main(int argc, char **argv)
         qtest_add_func("/nvidia-bpmp-guest/cpu/side-by-side",
                        test_side_by_side);
         qtest_add_func("/nvidia-bpmp-guest/cpu/stop", test_stop);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/stop-answered",
+                       test_stop_answered);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/storm", test_storm);
+        qtest_add_func("/nvidia-bpmp-guest/cpu/block-gone", test_block_gone);
         qtest_add_func("/nvidia-bpmp-guest/cpu/reset-under-way",
                        test_reset_under_way);
         qtest_add_func("/nvidia-bpmp-guest/cpu/quit-under-way",

@@ -7,6 +7,8 @@
  */
 
 #include "qemu/osdep.h"
+#include <sys/mman.h>
+#include "qemu/atomic.h"
 #include "qemu/bswap.h"
 #include "libqtest.h"
 #include "bpmp-test.h"
@@ -250,6 +252,96 @@ static void test_reset(void)
     g_assert_cmpuint(peer_count(peer, 22), ==, 2);
     g_assert_cmpuint(peer_count(peer, PEER_MASTER_RESET), ==, 1);
 
+    /* One reset for what was done, none for nothing. */
+    for (unsigned i = 0; i < 3; i++) {
+        bpmp_machine_reset(qts);
+        g_assert_cmpuint(peer_count(peer, PEER_MASTER_RESET), ==, 2);
+    }
+
+    qtest_quit(qts);
+    peer_free(peer);
+}
+
+typedef struct Dma {
+    uint8_t *ram;
+    bool ended;
+} Dma;
+
+#define DMA_TARGET 0x300000
+
+/* A device of the machine that writes to memory until it is without clock. */
+static void dma_until_reset(void *opaque)
+{
+    Dma *dma = opaque;
+
+    for (unsigned i = 0; i < 20; i++) {
+        memset(dma->ram + DMA_TARGET, i, 64);
+        g_usleep(10 * 1000);
+    }
+    qatomic_set(&dma->ended, true);
+}
+
+/* What a reset puts into memory is not overwritten by such a device. */
+static void test_reset_waits(void)
+{
+    BpmpPeer *peer = peer_new();
+    g_autofree char *ram = g_strdup_printf("%s.ram", peer_path(peer));
+    g_autofree char *kernel = g_strdup_printf("%s.kernel", peer_path(peer));
+    g_autofree char *args = g_strdup_printf(
+        "-object memory-backend-file,id=ram,size=64M,share=on,mem-path=%s "
+        "-machine memory-backend=ram "
+        "-device loader,file=%s,addr=0x%llx,force-raw=on", ram, kernel,
+        RAM_BASE + DMA_TARGET);
+    uint8_t image[64], found[64];
+    Dma dma = {};
+    QTestState *qts;
+    int fd;
+
+    memset(image, 0x5a, sizeof(image));
+    g_assert(g_file_set_contents(kernel, (char *)image, sizeof(image), NULL));
+    qts = bpmp_start(peer, args);
+    fd = open(ram, O_RDWR);
+    g_assert_cmpint(fd, >=, 0);
+    dma.ram = mmap(NULL, RAM_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    g_assert(dma.ram != MAP_FAILED);
+    peer_on_reset(peer, dma_until_reset, &dma);
+
+    g_assert_cmpint(window_request(qts, 22, 7), ==, 0);
+    bpmp_machine_reset(qts);
+    g_assert_true(qatomic_read(&dma.ended));
+    qtest_memread(qts, RAM_BASE + DMA_TARGET, found, sizeof(found));
+    g_assert_cmpmem(found, sizeof(found), image, sizeof(image));
+
+    qtest_quit(qts);
+    peer_free(peer);
+    munmap(dma.ram, RAM_SIZE);
+    close(fd);
+    unlink(ram);
+    unlink(kernel);
+}
+
+static void hang_in_reset(void *opaque)
+{
+    g_usleep(3 * G_USEC_PER_SEC);
+}
+
+/* A model that does not answer holds no reset up for good. */
+static void test_reset_hangs(void)
+{
+    BpmpPeer *peer = peer_new();
+    QTestState *qts = bpmp_start(peer, "");
+    gint64 asked;
+
+    peer_on_reset(peer, hang_in_reset, NULL);
+    g_assert_cmpint(window_request(qts, 22, 7), ==, 0);
+    asked = g_get_monotonic_time();
+    bpmp_machine_reset(qts);
+    g_assert_cmpint(g_get_monotonic_time() - asked, >=, 500 * 1000);
+    g_assert_cmpint(g_get_monotonic_time() - asked, <, 2500 * 1000);
+    /* What comes later happens after it. */
+    g_assert_cmpint(window_request(qts, 22, 7), ==, 0);
+    g_assert_cmpint(g_get_monotonic_time() - asked, >=, 3000 * 1000);
+
     qtest_quit(qts);
     peer_free(peer);
 }
@@ -264,7 +356,7 @@ static void test_trace(void)
         "nvidia_bpmp_guest_refused v1 mrq 256 ",
         "nvidia_bpmp_guest_block_refused addr 0x8",
         "nvidia_bpmp_guest_reset",
-        "bpmp_backend_reset",
+        "bpmp_backend_reset status 0",
     };
     BpmpPeer *peer = peer_new();
     g_autofree char *file = g_strdup_printf("%s.trace", peer_path(peer));
@@ -361,6 +453,8 @@ int main(int argc, char **argv)
     qtest_add_func("/nvidia-bpmp-guest/v1/only", test_window_only);
     qtest_add_func("/nvidia-bpmp-guest/v1/refused", test_window_refused);
     qtest_add_func("/nvidia-bpmp-guest/reset", test_reset);
+    qtest_add_func("/nvidia-bpmp-guest/reset-waits", test_reset_waits);
+    qtest_add_func("/nvidia-bpmp-guest/reset-hangs", test_reset_hangs);
 #ifdef CONFIG_TRACE_LOG
     qtest_add_func("/nvidia-bpmp-guest/trace", test_trace);
 #endif

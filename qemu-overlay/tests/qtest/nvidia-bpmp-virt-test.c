@@ -6,6 +6,7 @@
  */
 
 #include "qemu/osdep.h"
+#include "qemu/bswap.h"
 #if QEMU_VERSION_MAJOR >= 10
 #include "qobject/qdict.h"
 #else
@@ -61,6 +62,7 @@ static void test_missing_backend(void)
           "-global nvidia-bpmp-guest.timeout-ms=0",
           "'timeout-ms' must not be 0" },
         { "-machine virt -device nvidia-bpmp-guest", "nvidia-bpmp-guest" },
+        { "-machine virt -device bpmp-frontend", "bpmp-frontend" },
         { "-machine virt -device tegra-hsuart", "'firmware'" },
     };
 
@@ -79,6 +81,124 @@ static void test_missing_backend(void)
     }
 }
 
+/* Where the tree has the window's place, or NULL */
+static uint8_t *virtual_pa(char *tree, size_t size)
+{
+    uint8_t place[8];
+
+    stq_be_p(place, NVIDIA_BPMP_GUEST_BASE);
+    return memmem(tree, size, place, sizeof(place));
+}
+
+/* A tree is made where there is no BPMP, as for a machine elsewhere. */
+static void test_dump_tree(void)
+{
+    BpmpPeer *peer = peer_new();
+    g_autofree char *file = g_strdup_printf("%s.dtb", peer_path(peer));
+    g_autofree char *tree = NULL;
+    size_t size;
+
+    tree = bpmp_dump_tree("virt,bpmp=on,bpmp-host=/nonexistent/bpmp-host",
+                          file, &size);
+    g_assert_nonnull(virtual_pa(tree, size));
+    unlink(file);
+    peer_free(peer);
+}
+
+/* A tree of the user's that is another machine's */
+static void test_user_tree(void)
+{
+    static const struct {
+        const char *machine;
+        bool moved;
+        const char *warns;
+    } cases[] = {
+        { "virt,bpmp=on", false, NULL },
+        { "virt,bpmp=on", true, "looks for the window to the BPMP at 0x1000" },
+        { "virt,bpmp=off", false, "wants a window to the BPMP at" },
+        { "virt", false, "and the machine has none" },
+    };
+    BpmpPeer *peer = peer_new();
+    g_autofree char *file = g_strdup_printf("%s.dtb", peer_path(peer));
+    g_autofree char *bare = g_strdup_printf("%s.bare", peer_path(peer));
+    g_autofree char *args = g_strdup_printf(
+        "-machine virt,bpmp=on,bpmp-chardev=fw -chardev socket,id=fw,path=%s "
+        "-dtb %s", peer_path(peer), bare);
+    g_autofree char *tree = NULL;
+    g_autofree char *said = NULL;
+    size_t size;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *line = g_strdup_printf(
+            "-machine %s,bpmp-chardev=fw -chardev socket,id=fw,path=%s "
+            "-dtb %s", cases[i].machine, peer_path(peer), file);
+        g_autofree char *err = NULL;
+
+        g_free(tree);
+        tree = bpmp_dump_tree("virt,bpmp=on", file, &size);
+        if (cases[i].moved) {
+            stq_be_p(virtual_pa(tree, size), 0x1000);
+            g_assert(g_file_set_contents(file, tree, size, NULL));
+        }
+        err = bpmp_warnings(line);
+        if (!strstr(err, cases[i].warns ?: "bpmp:") == !!cases[i].warns) {
+            g_error("%s: expected '%s', got: %s", line, cases[i].warns, err);
+        }
+    }
+
+    g_free(bpmp_dump_tree("virt", bare, &size));
+    said = bpmp_warnings(args);
+    g_assert_nonnull(strstr(said, "has virtual-pa"));
+    unlink(file);
+    unlink(bare);
+    peer_free(peer);
+}
+
+/* The guest's name of the UART is not always that of the documentation. */
+static void test_uart_name(void)
+{
+    BpmpPeer *peer = peer_new();
+    g_autofree char *args = g_strdup_printf(
+        "-machine virt,bpmp=on,bpmp-chardev=fw -chardev socket,id=fw,path=%s "
+        "-chardev socket,id=line,path=%s -chardev null,id=uart "
+        "-device tegra-hsuart,chardev=uart,firmware=line",
+        peer_path(peer), peer_path(peer));
+    g_autofree char *err = bpmp_warnings(args);
+
+    const bool other = strstr(err, "ttyTHS1, not ttyTHS0");
+
+    /* Of newer machines the PL011 has the first number. */
+    g_assert(other == (QEMU_VERSION_MAJOR >= 9));
+    peer_free(peer);
+}
+
+/* The host has a way to its BPMP, only not by the name looked for. */
+static void test_other_host_device(void)
+{
+    FakeVfio fake;
+    g_autofree char *dev = g_dir_make_tmp("bpmp-dev-XXXXXX", NULL);
+    g_autofree char *node = g_strdup_printf("%s/bpmp-host-uart-vm", dev);
+    g_autofree char *preload = g_strdup_printf(
+        "%s:%s", getenv("BPMP_TEST_FAKE_VFIO"), getenv("BPMP_TEST_HOST_SHIM"));
+    g_autofree char *args = NULL;
+
+    fake_vfio_init(&fake);
+    args = g_strdup_printf("-machine virt %s", fake.args);
+    g_setenv("LD_PRELOAD", preload, true);
+    g_setenv("BPMP_SHIM_DEV", dev, true);
+    for (unsigned i = 0; i < 2; i++) {
+        g_autofree char *err = bpmp_warnings(args);
+
+        g_assert(!strstr(err, "-M virt,bpmp-host=/dev/bpmp-host-uart-vm") ==
+                 (i == 0));
+        g_assert(g_file_set_contents(node, "", 0, NULL));
+    }
+    g_unsetenv("LD_PRELOAD");
+    unlink(node);
+    rmdir(dev);
+    fake_vfio_cleanup(&fake);
+}
+
 static void test_migration(void)
 {
     BpmpPeer *peer = peer_new();
@@ -94,6 +214,23 @@ static void test_migration(void)
     peer_free(peer);
 }
 
+/* What the firmware answers is not recorded. */
+static void test_replay(void)
+{
+    BpmpPeer *peer = peer_new();
+    g_autofree char *args = g_strdup_printf(
+        "-accel tcg -icount shift=1,rr=record,rrfile=%s.replay "
+        "-machine virt,bpmp=on,bpmp-chardev=fw -chardev socket,id=fw,path=%s",
+        peer_path(peer), peer_path(peer));
+    g_autofree char *err = bpmp_refusal(args);
+    g_autofree char *file = g_strdup_printf("%s.replay", peer_path(peer));
+
+    g_assert_nonnull(strstr(err, "Record/replay is not supported with "
+                                 "nvidia-bpmp-guest"));
+    unlink(file);
+    peer_free(peer);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -101,5 +238,15 @@ int main(int argc, char **argv)
     qtest_add_func("/nvidia-bpmp-virt/default", test_default);
     qtest_add_func("/nvidia-bpmp-virt/missing-backend", test_missing_backend);
     qtest_add_func("/nvidia-bpmp-virt/migration", test_migration);
+    if (qtest_has_accel("tcg")) {
+        qtest_add_func("/nvidia-bpmp-virt/replay", test_replay);
+    }
+    qtest_add_func("/nvidia-bpmp-virt/dump-tree", test_dump_tree);
+    qtest_add_func("/nvidia-bpmp-virt/user-tree", test_user_tree);
+    qtest_add_func("/nvidia-bpmp-virt/uart-name", test_uart_name);
+    if (getenv("BPMP_TEST_FAKE_VFIO") && getenv("BPMP_TEST_HOST_SHIM")) {
+        qtest_add_func("/nvidia-bpmp-virt/other-host-device",
+                       test_other_host_device);
+    }
     return g_test_run();
 }

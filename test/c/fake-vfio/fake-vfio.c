@@ -5,6 +5,9 @@
  * FAKE_VFIO, "NAME:SIZE,SIZE/IRQS;…" with sizes in hexadecimal. Nothing can be
  * read from or written to the regions: only where QEMU puts them is of interest.
  *
+ * FAKE_VFIO_MMAP, where set, lets the first region of each device be mapped, as
+ * plain memory.
+ *
  * FAKE_DT, where set, is a folder that stands for the host's device tree: it is
  * read instead of /proc/device-tree, and a link into it leads to sysfs.
  */
@@ -21,7 +24,9 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define MAX_FDS		4096
 #define MAX_REGIONS	16
@@ -34,10 +39,18 @@ struct device {
 static bool fake[MAX_FDS];
 static struct device *devices[MAX_FDS];
 
+static bool mappable(const struct device *device)
+{
+	return device && getenv("FAKE_VFIO_MMAP");
+}
+
 static int fake_fd(struct device *device)
 {
-	int fd = eventfd(0, EFD_CLOEXEC);
+	int fd = mappable(device) ? memfd_create("fake-vfio", MFD_CLOEXEC) :
+				    eventfd(0, EFD_CLOEXEC);
 
+	if (mappable(device) && ftruncate(fd, device->size[0]) < 0)
+		abort();
 	if (fd < 0 || fd >= MAX_FDS)
 		abort();
 	fake[fd] = true;
@@ -80,6 +93,8 @@ static int device_ioctl(struct device *device, unsigned long request, void *arg)
 		return 0;
 	case VFIO_DEVICE_GET_REGION_INFO:
 		region->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
+		if (!region->index && mappable(device))
+			region->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 		region->size = device->size[region->index];
 		region->offset = (unsigned long long)region->index << 40;
 		return 0;

@@ -7,13 +7,16 @@
  * BPMP_SHIM_FD:   a descriptor that QEMU is started with and that is the device
  * BPMP_SHIM_MODE: what driver it is: ioctl, write56 or write48; newer: one with
  *                 a later version of the ioctls; busy: one that another program
- *                 has open; denied: one that is another user's
+ *                 has open; denied: one that is another user's; odd: another
+ *                 device, which takes any write() and knows other ioctls
+ * BPMP_SHIM_DEV:  folder that is listed for /dev
  * BPMP_SHIM_LOG:  file to which each event is appended, a line each
  *
  * Request numbers of bpmp-peer.h: 200 sleeps, 201 fails, 202 has a code of the
- * firmware's; 0 is the echo of the firmware, others give back what they got.
+ * firmware's, 203 claims more bytes than there is room for; 0 is the echo of the firmware, others give back what they got.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +30,7 @@
 
 #include <linux/bpmp-host.h>
 
-enum { ECHO = 0, SLEEP = 200, STATUS = 201, RET = 202 };
+enum { ECHO = 0, SLEEP = 200, STATUS = 201, RET = 202, TOO_LONG = 203 };
 
 static atomic_int device = -1;
 
@@ -121,6 +124,14 @@ int fcntl64(int fd, int cmd, ...)
 	return ret;
 }
 
+DIR *opendir(const char *path)
+{
+	DIR *(*next)(const char *) = dlsym(RTLD_NEXT, "opendir");
+	const char *dev = getenv("BPMP_SHIM_DEV");
+
+	return next(dev && !strcmp(path, "/dev") ? dev : path);
+}
+
 int access(const char *path, int mode)
 {
 	int (*next)(const char *, int) = dlsym(RTLD_NEXT, "access");
@@ -155,6 +166,9 @@ static int run(uint32_t mrq, const uint8_t *tx, uint64_t tx_size, uint8_t *rx,
 		*ret = arg;
 		*rx_size = 0;
 		break;
+	case TOO_LONG:
+		++*rx_size;
+		break;
 	case SLEEP:
 		usleep(arg * 1000);
 		/* fall through */
@@ -175,6 +189,8 @@ static int device_ioctl(int fd, unsigned long request, void *arg)
 	uint64_t rx_size;
 	int err;
 
+	if (mode_is("odd"))
+		return EINVAL;
 	if (!mode_is("ioctl") && !mode_is("newer"))
 		return ENOTTY;
 	switch (request) {
@@ -184,7 +200,9 @@ static int device_ioctl(int fd, unsigned long request, void *arg)
 		info->version = BPMP_HOST_VERSION + mode_is("newer");
 		return 0;
 	case BPMP_HOST_RESET:
-		note("reset\n");
+		note("reset begin\n");
+		usleep(300 * 1000);
+		note("reset end\n");
 		return 0;
 	case BPMP_HOST_TRANSFER:
 		if (t->flags || t->reserved)

@@ -5,7 +5,9 @@
 #   BUILD  QEMU's build folder
 #   UAPI   folder of <linux/bpmp-host.h>
 #   SANITIZED=1                where QEMU is built with ASan
+#   QTESTS=NAMES               test programs, all by default
 #   BPMP_TEST_FUZZ_SECONDS=N   how long random accesses go on (1)
+#   BPMP_TEST_STORM_SECONDS=N  how long CPUs ring while a misbehaving model comes and goes (2)
 #   BPMP_VIRT_FIGURES=1        bounds are the specification's, not ten times that
 #
 # usage: qtest.sh [options of the test programs, such as -p PATH]
@@ -15,14 +17,15 @@ here=$(cd "$(dirname "$0")" && pwd)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-tests='nvidia-bpmp-guest-test nvidia-bpmp-block-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test
-    bpmp-backend-chardev-test bpmp-backend-host-test tegra-hsuart-test'
+tests="${QTESTS:-nvidia-bpmp-guest-test nvidia-bpmp-block-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test
+    bpmp-backend-chardev-test bpmp-backend-host-test tegra-hsuart-test}"
 # shellcheck disable=SC2086 # names without spaces, one argument each
 # shellcheck disable=SC2046 # a word a test
 ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl
-shim=$tmp/host-shim.so
+gcc -shared -fPIC -Wall -Wextra -Werror -O2 -o "$tmp/fake-vfio.so" "$here/../fake-vfio/fake-vfio.c" -ldl
+shim=$tmp/host-shim.so vfio=$tmp/fake-vfio.so
 if [ "${SANITIZED:-0}" != 0 ]; then
 	# configure says nothing where it finds no sanitizers.
 	for runtime in libasan libubsan; do
@@ -33,9 +36,10 @@ if [ "${SANITIZED:-0}" != 0 ]; then
 	done
 	# Its runtime must come first of all that is preloaded.
 	shim=$(gcc -print-file-name=libasan.so):$shim
+	vfio=$(gcc -print-file-name=libasan.so):$vfio
 fi
 
-export BPMP_TEST_HOST_SHIM="$shim"
+export BPMP_TEST_HOST_SHIM="$shim" BPMP_TEST_FAKE_VFIO="$vfio"
 export QTEST_QEMU_BINARY="$BUILD/qemu-system-aarch64"
 # Leaks at exit are QEMU's own habit: it leaves its machine to the kernel.
 export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0:abort_on_error=1}"

@@ -13,15 +13,28 @@ const QTESTS = [
   'nvidia-bpmp-guest/v1/only',
   'nvidia-bpmp-guest/v1/refused',
   'nvidia-bpmp-guest/v2/outside-ram',
+  'nvidia-bpmp-guest/v2/in-rom',
   'nvidia-bpmp-guest/reset',
+  'nvidia-bpmp-guest/reset-waits',
   'nvidia-bpmp-guest/trace',
   'nvidia-bpmp-guest/cpu/slow-backend',
+  'nvidia-bpmp-guest/cpu/storm',
+  'nvidia-bpmp-guest/cpu/block-gone',
   'nvidia-bpmp-virt/missing-backend',
   'nvidia-bpmp-virt/migration',
+  'nvidia-bpmp-virt/replay',
+  'nvidia-bpmp-virt/dump-tree',
+  'nvidia-bpmp-virt/user-tree',
+  'nvidia-bpmp-virt/uart-name',
+  'nvidia-bpmp-virt/other-host-device',
   'bpmp-backend-chardev/malformed',
   'bpmp-backend-chardev/reconnect',
   'bpmp-backend-host/fdset',
   'bpmp-backend-host/slow',
+  'bpmp-backend-host/write-unasked',
+  'bpmp-backend-host/write-elsewhere',
+  'bpmp-backend-host/given-up',
+  'bpmp-backend-host/block-in-device',
   'tegra-hsuart/gate',
 ];
 
@@ -32,7 +45,14 @@ describe.each(['7.2', '10.0'] as const)("QEMU %s's window, back ends and UART", 
     expect(said).not.toMatch(/^not ok|^Bail out/m);
     const passed = [...said.matchAll(/^ok \d+ \/aarch64\/(\S+)$/gm)].map(([, name]) => name);
     expect(passed).toEqual(expect.arrayContaining(QTESTS));
-    expect(passed.length).toBeGreaterThanOrEqual(39);
+    expect(passed.length).toBeGreaterThanOrEqual(55);
+  });
+
+  it('pass the unit test of the back ends', async () => {
+    const { src, build } = await labQemu({ version });
+    const said = await runScript('qemu/unit.sh', { BUILD: build, QSRC: src });
+    expect(said).not.toMatch(/^not ok|^Bail out/m);
+    expect(said.match(/^ok \d+ \/bpmp-/gm)).toHaveLength(14);
   });
 
   it("pass QEMU's checkpatch", async () => {

@@ -14,7 +14,8 @@ const kernelWindow = read('kernel-overlay/bpmp-guest-proxy/window.h');
 const kernelHost = read('kernel-overlay/include/uapi/linux/bpmp-host.h');
 const qemuWindow = read('qemu-overlay/include/hw/misc/nvidia-bpmp-guest-regs.h');
 const qemuHost = read('qemu-overlay/include/hw/misc/bpmp-host-abi.h');
-const qemuSocket = read('qemu-overlay/hw/misc/nvidia-bpmp/bpmp_backend_chardev.c');
+const qemuFrame = read('qemu-overlay/include/hw/misc/bpmp-frame.h');
+const qemuProtocol = read('qemu-overlay/include/hw/misc/bpmp-protocol.h');
 const docs = read('docs/abi.md');
 
 /** The number that `name` is defined to, whatever the suffix. */
@@ -77,7 +78,10 @@ test('the ioctls have the same numbers', () => {
 });
 
 test('the firmware model speaks as QEMU does', () => {
-  expect(BigInt(MAGIC)).toBe(define(qemuSocket, 'FRAME_MAGIC'));
+  expect(BigInt(MAGIC)).toBe(define(qemuFrame, 'BPMP_FRAME_MAGIC'));
+  expect(BigInt(Mrq.lineState)).toBe(define(qemuProtocol, 'BPMP_MRQ_LINE_STATE'));
+  expect(BigInt(Mrq.undo)).toBe(define(qemuFrame, 'BPMP_FRAME_MRQ_RESET'));
+  expect(BigInt(PAYLOAD_MAX)).toBe(define(qemuFrame, 'BPMP_FRAME_PAYLOAD'));
   expect(BigInt(PAYLOAD_MAX)).toBe(define(kernelHost, 'BPMP_HOST_PAYLOAD'));
   for (const private_ of [Mrq.lineState, Mrq.undo]) expect(docs).toContain(`0x${private_.toString(16)}`);
   expect([MAX_PARENTS, NAME_BYTES]).toEqual([16, 40]);

@@ -1,17 +1,18 @@
 /*
  * BPMP back end: a firmware model behind a character device
  *
- * Frames are sent by whoever asks and read by a thread of this file, so that
- * an answer arrives also while the main loop waits for the virtual CPUs.
+ * The device is touched in one thread alone, that of the back end: writing,
+ * reading and hanging up there cannot meet each other, and an answer arrives
+ * also while the main loop waits for the virtual CPUs.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "qemu/error-report.h"
 #include "qemu/lockable.h"
+#include "qemu/main-loop.h"
 #include "qemu/module.h"
 #include "chardev/char.h"
 #include "hw/misc/bpmp-backend.h"
@@ -20,136 +21,216 @@
 
 OBJECT_DECLARE_SIMPLE_TYPE(BpmpBackendChardev, BPMP_BACKEND_CHARDEV)
 
-#define FRAME_MAGIC 0x31504d42 /* "BMP1" */
-#define FRAME_HEADER 16
-#define FRAME_MAX (FRAME_HEADER + BPMP_PAYLOAD_MAX)
-
 /*
- * Transfers under way, also those that nobody waits for any more. It keeps all
- * frames together below what a socket buffers, so that sending never blocks.
+ * Transfers under way, also those that nobody waits for any more: a model that
+ * does not answer is not sent more and more.
  */
-#define PENDING_MAX 64
+#define UNDER_WAY_MAX 64
 
 struct BpmpBackendChardev {
     BpmpBackend parent_obj;
 
     CharBackend *chr;
     Chardev *cd;
-    IOThread *iothread;
 
-    /* Frames leave in the order in which their requests are in @pending. */
-    QemuMutex send_lock;
+    /*
+     * A socket that is still connecting is the main loop's. This one hands it
+     * over to our thread once there is a peer.
+     */
+    QEMUBH *hand_over;
+    /* In our thread: send what was submitted. */
+    QEMUBH *send;
 
-    /* Guards the four below; never held while something is sent. */
+    /* Guards the two below. */
     QemuMutex lock;
-    BpmpRequestQueue pending;
-    unsigned pending_count;
-    bool connected;
-    unsigned connection;
+    BpmpRequestQueue submitted;
+    unsigned under_way;
 
-    /* Only in the reader's thread. */
-    uint8_t frame[FRAME_MAX];
-    size_t frame_len;
+    /* The rest is our thread's. */
+    bool connected;
+
+    /* Requests whose first byte at least was sent, in that order. */
+    BpmpRequestQueue pending;
+
+    uint8_t out[BPMP_FRAME_MAX];
+    size_t out_len;
+    size_t out_sent;
+    GSource *writable;
+
+    BpmpFrameReader in;
 };
 
-static BpmpRequest *pending_pop(BpmpBackendChardev *s)
+static void request_end(BpmpBackendChardev *s, BpmpRequest *req, int status)
 {
-    BpmpRequest *req = QSIMPLEQ_FIRST(&s->pending);
-
-    if (req) {
-        QSIMPLEQ_REMOVE_HEAD(&s->pending, next);
-        s->pending_count--;
+    if (req->kind == BPMP_REQUEST_TRANSFER) {
+        QEMU_LOCK_GUARD(&s->lock);
+        s->under_way--;
     }
-    return req;
+    bpmp_request_complete(req, status);
 }
 
 static void fail_pending(BpmpBackendChardev *s, int status)
 {
     BpmpRequest *req;
 
-    QEMU_LOCK_GUARD(&s->lock);
-    while ((req = pending_pop(s))) {
-        bpmp_request_complete(req, status);
+    while ((req = QSIMPLEQ_FIRST(&s->pending))) {
+        QSIMPLEQ_REMOVE_HEAD(&s->pending, next);
+        request_end(s, req, status);
     }
 }
 
-static size_t frame_build(const BpmpRequest *req, uint8_t *frame)
+static BpmpRequest *take_submitted(BpmpBackendChardev *s)
 {
-    const BpmpMessage *msg = &req->msg;
+    BpmpRequest *req;
 
-    stl_le_p(frame, FRAME_MAGIC);
-    stl_le_p(frame + 4, req->kind == BPMP_REQUEST_RESET ?
-                        BPMP_MRQ_MASTER_RESET : msg->mrq);
-    stl_le_p(frame + 8, msg->tx_size);
-    stl_le_p(frame + 12, msg->rx_size);
-    memcpy(frame + FRAME_HEADER, msg->tx, msg->tx_size);
-    return FRAME_HEADER + msg->tx_size;
+    QEMU_LOCK_GUARD(&s->lock);
+    req = QSIMPLEQ_FIRST(&s->submitted);
+    if (req) {
+        QSIMPLEQ_REMOVE_HEAD(&s->submitted, next);
+    }
+    return req;
 }
 
-/*
- * May @req be sent, too? A reset may also where transfers have used the room
- * up, since what they did must be undone once the model goes on.
- */
-static int pending_room(BpmpBackendChardev *s, const BpmpRequest *req)
+static void fail_submitted(BpmpBackendChardev *s, int status)
+{
+    BpmpRequest *req;
+
+    while ((req = take_submitted(s))) {
+        request_end(s, req, status);
+    }
+}
+
+/* Nothing of a connection that has gone stays. */
+static void connection_changed(BpmpBackendChardev *s, bool connected)
+{
+    trace_bpmp_backend_chardev_connected(connected);
+    s->connected = connected;
+    s->out_len = s->out_sent = 0;
+    s->in.len = 0;
+    if (s->writable) {
+        g_source_destroy(s->writable);
+        g_source_unref(s->writable);
+        s->writable = NULL;
+    }
+    fail_pending(s, -EIO);
+}
+
+/* Start over: what was sent is not answered, and the next frame is whole. */
+static void hang_up(BpmpBackendChardev *s)
+{
+    qemu_chr_fe_disconnect(s->chr);
+    if (s->connected) {
+        /* It has none of that: then we have no connection any more. */
+        connection_changed(s, false);
+    }
+}
+
+static gboolean chardev_writable(void *do_not_use, GIOCondition cond,
+                                 void *opaque)
+{
+    BpmpBackendChardev *s = opaque;
+
+    g_source_unref(s->writable);
+    s->writable = NULL;
+    qemu_bh_schedule(s->send);
+    return G_SOURCE_REMOVE;
+}
+
+static bool wait_writable(BpmpBackendChardev *s)
+{
+    guint tag = qemu_chr_fe_add_watch(s->chr, G_IO_OUT | G_IO_HUP,
+                                      chardev_writable, s);
+
+    if (!tag) {
+        return false;
+    }
+    s->writable = g_source_ref(g_main_context_find_source_by_id(
+        iothread_get_g_main_context(s->parent_obj.iothread), tag));
+    return true;
+}
+
+/* Send what there is. Returns false where it has to wait. */
+static bool flush(BpmpBackendChardev *s)
+{
+    while (s->out_sent < s->out_len) {
+        int n = qemu_chr_fe_write(s->chr, s->out + s->out_sent,
+                                  s->out_len - s->out_sent);
+
+        if (!s->out_len) {
+            /* The connection went within the write, and took all with it. */
+            break;
+        }
+        if (n > 0) {
+            s->out_sent += n;
+        } else if (n < 0 && errno != EAGAIN) {
+            hang_up(s);
+        } else if (wait_writable(s)) {
+            return false;
+        } else {
+            hang_up(s);
+        }
+    }
+    return true;
+}
+
+/* May @req be sent? A negative errno where not. */
+static int may_send(BpmpBackendChardev *s, BpmpRequest *req)
 {
     const BpmpRequest *last = QSIMPLEQ_LAST(&s->pending, BpmpRequest, next);
 
     if (!s->connected) {
         return -ENODEV;
     }
-    if (req->kind == BPMP_REQUEST_RESET) {
+    if (bpmp_request_abandoned(req)) {
+        /* Nobody waits any more: it must not happen later. */
+        return -ETIMEDOUT;
+    }
+    if (req->kind == BPMP_REQUEST_RESET && last &&
+        last->kind == BPMP_REQUEST_RESET) {
         /* Nothing was sent since the one before: that does for both. */
-        return last && last->kind == BPMP_REQUEST_RESET ? -EALREADY : 0;
+        return -EALREADY;
     }
-    return s->pending_count < PENDING_MAX ? 0 : -ETIMEDOUT;
-}
-
-static int pending_push(BpmpBackendChardev *s, BpmpRequest *req,
-                        unsigned *connection)
-{
-    int ret;
-
-    QEMU_LOCK_GUARD(&s->lock);
-    ret = pending_room(s, req);
-    if (ret < 0) {
-        return ret;
-    }
-    QSIMPLEQ_INSERT_TAIL(&s->pending, req, next);
-    s->pending_count++;
-    *connection = s->connection;
     return 0;
 }
 
-static bool connection_is(BpmpBackendChardev *s, unsigned connection)
+static void chardev_send(void *opaque)
 {
-    QEMU_LOCK_GUARD(&s->lock);
-    return s->connected && s->connection == connection;
+    BpmpBackendChardev *s = opaque;
+    BpmpRequest *req;
+
+    while (!s->writable && flush(s) && (req = take_submitted(s))) {
+        int ret = may_send(s, req);
+
+        if (ret < 0) {
+            request_end(s, req, ret);
+            continue;
+        }
+        s->out_len = bpmp_frame_request(s->out, req->msg.mrq, req->msg.tx,
+                                        req->msg.tx_size, req->msg.rx_size);
+        s->out_sent = 0;
+        /* From here on the answer, or the end of the connection, ends it. */
+        QSIMPLEQ_INSERT_TAIL(&s->pending, req, next);
+    }
 }
 
 static void bpmp_backend_chardev_submit(BpmpBackend *be, BpmpRequest *req)
 {
     BpmpBackendChardev *s = BPMP_BACKEND_CHARDEV(be);
-    uint8_t frame[FRAME_MAX];
-    size_t len = frame_build(req, frame);
-    unsigned connection;
-    int ret;
 
-    QEMU_LOCK_GUARD(&s->send_lock);
-    ret = pending_push(s, req, &connection);
-    if (ret < 0) {
-        bpmp_request_complete(req, ret);
+    WITH_QEMU_LOCK_GUARD(&s->lock) {
+        if (req->kind == BPMP_REQUEST_RESET ||
+            s->under_way < UNDER_WAY_MAX) {
+            /* A reset also where transfers have used the room up. */
+            s->under_way += req->kind == BPMP_REQUEST_TRANSFER;
+            QSIMPLEQ_INSERT_TAIL(&s->submitted, req, next);
+            req = NULL;
+        }
+    }
+    if (req) {
+        bpmp_request_complete(req, -ETIMEDOUT);
         return;
     }
-    /* From here on the answer, or the end of the connection, completes it. */
-    if (qemu_chr_fe_write_all(s->chr, frame, len) != len ||
-        !connection_is(s, connection)) {
-        /*
-         * Part of a frame may have gone, or all of it to a new connection
-         * that knows nothing of the request: start over.
-         */
-        qemu_chr_fe_disconnect(s->chr);
-        fail_pending(s, -EIO);
-    }
+    qemu_bh_schedule(s->send);
 }
 
 /*
@@ -159,143 +240,168 @@ static void bpmp_backend_chardev_submit(BpmpBackend *be, BpmpRequest *req)
  */
 static bool frame_complete(BpmpBackendChardev *s)
 {
-    int32_t status = ldl_le_p(s->frame + 4);
-    uint32_t rx_size = ldl_le_p(s->frame + 12);
-    BpmpRequest *req;
+    BpmpRequest *req = QSIMPLEQ_FIRST(&s->pending);
+    int status;
 
-    WITH_QEMU_LOCK_GUARD(&s->lock) {
-        req = QSIMPLEQ_FIRST(&s->pending);
-        if (!req || rx_size > req->msg.rx_size || status > 0) {
-            return false;
-        }
-        pending_pop(s);
+    if (!req || !bpmp_message_answer(&s->in, &req->msg, &status)) {
+        return false;
     }
-    req->msg.ret = ldl_le_p(s->frame + 8);
-    req->msg.rx_size = rx_size;
-    memcpy(req->msg.rx, s->frame + FRAME_HEADER, rx_size);
-    bpmp_request_complete(req, status);
+    QSIMPLEQ_REMOVE_HEAD(&s->pending, next);
+    request_end(s, req, status);
     return true;
-}
-
-/* How many bytes the frame that is being read has, as far as known yet. */
-static size_t frame_wants(const BpmpBackendChardev *s)
-{
-    if (s->frame_len < FRAME_HEADER) {
-        return FRAME_HEADER;
-    }
-    return FRAME_HEADER + ldl_le_p(s->frame + 12);
-}
-
-static void chardev_malformed(BpmpBackendChardev *s)
-{
-    warn_report_once("bpmp: malformed answer from the firmware model; "
-                     "closing the connection");
-    trace_bpmp_backend_chardev_malformed();
-    s->frame_len = 0;
-    qemu_chr_fe_disconnect(s->chr);
-    fail_pending(s, -EIO);
 }
 
 static int chardev_can_read(void *opaque)
 {
-    return FRAME_MAX;
+    return BPMP_FRAME_MAX;
 }
 
 static void chardev_read(void *opaque, const uint8_t *buf, int size)
 {
     BpmpBackendChardev *s = opaque;
+    size_t left = size;
 
-    while (size > 0) {
-        size_t n = MIN(frame_wants(s) - s->frame_len, size);
-
-        memcpy(s->frame + s->frame_len, buf, n);
-        s->frame_len += n;
-        buf += n;
-        size -= n;
-
-        if (s->frame_len == FRAME_HEADER &&
-            (ldl_le_p(s->frame) != FRAME_MAGIC ||
-             ldl_le_p(s->frame + 12) > BPMP_PAYLOAD_MAX)) {
-            chardev_malformed(s);
-            return;
-        }
-        if (s->frame_len == frame_wants(s)) {
-            s->frame_len = 0;
-            if (!frame_complete(s)) {
-                chardev_malformed(s);
-                return;
+    while (left) {
+        switch (bpmp_frame_feed(&s->in, &buf, &left)) {
+        case BPMP_FRAME_PART:
+            continue;
+        case BPMP_FRAME_WHOLE:
+            if (frame_complete(s)) {
+                continue;
             }
+            break;
+        default:
+            break;
         }
+        warn_report_once("bpmp: malformed answer from the firmware model; "
+                         "closing the connection");
+        trace_bpmp_backend_chardev_malformed();
+        hang_up(s);
+        return;
     }
 }
 
-/* In the reader's thread, or in that of a sender whose write failed. */
+/* In our thread, also within a write of ours that fails. */
 static void chardev_event(void *opaque, QEMUChrEvent event)
+{
+    if (event == CHR_EVENT_OPENED || event == CHR_EVENT_CLOSED) {
+        connection_changed(opaque, event == CHR_EVENT_OPENED);
+    }
+}
+
+/* Run @cb in our thread, and wait for it. */
+typedef struct InThread {
+    QEMUBHFunc *cb;
+    BpmpBackendChardev *s;
+    QemuSemaphore done;
+} InThread;
+
+static void in_thread_bh(void *opaque)
+{
+    InThread *call = opaque;
+
+    call->cb(call->s);
+    qemu_sem_post(&call->done);
+}
+
+static void in_thread(BpmpBackendChardev *s, QEMUBHFunc *cb)
+{
+    InThread call = { .cb = cb, .s = s };
+
+    qemu_sem_init(&call.done, 0);
+    aio_bh_schedule_oneshot(iothread_get_aio_context(s->parent_obj.iothread),
+                            in_thread_bh, &call);
+    qemu_sem_wait(&call.done);
+    qemu_sem_destroy(&call.done);
+}
+
+static void chardev_attach(void *opaque)
+{
+    BpmpBackendChardev *s = opaque;
+    IOThread *iothread = s->parent_obj.iothread;
+
+    qemu_chr_fe_set_handlers(s->chr, chardev_can_read, chardev_read,
+                             chardev_event, NULL, s,
+                             iothread_get_g_main_context(iothread), true);
+}
+
+static void chardev_detach(void *opaque)
 {
     BpmpBackendChardev *s = opaque;
 
-    switch (event) {
-    case CHR_EVENT_OPENED:
-        trace_bpmp_backend_chardev_connected(true);
-        WITH_QEMU_LOCK_GUARD(&s->lock) {
-            s->connected = true;
-            s->connection++;
-        }
-        s->frame_len = 0;
-        break;
-    case CHR_EVENT_CLOSED:
-        trace_bpmp_backend_chardev_connected(false);
-        WITH_QEMU_LOCK_GUARD(&s->lock) {
-            s->connected = false;
-        }
-        fail_pending(s, -EIO);
-        break;
-    default:
-        break;
+    qemu_chr_fe_set_handlers(s->chr, NULL, NULL, NULL, NULL, NULL, NULL, true);
+    connection_changed(s, false);
+    fail_submitted(s, -ENODEV);
+    qemu_bh_delete(s->send);
+}
+
+/* In the main loop, before our thread has the device: there is a peer. */
+static void chardev_event_early(void *opaque, QEMUChrEvent event)
+{
+    BpmpBackendChardev *s = opaque;
+
+    if (event == CHR_EVENT_OPENED) {
+        /* The socket is in the middle of connecting. */
+        qemu_bh_schedule(s->hand_over);
+    }
+}
+
+static int chardev_can_read_early(void *opaque)
+{
+    return 0;
+}
+
+static void chardev_hand_over(void *opaque)
+{
+    BpmpBackendChardev *s = opaque;
+
+    if (s->cd->be_open) {
+        in_thread(s, chardev_attach);
     }
 }
 
 BpmpBackend *bpmp_backend_chardev_new(CharBackend *chr, uint32_t timeout_ms,
                                       Error **errp)
 {
-    static unsigned count;
-    g_autofree char *id = g_strdup_printf("bpmp-chardev%u", count++);
     Chardev *cd = qemu_chr_fe_get_driver(chr);
     BpmpBackendChardev *s;
-    IOThread *iothread;
+    BpmpBackend *be;
 
     if (!qemu_chr_has_feature(cd, QEMU_CHAR_FEATURE_GCONTEXT)) {
         error_setg(errp, "chardev '%s' cannot be read by a thread: use a "
                    "socket", cd->label);
         return NULL;
     }
-    iothread = iothread_create(id, errp);
-    if (!iothread) {
+    be = bpmp_backend_open(TYPE_BPMP_BACKEND_CHARDEV, timeout_ms, errp);
+    if (!be) {
         return NULL;
     }
-
-    s = BPMP_BACKEND_CHARDEV(object_new(TYPE_BPMP_BACKEND_CHARDEV));
-    s->parent_obj.timeout_ms = timeout_ms;
+    s = BPMP_BACKEND_CHARDEV(be);
     s->chr = chr;
     /*
-     * QEMU lets go of its chardevs at its end, while the thread still reads:
+     * QEMU lets go of its chardevs at its end, while our thread still reads:
      * a connection that the model closes just then must find its locks.
      */
     s->cd = cd;
     object_ref(OBJECT(cd));
-    s->iothread = iothread;
-    qemu_chr_fe_set_handlers(chr, chardev_can_read, chardev_read,
-                             chardev_event, NULL, s,
-                             iothread_get_g_main_context(iothread), true);
-    return BPMP_BACKEND(s);
+    s->send = aio_bh_new(iothread_get_aio_context(be->iothread), chardev_send,
+                         s);
+    s->hand_over = qemu_bh_new(chardev_hand_over, s);
+    if (cd->be_open) {
+        in_thread(s, chardev_attach);
+    } else {
+        qemu_chr_fe_set_handlers(chr, chardev_can_read_early, NULL,
+                                 chardev_event_early, NULL, s, NULL, true);
+    }
+    return be;
 }
 
 static void bpmp_backend_chardev_init(Object *obj)
 {
     BpmpBackendChardev *s = BPMP_BACKEND_CHARDEV(obj);
 
-    qemu_mutex_init(&s->send_lock);
     qemu_mutex_init(&s->lock);
+    QSIMPLEQ_INIT(&s->submitted);
     QSIMPLEQ_INIT(&s->pending);
 }
 
@@ -303,22 +409,18 @@ static void bpmp_backend_chardev_finalize(Object *obj)
 {
     BpmpBackendChardev *s = BPMP_BACKEND_CHARDEV(obj);
 
-    if (s->iothread) {
-        /* Stop the reader before its handlers go. */
-        iothread_stop(s->iothread);
-        qemu_chr_fe_set_handlers(s->chr, NULL, NULL, NULL, NULL, NULL, NULL,
-                                 true);
-        iothread_destroy(s->iothread);
+    if (s->cd) {
+        qemu_bh_delete(s->hand_over);
+        in_thread(s, chardev_detach);
         object_unref(OBJECT(s->cd));
     }
-    fail_pending(s, -ENODEV);
     qemu_mutex_destroy(&s->lock);
-    qemu_mutex_destroy(&s->send_lock);
 }
 
 static void bpmp_backend_chardev_class_init(ObjectClass *klass, void *data)
 {
     BPMP_BACKEND_CLASS(klass)->submit = bpmp_backend_chardev_submit;
+    BPMP_BACKEND_CLASS(klass)->has_lines = true;
 }
 
 static const TypeInfo bpmp_backend_chardev_types[] = {

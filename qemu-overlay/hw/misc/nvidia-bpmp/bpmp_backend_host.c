@@ -9,26 +9,20 @@
  */
 
 #include "qemu/osdep.h"
-#include <sys/ioctl.h>
 #include "qapi/error.h"
 #include "qemu/lockable.h"
 #include "qemu/module.h"
-#include "hw/boards.h"
 #include "hw/misc/bpmp-backend.h"
-#include "hw/misc/bpmp-host-abi.h"
+#include "hw/misc/bpmp-host-device.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "monitor/monitor.h"
 #include "trace.h"
-
-QEMU_BUILD_BUG_ON(BPMP_HOST_PAYLOAD != BPMP_PAYLOAD_MAX);
 
 OBJECT_DECLARE_SIMPLE_TYPE(BpmpBackendHost, BPMP_BACKEND_HOST)
 
 /* Outlives the back end as long as a thread is inside the kernel. */
 typedef struct BpmpHostPool {
-    int fd;
-    /* 0: BPMP_HOST_TRANSFER; else the bytes that write() wants */
-    size_t compat_size;
+    BpmpHostDevice dev;
     unsigned max_threads;
 
     /* Guards all below. */
@@ -50,76 +44,16 @@ struct BpmpBackendHost {
     BpmpHostPool *pool;
 };
 
-static int host_ioctl_transfer(int fd, BpmpMessage *msg)
-{
-    struct bpmp_host_transfer t = {
-        .mrq = msg->mrq,
-        .tx_size = msg->tx_size,
-        .rx_size = msg->rx_size,
-    };
-    int ret;
-
-    memcpy(t.tx, msg->tx, msg->tx_size);
-    do {
-        ret = ioctl(fd, BPMP_HOST_TRANSFER, &t);
-    } while (ret < 0 && errno == EINTR);
-    if (ret < 0) {
-        return -errno;
-    }
-    if (t.rx_size > msg->rx_size) {
-        return -EIO;
-    }
-    memcpy(msg->rx, t.rx, t.rx_size);
-    msg->rx_size = t.rx_size;
-    msg->ret = t.ret;
-    return 0;
-}
-
-static int host_write_transfer(int fd, size_t size, BpmpMessage *msg)
-{
-    uint8_t rx[BPMP_PAYLOAD_MAX] = {};
-    struct bpmp_host_compat c = {
-        .mrq = msg->mrq,
-        .tx_data = (uintptr_t)msg->tx,
-        .tx_size = msg->tx_size,
-        .rx_data = (uintptr_t)rx,
-        .rx_size = msg->rx_size,
-        /* Some of these drivers leave it alone where they refuse. */
-        .ret = -EIO,
-    };
-    ssize_t ret;
-
-    do {
-        ret = write(fd, &c, size);
-    } while (ret < 0 && errno == EINTR);
-    if (ret < 0) {
-        return -errno;
-    }
-    if (c.rx_size > msg->rx_size) {
-        return -EIO;
-    }
-    memcpy(msg->rx, rx, c.rx_size);
-    msg->rx_size = c.rx_size;
-    msg->ret = c.ret;
-    return 0;
-}
-
 static int host_run(BpmpHostPool *pool, BpmpRequest *req)
 {
     if (req->kind == BPMP_REQUEST_RESET) {
-        if (pool->compat_size) {
-            return -ENOTTY;
-        }
-        return ioctl(pool->fd, BPMP_HOST_RESET) < 0 ? -errno : 0;
+        return bpmp_host_reset(&pool->dev);
     }
     if (bpmp_request_abandoned(req)) {
         /* Nobody waits any more: it must not happen later. */
         return -ETIMEDOUT;
     }
-    if (pool->compat_size) {
-        return host_write_transfer(pool->fd, pool->compat_size, &req->msg);
-    }
-    return host_ioctl_transfer(pool->fd, &req->msg);
+    return bpmp_host_transfer(&pool->dev, &req->msg);
 }
 
 static void pool_unref_unlock(BpmpHostPool *pool)
@@ -128,7 +62,7 @@ static void pool_unref_unlock(BpmpHostPool *pool)
 
     qemu_mutex_unlock(&pool->lock);
     if (last) {
-        close(pool->fd);
+        close(pool->dev.fd);
         qemu_cond_destroy(&pool->work);
         qemu_mutex_destroy(&pool->lock);
         g_free(pool);
@@ -203,70 +137,44 @@ static void bpmp_backend_host_submit(BpmpBackend *be, BpmpRequest *req)
     qemu_cond_signal(&pool->work);
 }
 
-/* An echo: the one request that changes nothing on any BPMP. */
-static int host_ping(int fd, size_t size)
-{
-    const uint32_t challenge = 0x12345678;
-    BpmpMessage msg = {
-        .mrq = BPMP_MRQ_PING,
-        .tx_size = sizeof(challenge),
-        .rx_size = sizeof(challenge),
-    };
-    int ret;
-
-    stl_le_p(msg.tx, challenge);
-    ret = host_write_transfer(fd, size, &msg);
-    if (ret < 0) {
-        return ret;
-    }
-    if (msg.ret < 0 || ldl_le_p(msg.rx) != challenge << 1) {
-        return -EPROTO;
-    }
-    return 0;
-}
-
 /* Which of the host drivers' interfaces is behind @fd? */
-static bool host_probe(int fd, const char *name, size_t *compat_size,
-                       Error **errp)
+static bool host_probe(int fd, const char *name, bool compat_write,
+                       BpmpHostDevice *dev, Error **errp)
 {
     ERRP_GUARD();
-    static const size_t sizes[] = {
-        sizeof(struct bpmp_host_compat), BPMP_HOST_COMPAT_SIZE,
-    };
-    struct bpmp_host_info info = {};
+    struct bpmp_host_info info;
     struct stat st;
-    int ret = -ENODEV;
+    int ret;
 
-    /* Below, files of another kind would be written to. */
     if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode)) {
         error_setg(errp, "%s is not a character device", name);
         return false;
     }
 
-    if (ioctl(fd, BPMP_HOST_INFO, &info) == 0) {
-        *compat_size = 0;
-        trace_bpmp_backend_host_info(name, info.version, info.own_clocks,
-                                     info.own_resets, info.own_domains);
-        if (info.version != BPMP_HOST_VERSION) {
-            error_setg(errp, "%s speaks version %" PRIu32 " of the interface,"
-                       " this QEMU version %d", name, info.version,
-                       BPMP_HOST_VERSION);
-            return false;
-        }
-        return true;
-    }
-
-    for (int i = 0; i < ARRAY_SIZE(sizes) && ret < 0; i++) {
-        ret = host_ping(fd, sizes[i]);
-        *compat_size = sizes[i];
-    }
+    ret = bpmp_host_probe(fd, compat_write, dev, &info);
     if (ret < 0) {
         error_setg_errno(errp, -ret, "%s does not answer like a BPMP", name);
         error_append_hint(errp, "It must be the device of the host's "
                           "bpmp-host-proxy driver.\n");
+        if (ret == -ENOTTY) {
+            error_append_hint(errp, "For an earlier driver, which takes "
+                              "write(): -global "
+                              "nvidia-bpmp-guest.compatible-write=on\n");
+        }
         return false;
     }
-    trace_bpmp_backend_host_compat(name, *compat_size);
+    if (dev->compat_size) {
+        trace_bpmp_backend_host_compat(name, dev->compat_size);
+        return true;
+    }
+    trace_bpmp_backend_host_info(name, info.version, info.own_clocks,
+                                 info.own_resets, info.own_domains);
+    if (info.version != BPMP_HOST_VERSION) {
+        error_setg(errp, "%s speaks version %" PRIu32 " of the interface,"
+                   " this QEMU version %d", name, info.version,
+                   BPMP_HOST_VERSION);
+        return false;
+    }
     return true;
 }
 
@@ -288,7 +196,8 @@ static int host_open(const char *path, const char *fdname, Error **errp)
     }
 
     errno = 0;
-    fd = qemu_open(path, O_RDWR, errp);
+    /* A path may be another device's: a terminal must not become ours. */
+    fd = qemu_open(path, O_RDWR | O_NOCTTY, errp);
     if (fd < 0) {
         switch (errno) {
         case EBUSY:
@@ -312,10 +221,11 @@ static int host_open(const char *path, const char *fdname, Error **errp)
 }
 
 BpmpBackend *bpmp_backend_host_new(const char *path, const char *fdname,
+                                   bool compat_write, unsigned max_transfers,
                                    uint32_t timeout_ms, Error **errp)
 {
     const char *name = path ?: "the descriptor of the BPMP's device";
-    size_t compat_size = 0;
+    BpmpHostDevice dev;
     BpmpBackend *be;
     BpmpHostPool *pool;
     int fd = host_open(path, fdname, errp);
@@ -323,23 +233,24 @@ BpmpBackend *bpmp_backend_host_new(const char *path, const char *fdname,
     if (fd < 0) {
         return NULL;
     }
-    if (!host_probe(fd, name, &compat_size, errp)) {
+    if (!host_probe(fd, name, compat_write, &dev, errp)) {
+        close(fd);
+        return NULL;
+    }
+    be = bpmp_backend_open(TYPE_BPMP_BACKEND_HOST, timeout_ms, errp);
+    if (!be) {
         close(fd);
         return NULL;
     }
 
     pool = g_new0(BpmpHostPool, 1);
-    pool->fd = fd;
-    pool->compat_size = compat_size;
-    /* One for each virtual CPU, one for a reset. */
-    pool->max_threads = current_machine->smp.max_cpus + 1;
+    pool->dev = dev;
+    /* One more for a reset */
+    pool->max_threads = max_transfers + 1;
     pool->refs = 1;
     qemu_mutex_init(&pool->lock);
     qemu_cond_init(&pool->work);
     QSIMPLEQ_INIT(&pool->queue);
-
-    be = BPMP_BACKEND(object_new(TYPE_BPMP_BACKEND_HOST));
-    be->timeout_ms = timeout_ms;
     BPMP_BACKEND_HOST(be)->pool = pool;
     return be;
 }

@@ -13,43 +13,39 @@
 #include "qemu/log.h"
 #include "qemu/module.h"
 #include "exec/address-spaces.h"
-#include "hw/misc/bpmp-backend.h"
+#include "hw/misc/bpmp-frontend.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
-#include "hw/qdev-properties-system.h"
 #include "migration/vmstate.h"
 #include "trace.h"
 
-OBJECT_DECLARE_SIMPLE_TYPE(NvidiaBpmpGuestState, NVIDIA_BPMP_GUEST)
+OBJECT_DECLARE_TYPE(NvidiaBpmpGuestState, NvidiaBpmpGuestClass,
+                    NVIDIA_BPMP_GUEST)
 
 struct NvidiaBpmpGuestState {
-    SysBusDevice parent_obj;
+    BpmpFrontend parent_obj;
 
     MemoryRegion iomem;
-    char *host;
-    char *fd;
-    CharBackend chr;
-    uint32_t timeout_ms;
     uint8_t window_version;
-
-    BpmpBackend *backend;
-    Error *migration_blocker;
-
-    /* Changes at every reset: what a transfer then finds is not its own. */
-    unsigned resets;
     uint8_t regs[BPMP_GUEST_REGS_SIZE];
 };
 
+struct NvidiaBpmpGuestClass {
+    SysBusDeviceClass parent_class;
+
+    DeviceRealize parent_realize;
+    ResettablePhases parent_phases;
+};
+
 /*
- * Everything that may be sent goes through here.
- *
- * May drop the BQL. Returns 0 when the firmware answered, else a negative
- * errno, with no bytes of answer.
+ * May drop the BQL. Returns 0 when the firmware answered, -ECANCELED where
+ * nothing may be told to the guest any more, else another negative errno, with
+ * no bytes of answer.
  */
 static int bpmp_guest_transfer(NvidiaBpmpGuestState *s, unsigned version,
                                BpmpMessage *msg)
 {
-    int status = bpmp_backend_transfer(s->backend, msg);
+    int status = bpmp_frontend_transfer(BPMP_FRONTEND(s), msg);
 
     if (status < 0) {
         msg->rx_size = 0;
@@ -60,11 +56,17 @@ static int bpmp_guest_transfer(NvidiaBpmpGuestState *s, unsigned version,
     return status;
 }
 
+/* What has no place in a message, so that the back end cannot judge it. */
 static bool bpmp_guest_valid(unsigned version, uint32_t mrq, uint32_t flags,
                              uint64_t tx_size, uint64_t rx_size)
 {
-    if (mrq <= BPMP_MRQ_MAX && flags == 0 && tx_size <= BPMP_PAYLOAD_MAX &&
-        rx_size <= BPMP_PAYLOAD_MAX) {
+    const BpmpMessage msg = {
+        .mrq = mrq,
+        .tx_size = MIN(tx_size, UINT32_MAX),
+        .rx_size = MIN(rx_size, UINT32_MAX),
+    };
+
+    if (flags == 0 && bpmp_message_valid(&msg)) {
         return true;
     }
     trace_nvidia_bpmp_guest_refused(version, mrq, flags, tx_size, rx_size);
@@ -77,7 +79,6 @@ static bool bpmp_guest_valid(unsigned version, uint32_t mrq, uint32_t flags,
 /* Version 1: the request is in the window, and so is the answer. */
 static void bpmp_guest_run_window(NvidiaBpmpGuestState *s)
 {
-    const unsigned resets = s->resets;
     const uint64_t tx_size = ldq_le_p(s->regs + BPMP_GUEST_TX_SIZE);
     const uint64_t rx_size = ldq_le_p(s->regs + BPMP_GUEST_RX_SIZE);
     BpmpMessage msg = { .mrq = ldl_le_p(s->regs + BPMP_GUEST_MRQ) };
@@ -88,7 +89,7 @@ static void bpmp_guest_run_window(NvidiaBpmpGuestState *s)
         msg.rx_size = rx_size;
         memcpy(msg.tx, s->regs + BPMP_GUEST_TX, tx_size);
         status = bpmp_guest_transfer(s, 1, &msg);
-        if (s->resets != resets) {
+        if (status == -ECANCELED) {
             return;
         }
     }
@@ -124,7 +125,6 @@ static bool bpmp_guest_block_in_ram(hwaddr addr)
     }
     ok = memory_region_is_ram(section.mr) &&
          !memory_region_is_ram_device(section.mr) &&
-         !memory_region_is_rom(section.mr) &&
          !section.readonly &&
          section.offset_within_address_space == addr &&
          int128_get64(section.size) == BPMP_BLOCK_SIZE;
@@ -150,7 +150,6 @@ static void bpmp_guest_block_refused(hwaddr addr)
 /* Version 2: the request is in guest memory, at @addr. */
 static void bpmp_guest_run_block(NvidiaBpmpGuestState *s, hwaddr addr)
 {
-    const unsigned resets = s->resets;
     uint8_t block[BPMP_BLOCK_SIZE];
     uint8_t result[BPMP_BLOCK_RET + 4 - BPMP_BLOCK_RX_SIZE];
     BpmpMessage msg = {};
@@ -168,7 +167,7 @@ static void bpmp_guest_run_block(NvidiaBpmpGuestState *s, hwaddr addr)
                          msg.tx_size, msg.rx_size)) {
         memcpy(msg.tx, block + BPMP_BLOCK_TX, msg.tx_size);
         status = bpmp_guest_transfer(s, 2, &msg);
-        if (s->resets != resets) {
+        if (status == -ECANCELED) {
             return;
         }
         /* The lock was free: the memory map may be another. */
@@ -258,7 +257,6 @@ static void bpmp_guest_clear(NvidiaBpmpGuestState *s)
     if (s->window_version >= 2) {
         stq_le_p(s->regs + BPMP_GUEST_ID, BPMP_GUEST_ID_VALUE);
     }
-    s->resets++;
 }
 
 static void bpmp_guest_reset_hold(BPMP_RESET_ARGS)
@@ -267,54 +265,19 @@ static void bpmp_guest_reset_hold(BPMP_RESET_ARGS)
 
     trace_nvidia_bpmp_guest_reset();
     bpmp_guest_clear(s);
-    bpmp_backend_reset(s->backend);
+    BPMP_RESET_CALL(NVIDIA_BPMP_GUEST_GET_CLASS(s)->parent_phases.hold);
 }
 
 static void bpmp_guest_realize(DeviceState *dev, Error **errp)
 {
     NvidiaBpmpGuestState *s = NVIDIA_BPMP_GUEST(dev);
-    bool chardev = qemu_chr_fe_backend_connected(&s->chr);
 
-    if (!!s->host + !!s->fd + chardev != 1) {
-        error_setg(errp, TYPE_NVIDIA_BPMP_GUEST " needs one back end: one of "
-                   "'host', 'fd' and 'chardev'");
-        return;
-    }
-    if (s->timeout_ms == 0) {
-        error_setg(errp, "'timeout-ms' must not be 0");
-        return;
-    }
     if (s->window_version < 1 || s->window_version > 2) {
         error_setg(errp, "'x-window-version' must be 1 or 2");
         return;
     }
     bpmp_guest_clear(s);
-
-    error_setg(&s->migration_blocker, "The state of the clocks, resets and "
-               "power domains that the machine switched through "
-               TYPE_NVIDIA_BPMP_GUEST " is in the firmware of this host");
-    if (bpmp_block_migration(&s->migration_blocker, errp) < 0) {
-        return;
-    }
-
-    if (chardev) {
-        s->backend = bpmp_backend_chardev_new(&s->chr, s->timeout_ms, errp);
-    } else {
-        s->backend = bpmp_backend_host_new(s->host, s->fd, s->timeout_ms,
-                                           errp);
-    }
-    if (!s->backend) {
-        bpmp_unblock_migration(&s->migration_blocker);
-    }
-}
-
-static void bpmp_guest_unrealize(DeviceState *dev)
-{
-    NvidiaBpmpGuestState *s = NVIDIA_BPMP_GUEST(dev);
-
-    bpmp_unblock_migration(&s->migration_blocker);
-    object_unref(OBJECT(s->backend));
-    s->backend = NULL;
+    NVIDIA_BPMP_GUEST_GET_CLASS(s)->parent_realize(dev, errp);
 }
 
 static void bpmp_guest_init(Object *obj)
@@ -343,11 +306,6 @@ static const VMStateDescription vmstate_bpmp_guest = {
 };
 
 static BpmpProperty bpmp_guest_properties[] = {
-    DEFINE_PROP_STRING("host", NvidiaBpmpGuestState, host),
-    DEFINE_PROP_STRING("fd", NvidiaBpmpGuestState, fd),
-    DEFINE_PROP_CHR("chardev", NvidiaBpmpGuestState, chr),
-    DEFINE_PROP_UINT32("timeout-ms", NvidiaBpmpGuestState, timeout_ms,
-                       BPMP_DEFAULT_TIMEOUT_MS),
     DEFINE_PROP_UINT8("x-window-version", NvidiaBpmpGuestState,
                       window_version, 2),
     BPMP_PROPERTIES_END
@@ -357,23 +315,22 @@ static void bpmp_guest_class_init(ObjectClass *klass, void *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);
+    NvidiaBpmpGuestClass *gc = NVIDIA_BPMP_GUEST_CLASS(klass);
 
-    dc->realize = bpmp_guest_realize;
-    dc->unrealize = bpmp_guest_unrealize;
     dc->vmsd = &vmstate_bpmp_guest;
     dc->desc = "Window to the BPMP of an NVIDIA Tegra";
-    /* Its place in the memory map is the machine's to give. */
-    dc->user_creatable = false;
-    dc->hotpluggable = false;
-    rc->phases.hold = bpmp_guest_reset_hold;
+    device_class_set_parent_realize(dc, bpmp_guest_realize,
+                                    &gc->parent_realize);
+    resettable_class_set_parent_phases(rc, NULL, bpmp_guest_reset_hold, NULL,
+                                       &gc->parent_phases);
     device_class_set_props(dc, bpmp_guest_properties);
-    set_bit(DEVICE_CATEGORY_MISC, dc->categories);
 }
 
 static const TypeInfo bpmp_guest_types[] = {
     {
         .name = TYPE_NVIDIA_BPMP_GUEST,
-        .parent = TYPE_SYS_BUS_DEVICE,
+        .parent = TYPE_BPMP_FRONTEND,
+        .class_size = sizeof(NvidiaBpmpGuestClass),
         .instance_size = sizeof(NvidiaBpmpGuestState),
         .instance_init = bpmp_guest_init,
         .class_init = bpmp_guest_class_init,

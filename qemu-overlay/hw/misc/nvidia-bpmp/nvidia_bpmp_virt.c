@@ -8,11 +8,15 @@
 #include "qapi/error.h"
 #include "qapi/qapi-visit-common.h"
 #include "qapi/visitor.h"
+#include "qemu/error-report.h"
 #include "hw/arm/virt.h"
+#include "hw/boards.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
 
-#define HOST_DEVICE "/dev/bpmp-host"
+#define DEV "/dev"
+#define HOST_NAME "bpmp-host"
+#define HOST_DEVICE DEV "/" HOST_NAME
 
 #define TYPE_VFIO_PLATFORM_NAME "vfio-platform"
 
@@ -122,8 +126,15 @@ static bool bpmp_set_backend(const NvidiaBpmpVirt *s, DeviceState *dev,
 static void bpmp_create(NvidiaBpmpVirt *s, hwaddr base, void *fdt,
                         Error **errp)
 {
-    DeviceState *dev = qdev_new(TYPE_NVIDIA_BPMP_GUEST);
+    DeviceState *dev;
 
+    s->made = true;
+    if (current_machine->dumpdtb) {
+        /* It ends with the tree, which is the same on every host. */
+        bpmp_add_node(fdt, base);
+        return;
+    }
+    dev = qdev_new(TYPE_NVIDIA_BPMP_GUEST);
     if (!bpmp_set_backend(s, dev, errp)) {
         object_unref(OBJECT(dev));
         return;
@@ -133,11 +144,39 @@ static void bpmp_create(NvidiaBpmpVirt *s, hwaddr base, void *fdt,
     }
     sysbus_mmio_map(SYS_BUS_DEVICE(dev), 0, base);
     bpmp_add_node(fdt, base);
-    s->dev = dev;
+}
+
+/* No window by default, although the host has a way to its BPMP. */
+static void bpmp_warn_of_others(void)
+{
+    g_autoptr(GDir) dev = g_dir_open(DEV, 0, NULL);
+    const char *name;
+
+    while (dev && (name = g_dir_read_name(dev))) {
+        if (g_str_has_prefix(name, HOST_NAME "-")) {
+            warn_report_once("bpmp: the machine has no window to the BPMP: "
+                             "there is no " HOST_DEVICE ", but there is "
+                             DEV "/%s; if that is this machine's, say "
+                             "-M virt,bpmp-host=" DEV "/%s", name, name);
+            return;
+        }
+    }
+}
+
+static void bpmp_machine_done(Notifier *notifier, void *data)
+{
+    NvidiaBpmpVirt *s = container_of(notifier, NvidiaBpmpVirt, machine_done);
+
+    nvidia_tegra_check_tree(current_machine->dtb, s->made, s->base);
 }
 
 void nvidia_bpmp_virt_init(NvidiaBpmpVirt *s, hwaddr base, void *fdt)
 {
+    s->base = base;
+    if (current_machine->dtb) {
+        s->machine_done.notify = bpmp_machine_done;
+        qemu_add_machine_init_done_notifier(&s->machine_done);
+    }
     if (s->mode == ON_OFF_AUTO_ON) {
         bpmp_create(s, base, fdt, &error_fatal);
     }
@@ -146,9 +185,13 @@ void nvidia_bpmp_virt_init(NvidiaBpmpVirt *s, hwaddr base, void *fdt)
 void nvidia_bpmp_virt_plug(NvidiaBpmpVirt *s, hwaddr base, void *fdt,
                            DeviceState *dev, Error **errp)
 {
-    if (s->mode == ON_OFF_AUTO_AUTO && !s->dev &&
-        object_dynamic_cast(OBJECT(dev), TYPE_VFIO_PLATFORM_NAME) &&
-        (bpmp_backend_named(s) || access(HOST_DEVICE, F_OK) == 0)) {
+    if (s->mode != ON_OFF_AUTO_AUTO || s->made ||
+        !object_dynamic_cast(OBJECT(dev), TYPE_VFIO_PLATFORM_NAME)) {
+        return;
+    }
+    if (bpmp_backend_named(s) || access(HOST_DEVICE, F_OK) == 0) {
         bpmp_create(s, base, fdt, errp);
+    } else {
+        bpmp_warn_of_others();
     }
 }

@@ -7,6 +7,7 @@
 #include "qemu/osdep.h"
 #include <libfdt.h>
 #include "qapi/error.h"
+#include "qemu/bswap.h"
 #include "qemu/error-report.h"
 #include "hw/arm/fdt.h"
 #include "hw/misc/bpmp-qemu-compat.h"
@@ -26,9 +27,55 @@ static uint32_t guest_bpmp(const void *fdt)
     return offset < 0 ? 0 : fdt_get_phandle(fdt, offset);
 }
 
-/* The driver of these UARTs refuses one without a number. */
+static bool node_enabled(const void *fdt, int offset)
+{
+    const char *status = fdt_getprop(fdt, offset, "status", NULL);
+
+    return !status || g_str_has_prefix(status, "ok");
+}
+
+void nvidia_tegra_check_tree(const char *file, bool window, hwaddr base)
+{
+    int size;
+    /* Whoever loads it for the guest says why that cannot be done. */
+    g_autofree void *fdt = load_device_tree(file, &size);
+    bool found = false;
+
+    for (int offset = fdt ? fdt_next_node(fdt, -1, NULL) : -1; offset >= 0;
+         offset = fdt_next_node(fdt, offset, NULL)) {
+        int len;
+        const void *place = fdt_getprop(fdt, offset, "virtual-pa", &len);
+
+        if (!place || !node_enabled(fdt, offset)) {
+            continue;
+        }
+        found = true;
+        if (len != sizeof(uint64_t)) {
+            warn_report("bpmp: %s: virtual-pa has %d bytes, not 8", file, len);
+        } else if (!window) {
+            warn_report("bpmp: %s wants a window to the BPMP at 0x%" PRIx64
+                        ", and the machine has none (-M virt,bpmp=on)", file,
+                        ldq_be_p(place));
+        } else if (ldq_be_p(place) != base) {
+            warn_report("bpmp: %s looks for the window to the BPMP at 0x%"
+                        PRIx64 ", and the machine has it at 0x%" HWADDR_PRIx,
+                        file, ldq_be_p(place), base);
+        }
+    }
+    if (fdt && window && !found) {
+        warn_report("bpmp: no node of %s has virtual-pa: the guest does not "
+                    "find the machine's window at 0x%" HWADDR_PRIx, file,
+                    base);
+    }
+}
+
+/*
+ * The driver of these UARTs refuses one without a number, and takes it for
+ * its name.
+ */
 static void add_serial_alias(void *fdt, const char *node)
 {
+    static unsigned uarts;
     int offset = fdt_path_offset(fdt, "/aliases");
 
     if (offset < 0) {
@@ -40,6 +87,11 @@ static void add_serial_alias(void *fdt, const char *node)
 
         if (!fdt_getprop(fdt, offset, name, NULL)) {
             qemu_fdt_setprop_string(fdt, "/aliases", name, node);
+            if (i != uarts) {
+                warn_report("bpmp: the guest calls %s ttyTHS%u, not ttyTHS%u: "
+                            "serial0 is the machine's own", node, i, uarts);
+            }
+            uarts++;
             return;
         }
     }

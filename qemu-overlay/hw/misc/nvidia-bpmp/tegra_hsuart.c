@@ -9,11 +9,10 @@
 
 #include "qemu/osdep.h"
 #include "qapi/error.h"
-#include "qemu/bswap.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
 #include "exec/memop.h"
-#include "hw/misc/bpmp-backend.h"
+#include "hw/misc/bpmp-frontend.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
 #include "hw/qdev-properties-system.h"
@@ -36,11 +35,6 @@ OBJECT_DECLARE_SIMPLE_TYPE(TegraHsuartState, TEGRA_HSUART)
 
 #define FIRMWARE_TIMEOUT_MS 1000
 
-typedef enum LineKind {
-    LINE_CLOCK = 0,
-    LINE_RESET = 1,
-} LineKind;
-
 struct TegraHsuartState {
     SysBusDevice parent_obj;
 
@@ -54,19 +48,14 @@ struct TegraHsuartState {
 };
 
 /* Is @id's line in @state? Not if the firmware does not say so. */
-static bool line_is(TegraHsuartState *s, LineKind kind, uint32_t id,
-                    uint32_t state)
+static bool line_is(TegraHsuartState *s, BpmpLine line, uint32_t id, int state)
 {
-    BpmpMessage msg = {
-        .mrq = BPMP_MRQ_LINE_STATE,
-        .tx_size = 8,
-        .rx_size = 4,
-    };
+    int is;
 
-    stl_le_p(msg.tx, kind);
-    stl_le_p(msg.tx + 4, id);
-    return bpmp_backend_transfer(s->backend, &msg) == 0 && msg.ret == 0 &&
-           msg.rx_size == 4 && ldl_le_p(msg.rx) == state;
+    bql_unlock();
+    is = bpmp_backend_line(s->backend, line, id, bpmp_cpu_stops);
+    bql_lock();
+    return is == state;
 }
 
 /* Drops the BQL while the firmware is asked. */
@@ -77,9 +66,9 @@ static bool hsuart_open(TegraHsuartState *s, hwaddr addr, MemTxAttrs attrs)
     if (!bpmp_access_is_cpu(&s->iomem, addr, attrs)) {
         return false;
     }
-    clocked = line_is(s, LINE_CLOCK, s->clock, 1);
+    clocked = line_is(s, BPMP_LINE_CLOCK, s->clock, 1);
     if (clocked) {
-        released = line_is(s, LINE_RESET, s->reset, 0);
+        released = line_is(s, BPMP_LINE_RESET, s->reset, 0);
     }
     if (clocked && released) {
         return true;

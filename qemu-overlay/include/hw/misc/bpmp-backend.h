@@ -1,14 +1,19 @@
 /*
  * The way to a BPMP: what is behind any guest's view of it
  *
+ * A front end hands a request over and is called back; what may be sent, how
+ * long an answer may take, and that none from before a reset arrives after it,
+ * is looked after here.
+ *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
 #ifndef HW_MISC_BPMP_BACKEND_H
 #define HW_MISC_BPMP_BACKEND_H
 
+#include "block/aio.h"
 #include "chardev/char-fe.h"
-#include "exec/memory.h"
+#include "hw/misc/bpmp-protocol.h"
 #include "qemu/queue.h"
 #include "qemu/thread.h"
 #include "qom/object.h"
@@ -19,80 +24,87 @@ OBJECT_DECLARE_TYPE(BpmpBackend, BpmpBackendClass, BPMP_BACKEND)
 #define TYPE_BPMP_BACKEND_HOST "bpmp-backend-host"
 #define TYPE_BPMP_BACKEND_CHARDEV "bpmp-backend-chardev"
 
-/* Most bytes of a request and of an answer, by the firmware's interface. */
-#define BPMP_PAYLOAD_MAX 120
-
-/* Request numbers of the firmware have 8 bits. */
-#define BPMP_MRQ_MAX 255
-#define BPMP_MRQ_PING 0
-
-/* Between QEMU and a firmware model only; see docs/specs. */
-#define BPMP_MRQ_LINE_STATE 0x7fff0001
-#define BPMP_MRQ_MASTER_RESET 0x7fff0002
-
-#define BPMP_DEFAULT_TIMEOUT_MS 30000
-
-typedef struct BpmpMessage {
-    uint32_t mrq;
-    uint32_t tx_size;
-    /* In: room for the answer. Out: bytes of answer. */
-    uint32_t rx_size;
-    /* Out: the firmware's own code. */
-    int32_t ret;
-    uint8_t tx[BPMP_PAYLOAD_MAX];
-    uint8_t rx[BPMP_PAYLOAD_MAX];
-} BpmpMessage;
-
-typedef enum BpmpRequestKind {
-    BPMP_REQUEST_TRANSFER,
-    /* Undo what this machine did. Nothing overtakes it in either direction. */
-    BPMP_REQUEST_RESET,
-} BpmpRequestKind;
-
 /*
- * A request belongs to whoever waits for it and to the back end, and lives
- * until both have let go: a waiter may give up before the answer is there.
+ * Well below the 20 s after which a Linux guest reports a CPU that does
+ * nothing else as a soft lockup: with the window a virtual CPU waits.
  */
-typedef struct BpmpRequest {
-    BpmpRequestKind kind;
-    BpmpMessage msg;
+#define BPMP_DEFAULT_TIMEOUT_MS 8000
 
-    unsigned refs;
-    bool abandoned;
-    int status;
-    QemuSemaphore answered;
-    QSIMPLEQ_ENTRY(BpmpRequest) next;
-} BpmpRequest;
+/**
+ * BpmpDone: a request has come to its end
+ * @status: 0 when the firmware answered, else a negative errno
+ * @answer: ret, rx_size and rx; NULL unless @status is 0. Gone on return.
+ *
+ * Called once for each request, in any thread, with or without the BQL, maybe
+ * before bpmp_backend_submit() returns. Must not wait for anything.
+ */
+typedef void BpmpDone(void *opaque, int status, const BpmpMessage *answer);
 
-typedef QSIMPLEQ_HEAD(, BpmpRequest) BpmpRequestQueue;
+/* Asked by whoever waits, ten times a second: should it stop that soon? */
+typedef bool BpmpGiveUp(void);
 
-struct BpmpBackend {
-    Object parent_obj;
+/**
+ * bpmp_backend_submit: send a guest's request
+ * @msg: copied
+ *
+ * Any thread, with or without the BQL; does not wait. @done hears
+ * -EINVAL   for what a guest may not send,
+ * -ETIMEDOUT without an answer in the back end's time,
+ * -ECANCELED where the back end was reset meanwhile: drop it,
+ * or what the back end says.
+ */
+void bpmp_backend_submit(BpmpBackend *be, const BpmpMessage *msg,
+                         BpmpDone *done, void *opaque);
 
-    uint32_t timeout_ms;
-    /* Something was sent since the last reset. */
-    bool used;
-};
+/**
+ * bpmp_backend_transfer: the same for a thread that waits for the end
+ * @msg: rx_size, ret and rx are set when 0 is returned
+ * @give_up: NULL, or asked whether to wait only half a second more
+ *
+ * Must not be called with the BQL.
+ */
+int bpmp_backend_transfer(BpmpBackend *be, BpmpMessage *msg,
+                          BpmpGiveUp *give_up);
 
-struct BpmpBackendClass {
-    ObjectClass parent_class;
+/* Physical state of what a firmware model switches */
+typedef enum BpmpLine {
+    BPMP_LINE_CLOCK = 0,    /* 1: any master has it on */
+    BPMP_LINE_RESET = 1,    /* 1: asserted */
+} BpmpLine;
 
-    /*
-     * Take @req over and complete it at any time, in any thread, with
-     * bpmp_request_complete(). Must not wait for the answer. Called with or
-     * without the BQL, in several threads side by side.
-     */
-    void (*submit)(BpmpBackend *be, BpmpRequest *req);
-};
+/**
+ * bpmp_backend_line: ask a firmware model for a line's state, and wait
+ *
+ * For emulated devices; out of a guest's reach. Must not be called with the
+ * BQL. Returns 0, 1 or a negative errno, -ENOTSUP where the back end is no
+ * firmware model.
+ */
+int bpmp_backend_line(BpmpBackend *be, BpmpLine line, uint32_t id,
+                      BpmpGiveUp *give_up);
+
+/**
+ * bpmp_backend_reset: undo what was done through @be since the last reset
+ *
+ * Requests that are under way end with -ECANCELED, those that come later
+ * happen after it. Waits half a second for the undoing, and warns where that
+ * does not suffice: until then a device that does DMA may write to memory.
+ */
+void bpmp_backend_reset(BpmpBackend *be);
+
+/* How often bpmp_backend_reset() was called. */
+unsigned bpmp_backend_resets(BpmpBackend *be);
 
 /**
  * bpmp_backend_host_new: the host kernel's proxy
  * @path: its character device; NULL where @fd is given
  * @fd: number or monitor name of a descriptor of it; NULL where @path is given
+ * @compat_write: may an earlier driver be spoken to by write()?
+ * @max_transfers: how many may be inside the kernel side by side
  *
  * Returns NULL and sets @errp where it is not there or does not answer.
  */
 BpmpBackend *bpmp_backend_host_new(const char *path, const char *fd,
+                                   bool compat_write, unsigned max_transfers,
                                    uint32_t timeout_ms, Error **errp);
 
 /**
@@ -102,42 +114,77 @@ BpmpBackend *bpmp_backend_host_new(const char *path, const char *fd,
 BpmpBackend *bpmp_backend_chardev_new(CharBackend *chr, uint32_t timeout_ms,
                                       Error **errp);
 
-/**
- * bpmp_backend_transfer: run a transfer and wait for its end
- * @msg: sizes must be checked; rx_size, ret and rx are set when 0 is returned
- *
- * Called with the BQL, which is let go of while the back end works: whatever
- * the caller knows of the machine must be looked at again afterwards.
- *
- * Returns 0 when the firmware answered, else a negative errno.
- */
-int bpmp_backend_transfer(BpmpBackend *be, BpmpMessage *msg);
-
-/**
- * bpmp_backend_reset: undo what was done through @be since the last reset
- *
- * Does not wait. Transfers that come later happen after it.
- */
-void bpmp_backend_reset(BpmpBackend *be);
-
-/**
- * bpmp_access_is_cpu: is this access a virtual CPU's own?
- *
- * It is not where a device's DMA comes to @mr, in which case the BQL must not
- * be dropped: the device that does the DMA counts on it.
- */
-bool bpmp_access_is_cpu(const MemoryRegion *mr, hwaddr addr, MemTxAttrs attrs);
-
 /* For back ends */
-BpmpRequest *bpmp_request_ref(BpmpRequest *req);
-void bpmp_request_unref(BpmpRequest *req);
 
-/* Hand over the result and drop the back end's reference. */
+typedef enum BpmpRequestKind {
+    BPMP_REQUEST_TRANSFER,
+    /* Undo what this machine did. Nothing overtakes it in either direction. */
+    BPMP_REQUEST_RESET,
+} BpmpRequestKind;
+
+typedef struct BpmpLedger BpmpLedger;
+
+/*
+ * A request lives until its back end has let go of it, which may be long after
+ * it ended: it ends with the answer, the time-out, a reset or the end of the
+ * back end, whichever is first.
+ */
+typedef struct BpmpRequest {
+    BpmpRequestKind kind;
+    BpmpMessage msg;
+    /* For the back end that has it */
+    QSIMPLEQ_ENTRY(BpmpRequest) next;
+
+    /* bpmp_backend.c only */
+    BpmpLedger *ledger;
+    unsigned refs;
+    bool ended;
+    int64_t deadline_ms;
+    BpmpDone *done;
+    void *opaque;
+    QTAILQ_ENTRY(BpmpRequest) open;
+} BpmpRequest;
+
+typedef QSIMPLEQ_HEAD(, BpmpRequest) BpmpRequestQueue;
+
+struct BpmpBackend {
+    Object parent_obj;
+
+    uint32_t timeout_ms;
+    struct IOThread *iothread;
+    BpmpLedger *ledger;
+};
+
+struct BpmpBackendClass {
+    ObjectClass parent_class;
+
+    /* Is it a model that knows BPMP_MRQ_LINE_STATE? */
+    bool has_lines;
+
+    /*
+     * Take @req over and complete it at any time, in any thread, with
+     * bpmp_request_complete(). Must not wait. Called with or without the BQL,
+     * in several threads side by side.
+     */
+    void (*submit)(BpmpBackend *be, BpmpRequest *req);
+};
+
+/**
+ * bpmp_backend_open: make an instance of @type, with a thread of its own
+ *
+ * Time-outs run in that thread, and back ends may do so as well. Its end comes
+ * after instance_finalize() of @type, which must complete what it has.
+ */
+BpmpBackend *bpmp_backend_open(const char *type, uint32_t timeout_ms,
+                               Error **errp);
+
+/* Hand over the result, for which msg is set where it is 0, and let go. */
 void bpmp_request_complete(BpmpRequest *req, int status);
 
+/* Did it end without the back end? Then it must not be carried out any more. */
 static inline bool bpmp_request_abandoned(BpmpRequest *req)
 {
-    return qatomic_read(&req->abandoned);
+    return req->kind == BPMP_REQUEST_TRANSFER && qatomic_read(&req->ended);
 }
 
 #endif /* HW_MISC_BPMP_BACKEND_H */

@@ -10,6 +10,8 @@
 #ifndef HW_MISC_BPMP_HOST_ABI_H
 #define HW_MISC_BPMP_HOST_ABI_H
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/ioctl.h>
 
 #define BPMP_HOST_VERSION 1
@@ -63,9 +65,9 @@ struct bpmp_host_compat {
 #define BPMP_HOST_INFO _IOR(BPMP_HOST_IOC_MAGIC, 2, struct bpmp_host_info)
 #define BPMP_HOST_RESET _IO(BPMP_HOST_IOC_MAGIC, 3)
 
-QEMU_BUILD_BUG_ON(sizeof(struct bpmp_host_transfer) != 264);
-QEMU_BUILD_BUG_ON(sizeof(struct bpmp_host_info) != 48);
-QEMU_BUILD_BUG_ON(sizeof(struct bpmp_host_compat) != 56);
-QEMU_BUILD_BUG_ON(BPMP_HOST_COMPAT_SIZE != 48);
+_Static_assert(sizeof(struct bpmp_host_transfer) == 264, "");
+_Static_assert(sizeof(struct bpmp_host_info) == 48, "");
+_Static_assert(sizeof(struct bpmp_host_compat) == 56, "");
+_Static_assert(BPMP_HOST_COMPAT_SIZE == 48, "");
 
 #endif /* HW_MISC_BPMP_HOST_ABI_H */

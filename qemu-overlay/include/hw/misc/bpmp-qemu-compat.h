@@ -26,10 +26,13 @@
 #include "system/iothread.h"
 #include "system/kvm.h"
 #include "system/qtest.h"
+#include "system/replay.h"
+#include "system/system.h"
 
 typedef const Property BpmpProperty;
 #define BPMP_PROPERTIES_END
 #define BPMP_RESET_ARGS Object *obj, ResetType type
+#define BPMP_RESET_CALL(phase) ((phase)(obj, type))
 #define BPMP_TYPE_DYNAMIC_SYSBUS TYPE_DYNAMIC_SYS_BUS_DEVICE
 
 #else
@@ -39,10 +42,13 @@ typedef const Property BpmpProperty;
 #include "sysemu/iothread.h"
 #include "sysemu/kvm.h"
 #include "sysemu/qtest.h"
+#include "sysemu/replay.h"
+#include "sysemu/sysemu.h"
 
 typedef Property BpmpProperty;
 #define BPMP_PROPERTIES_END DEFINE_PROP_END_OF_LIST()
 #define BPMP_RESET_ARGS Object *obj
+#define BPMP_RESET_CALL(phase) ((phase)(obj))
 #define BPMP_TYPE_DYNAMIC_SYSBUS TYPE_SYS_BUS_DEVICE
 
 static inline bool bql_locked(void)
@@ -88,6 +94,19 @@ static inline void bpmp_unblock_migration(Error **reason)
         error_free(*reason);
         *reason = NULL;
     }
+#endif
+}
+
+/* Refuse to record and to replay a machine with a device of @type. */
+static inline void bpmp_block_replay(const char *type)
+{
+#if BPMP_QEMU_AT_LEAST(10, 0)
+    replay_add_blocker(type);
+#else
+    Error *reason = NULL;
+
+    error_setg(&reason, "Record/replay is not supported with %s", type);
+    replay_add_blocker(reason);
 #endif
 }
 

@@ -10,6 +10,7 @@
 #include "hw/sysbus.h"
 #include "hw/platform-bus.h"
 #include "hw/misc/nvidia-bpmp-guest-regs.h"
+#include "qemu/notify.h"
 #include "qapi/qapi-types-common.h"
 
 #define TYPE_NVIDIA_BPMP_GUEST "nvidia-bpmp-guest"
@@ -60,7 +61,11 @@ typedef struct NvidiaBpmpVirt {
     char *host;
     char *fd;
     char *chardev;
-    DeviceState *dev;
+
+    /* There is a window, or at least a node for one where only that counts. */
+    bool made;
+    hwaddr base;
+    Notifier machine_done;
 } NvidiaBpmpVirt;
 
 /* Add the properties bpmp, bpmp-host, bpmp-fd and bpmp-chardev. */
@@ -82,6 +87,12 @@ int nvidia_tegra_add_vfio_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
 int nvidia_tegra_add_hsuart_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
                                  void *fdt, const char *parent,
                                  int irq_start);
+
+/*
+ * Warn where the user's tree in @file does not describe the machine: it has a
+ * window at @base, or none.
+ */
+void nvidia_tegra_check_tree(const char *file, bool window, hwaddr base);
 
 /* Is this a vfio-platform device that nvidia_tegra_add_vfio_node() knows? */
 bool nvidia_tegra_is_vfio(SysBusDevice *sbdev);
