@@ -4,7 +4,6 @@
  * the policy knows: a change of one switches those that feed it, and some of
  * them the boot loader left on without anybody of the host counting them.
  */
-#include <linux/array_size.h>
 #include <linux/clk.h>
 #include <linux/clk-provider.h>
 #include <linux/err.h>

@@ -37,8 +37,8 @@ struct device;
 struct tegra_bpmp;
 
 /* What a refusal is logged once for; larger numbers count as the last one. */
-#define BPMP_HOST_LOG_MRQS	256
-#define BPMP_HOST_LOG_CMDS	256
+#define BPMP_HOST_LOG_MRQS	256U
+#define BPMP_HOST_LOG_CMDS	256U
 
 /**
  * struct bpmp_host_stats - counters since the driver was bound

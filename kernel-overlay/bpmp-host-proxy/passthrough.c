@@ -23,18 +23,6 @@
 /* Phandles of the devices that any node names. */
 static DEFINE_XARRAY(named);
 
-static int set_override(struct device *dev)
-{
-#ifdef HAVE_DEVICE_SET_DRIVER_OVERRIDE
-	return device_set_driver_override(dev, DRIVER);
-#else
-	struct platform_device *pdev = to_platform_device(dev);
-
-	return driver_set_override(dev, &pdev->driver_override, DRIVER,
-				   strlen(DRIVER));
-#endif
-}
-
 static int keep(struct device *dev, void *unused)
 {
 	const char *driver;
@@ -51,7 +39,7 @@ static int keep(struct device *dev, void *unused)
 		return 0;
 	}
 
-	err = set_override(dev);
+	err = device_set_driver_override(dev, DRIVER);
 	if (err)
 		dev_err(dev, "is not kept for a virtual machine: %d\n", err);
 	else

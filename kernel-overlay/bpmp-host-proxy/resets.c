@@ -14,16 +14,12 @@
 /*
  * Asking for a held reset exclusively at once makes the reset core warn with a
  * backtrace, which a virtual machine must not be able to cause. So it is first
- * taken as released, then acquired. The arguments became flags in 6.12.y.
+ * taken as released, then acquired.
  */
 static struct reset_control *get_released(struct device_node *np, int index)
 {
-#ifdef RESET_CONTROL_FLAGS_BIT_ACQUIRED
-	return __of_reset_control_get(np, NULL, index,
-				      RESET_CONTROL_EXCLUSIVE_RELEASED);
-#else
-	return __of_reset_control_get(np, NULL, index, false, false, false);
-#endif
+	return __fwnode_reset_control_get(of_fwnode_handle(np), NULL, index,
+					  RESET_CONTROL_EXCLUSIVE_RELEASED);
 }
 
 static struct reset_control *reset_new(struct bpmp_host *host, u32 id)

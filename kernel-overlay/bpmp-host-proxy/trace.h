@@ -18,7 +18,7 @@ TRACE_EVENT(bpmp_decision,
 			     __field(u32, cmd)
 			     __field(u32, id)
 			     __field(u32, verdict)),
-	    TP_fast_assign(__assign_str(name);
+	    TP_fast_assign(compat_assign_name();
 			   __entry->mrq = d->mrq;
 			   __entry->cmd = d->cmd;
 			   __entry->id = d->id;
@@ -44,7 +44,7 @@ TRACE_EVENT(bpmp_answer,
 			     __field(s32, ret)
 			     __field(u32, rx_size)
 			     __field(u64, ns)),
-	    TP_fast_assign(__assign_str(name);
+	    TP_fast_assign(compat_assign_name();
 			   __entry->mrq = d->mrq;
 			   __entry->cmd = d->cmd;
 			   __entry->id = d->id;
@@ -67,7 +67,7 @@ TRACE_EVENT(bpmp_undo,
 			     __field(u32, id)
 			     __field(s64, value)
 			     __field(int, err)),
-	    TP_fast_assign(__assign_str(name);
+	    TP_fast_assign(compat_assign_name();
 			   __entry->kind = op->kind;
 			   __entry->id = op->id;
 			   __entry->value = op->value;
