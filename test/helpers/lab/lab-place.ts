@@ -24,7 +24,7 @@ import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
  * compiler's cache makes a new folder cheap.
  */
 const ROOT = resolve(import.meta.dirname, '../../..');
-const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bpmp-virt');
+export const CACHE = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'bpmp-virt');
 const LAB = join(CACHE, 'lab');
 export const PRISTINE = join(LAB, 'pristine');
 /** Folders of one family that stay however old they are, and how long the others stay after their last use. */
