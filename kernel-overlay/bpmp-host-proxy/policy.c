@@ -17,6 +17,7 @@
 #include <linux/bits.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include "policy.h"
@@ -249,7 +250,7 @@ static enum bpmp_verdict decide_clk(const struct bpmp_policy *policy,
 
 	if (d->cmd >= ARRAY_SIZE(clk_rules))
 		return refuse(d, -EACCES);
-	rule = &clk_rules[d->cmd];
+	rule = &clk_rules[array_index_nospec(d->cmd, ARRAY_SIZE(clk_rules))];
 	if (!rule->tx_min)
 		return refuse(d, -EACCES);
 	if (tx_len < rule->tx_min)

@@ -11,13 +11,13 @@
 #include "policy.h"
 
 /* Zeroes from the end of a name on, which is the last byte at the latest. */
-static void end_name(u8 name[MRQ_CLK_NAME_MAXLEN])
+static void end_name(u8 *name, u32 size)
 {
 	bool ended = false;
 	u32 i;
 
-	for (i = 0; i < MRQ_CLK_NAME_MAXLEN; i++) {
-		ended = ended || !name[i] || i == MRQ_CLK_NAME_MAXLEN - 1;
+	for (i = 0; i < size; i++) {
+		ended = ended || !name[i] || i == size - 1;
 		if (ended)
 			name[i] = 0;
 	}
@@ -45,7 +45,7 @@ static void filter_all_info(const struct bpmp_policy *policy, u32 id,
 	if (!bpmp_policy_clk_visible(policy, info->parent))
 		info->parent = 0;
 
-	end_name(info->name);
+	end_name(info->name, sizeof(info->name));
 
 	switch (bpmp_policy_clk_class(policy, id)) {
 	case BPMP_CLK_OWN:
@@ -88,6 +88,10 @@ void bpmp_policy_filter(const struct bpmp_policy *policy,
 		filter_all_info(policy, d->id, &info);
 		memcpy(raw, &info, sizeof(info));
 	}
+
+	/* What lies behind a name is of an earlier answer. */
+	if (d->mrq == MRQ_PG)
+		end_name(raw, min_t(u32, d->rx_size, sizeof(raw)));
 
 	if (d->mrq == MRQ_CLK && d->cmd == CMD_CLK_GET_PARENT) {
 		memcpy(&parent, raw, sizeof(parent));

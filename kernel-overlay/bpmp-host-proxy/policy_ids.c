@@ -7,6 +7,7 @@
 #include <linux/bitops.h>
 #include <linux/errno.h>
 #include <linux/minmax.h>
+#include <linux/nospec.h>
 #include <linux/string.h>
 
 #include "policy.h"
@@ -16,7 +17,12 @@
 
 bool bpmp_idset_has(const struct bpmp_idset *set, u32 id)
 {
-	return id < BPMP_POLICY_IDS && (set->words[id / 64] >> (id % 64) & 1);
+	if (id >= BPMP_POLICY_IDS)
+		return false;
+	/* The id may come from a VM. */
+	id = array_index_nospec(id, BPMP_POLICY_IDS);
+
+	return set->words[id / 64] >> (id % 64) & 1;
 }
 
 void bpmp_idset_add(struct bpmp_idset *set, u32 id)

@@ -566,6 +566,29 @@ static void get_parent_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->d.answer.rx_size, 0);
 }
 
+/* H15: nothing behind the name of a power domain, whatever its length. */
+static void pg_name_test(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u8 raw[MRQ_PG_NAME_MAXLEN];
+	u32 len, k;
+
+	for (len = 0; len <= sizeof(raw); len++) {
+		memset(raw, POISON, sizeof(raw));
+		memset(raw, 'n', len);
+		if (len < sizeof(raw))
+			raw[len] = 0;
+		ask(f, MRQ_PG, CMD_PG_GET_NAME, OWN_PG, 0, 0);
+		KUNIT_EXPECT_EQ(test, f->d.verdict, BPMP_FORWARD);
+		bpmp_policy_filter(&f->policy, &f->d, 0, 0, raw, sizeof(raw));
+		KUNIT_EXPECT_EQ(test, f->d.answer.rx_size, sizeof(raw));
+		for (k = 0; k < sizeof(raw); k++)
+			KUNIT_EXPECT_EQ(test, f->d.answer.rx[k],
+					k < min_t(u32, len, sizeof(raw) - 1) ?
+					'n' : 0);
+	}
+}
+
 /* H16: the VM sees its own state; a clock is switched at 0 <-> 1 only. */
 static void enable_test(struct kunit *test)
 {
@@ -759,6 +782,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(answers_test),
 	KUNIT_CASE(all_info_test),
 	KUNIT_CASE(get_parent_test),
+	KUNIT_CASE(pg_name_test),
 	KUNIT_CASE(enable_test),
 	KUNIT_CASE(busy_test),
 	KUNIT_CASE(undo_test),

@@ -241,13 +241,14 @@ static void one_request(struct input *in, const struct lists *lists,
 	for (i = d.answer.rx_size; i < BPMP_PAYLOAD_MAX; i++)
 		require(d.answer.rx[i] == 0);
 	/* Names are shorter than their field: the frame's rest must be gone. */
-	if (d.mrq == MRQ_CLK)
+	if (d.mrq == MRQ_CLK || d.mrq == MRQ_PG)
 		for (i = 0; i < d.answer.rx_size; i++)
 			require(d.answer.rx[i] != POISON ||
-				d.cmd == CMD_CLK_GET_RATE ||
-				d.cmd == CMD_CLK_ROUND_RATE ||
-				d.cmd == CMD_CLK_SET_RATE ||
-				d.cmd == CMD_CLK_GET_FMAX_AT_VMIN);
+				(d.mrq == MRQ_CLK &&
+				 (d.cmd == CMD_CLK_GET_RATE ||
+				  d.cmd == CMD_CLK_ROUND_RATE ||
+				  d.cmd == CMD_CLK_SET_RATE ||
+				  d.cmd == CMD_CLK_GET_FMAX_AT_VMIN)));
 }
 
 static void undo(struct firmware *fw)

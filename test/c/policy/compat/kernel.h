@@ -30,6 +30,9 @@ typedef int64_t s64;
 
 #define min3(a, b, c)		min(min(a, b), c)
 
+/* No speculation to keep out here. */
+#define array_index_nospec(index, size)	(index)
+
 #define U32_MAX			UINT32_MAX
 #define S64_MIN			INT64_MIN
 
