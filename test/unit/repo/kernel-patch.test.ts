@@ -19,9 +19,10 @@ const BLOBS = new Map([
   ['bpmp-private.h', '182bfe396516'],
   ['bpmp.c', '2bee6e918f81'],
   ['bpmp-tegra186.c', '6f0d0511b486'],
+  ['Documentation/devicetree/bindings/firmware/nvidia,tegra186-bpmp.yaml', 'c43d17f6e96b'],
 ]);
 
-test('the kernel patches are for Linux 6.12, and touch few files of one folder', () => {
+test('the kernel patches are for Linux 6.12, and touch few files of one folder, and its binding', () => {
   const found = [...TEXT.matchAll(/^diff --git a\/(\S+) b\/(\S+)\nindex (\w+)\.\./gm)];
   expect(found.map(([, before]) => before)).toEqual(found.map(([, , after]) => after));
   expect(
@@ -29,8 +30,12 @@ test('the kernel patches are for Linux 6.12, and touch few files of one folder',
   ).toEqual(BLOBS);
 });
 
-test('they add at most 60 lines', () => {
-  const added = TEXT.split('\n').filter((line) => /^\+(?!\+\+ )/.test(line));
+test.each([
+  ['code', /^(?!.*\.yaml )/],
+  ['the binding', /^.*\.yaml /],
+])('they add at most 60 lines to %s', (_, file) => {
+  const parts = TEXT.split(/^diff --git /m).filter((part, at) => at > 0 && file.test(part));
+  const added = parts.join('\n').match(/^\+(?!\+\+ )/gm) ?? [];
   expect(added.length).toBeGreaterThan(0);
   expect(added.length).toBeLessThanOrEqual(60);
 });
