@@ -197,6 +197,7 @@ check_device() {
 	[ -d "$platform/devices/$1" ] ||
 		refuse "$1 is not a platform device of this board" "ls /sys/bus/platform/devices has the names"
 	check_not_console "$1"
+	check_not_disk "$1"
 	check_group "$1"
 	for other in "$run_dir"/*/"$1".driver; do
 		[ -e "$other" ] && [ "${other%/*}" != "$state" ] && is_alive "${other%/*}" &&
@@ -223,6 +224,40 @@ check_not_console() {
 			refuse "$1 (/dev/$tty) is in use by process $user ($(read_word "$root/proc/$user/comm"))" \
 				"end it: for a login, systemctl stop serial-getty@$tty nvgetty"
 	done
+}
+
+# The block devices below one, as paths of sysfs: a dm or md device is made of others.
+block_path() {
+	block=$(readlink -f "$1") && [ -d "$block" ] || return 0
+	printf '%s\n' "$block"
+	# A partition of such a device has its makings beside it.
+	for slave in "$block"/slaves/* "${block%/*}"/slaves/*; do
+		[ ! -e "$slave" ] || (block_path "$slave")
+	done
+}
+
+# The block devices that something is mounted from or swapped to, by number and by name: a file system over several
+# devices has a number of its own.
+disks_in_use() {
+	while read -r _ _ number _; do
+		block_path "$root/sys/dev/block/$number"
+	done <"$root/proc/self/mountinfo"
+	for list in "$root/proc/self/mounts" "$root/proc/swaps"; do
+		while read -r source _; do
+			case $source in
+			/dev/*) source=$(readlink -f "$root$source") && block_path "$root/sys/class/block/${source##*/}" ;;
+			esac
+		done <"$list"
+	done
+}
+
+# Whatever a device tree says of a disk, and whoever forced it: what this board has mounted stays.
+check_not_disk() {
+	real=$(readlink -f "$platform/devices/$1") && [ -r "$root/proc/self/mountinfo" ] || return 0
+	disk=$(disks_in_use 2>/dev/null | grep -F "$real/" | head -n 1)
+	[ -n "$disk" ] || return 0
+	refuse "$1 has a disk that this board uses: ${disk##*/} is mounted or swapped to" \
+		"grep ${disk##*/} /proc/mounts /proc/swaps says where; unmount it first"
 }
 
 # check_group DEVICE [must]: a group is handed over whole, so nobody else may be in it. A device that has no driver may

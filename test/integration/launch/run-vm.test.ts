@@ -50,6 +50,29 @@ const GIVE_BACK = [
 ];
 const SAFE = ['0 > /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts'];
 
+const USED = 'has a disk that this board uses: mmcblk0p1 is mounted or swapped to';
+/** UARTA as if it were a storage controller with one partition, and nothing mounted. */
+function disk(): Tree {
+  const block = 'bus/platform/devices/3100000.serial/mmc_host/mmc0/block/mmcblk0/mmcblk0p1';
+  return {
+    [`sys/${block}/partition`]: '1\n',
+    'sys/dev/block/179:1': { link: `../../${block}` },
+    'sys/class/block/mmcblk0p1': { link: `../../${block}` },
+    'dev/mmcblk0p1': '',
+    'proc/self/mountinfo': '',
+    'proc/self/mounts': '',
+    'proc/swaps': '',
+  };
+}
+/** dm-0 is made of md0, and md0 of the partition. */
+const STACK: Tree = {
+  'sys/devices/virtual/block/md0/slaves/mmcblk0p1': { link: '../../../../../class/block/mmcblk0p1' },
+  'sys/devices/virtual/block/dm-0/slaves/md0': { link: '../../md0' },
+  'sys/class/block/dm-0': { link: '../../devices/virtual/block/dm-0' },
+  'dev/dm-0': '',
+  'dev/mapper/root': { link: '../dm-0' },
+};
+
 describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
   let folder: ReturnType<typeof makeFolder>;
   let root: string;
@@ -312,6 +335,30 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
 
   const refusals: readonly [what: string, changes: Tree, env: Record<string, string>, says: string][] = [
     ['an unknown device', {}, { VM_DEVICES: '1.gone' }, 'not a platform device'],
+    [
+      'a disk that is mounted',
+      { ...disk(), 'proc/self/mountinfo': '21 1 179:1 / / rw - ext4 /dev/root rw\n' },
+      {},
+      USED,
+    ],
+    [
+      'a disk by another number',
+      { ...disk(), 'proc/self/mounts': '/dev/mmcblk0p1 / btrfs rw 0 0\n' },
+      {},
+      USED,
+    ],
+    [
+      'a disk swapped to',
+      { ...disk(), 'proc/swaps': 'Filename Type\n/dev/mmcblk0p1 partition 1 0 -2\n' },
+      {},
+      USED,
+    ],
+    [
+      'a disk below md below dm',
+      { ...disk(), ...STACK, 'proc/self/mounts': '/dev/mapper/root / ext4 rw 0 0\n' },
+      {},
+      USED,
+    ],
     ['the console', { 'sys/class/tty/console/active': 'tty0 ttyTHS0\n' }, {}, 'is a console of this kernel'],
     ['a registered console', { 'sys/class/tty/ttyTHS0/console': 'Y\n' }, {}, 'is a console of this kernel'],
     [
