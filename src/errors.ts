@@ -43,6 +43,14 @@ export class StepError extends BpmpVirtError {
   readonly exitCode = ExitCode.step;
 }
 
+/** Something that cannot be, whatever a user, a recipe or a machine does: a mistake in this program. Printed with its stack. */
+export class Bug extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'Bug';
+  }
+}
+
 /** What a child process said when it failed. */
 export type CommandFailure = {
   /** The command as a person would type it. */

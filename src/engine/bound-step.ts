@@ -12,6 +12,11 @@ export type BoundStep = {
   readonly tools: readonly string[];
   readonly outputs: readonly string[];
   readonly inputs: readonly string[];
+  /** Plan paths that it writes below. */
+  readonly writes: readonly string[];
+  readonly replaces: readonly string[];
+  readonly feeds: boolean;
+  readonly watches: readonly string[];
   readonly intact: (ctx: Pick<StepContext, 'path'>) => Promise<boolean>;
   readonly shell: (ctx: ShellContext) => Promise<readonly string[]>;
   readonly run: (ctx: StepContext) => Promise<void>;
@@ -52,6 +57,10 @@ async function bind<K extends StepKind>(
     tools: step.tools(options),
     outputs: step.outputs(options),
     inputs: step.inputs(options),
+    writes: step.writes?.(options) ?? step.outputs(options),
+    replaces: step.replaces?.(options) ?? [],
+    feeds: step.feeds === true,
+    watches: (step.watches?.(options) ?? []).filter((path) => !/^(work|cache|tool):/.test(path)),
     intact: async (ctx) => (await step.intact?.(options, ctx)) ?? true,
     shell: async (ctx) => step.shell(options, ctx),
     run: (ctx) => step.run(options, ctx),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LAYOUT } from '../plan/layout.ts';
+import { type Foreign, foreignIn } from '../tools/files/foreign.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import type { BoundStep } from './bound-step.ts';
 import { forgetStates, stateFolder } from './state.ts';
@@ -14,24 +15,73 @@ const OWN_FOLDERS = new Set(
   Object.values(LAYOUT).map((path) => path.replace(/^work:/, '').replace(/\/.*$/, '')),
 );
 
+/** What `clean` came to: names of what was deleted, and what was found there that is not ours. */
+export type Cleaned = { readonly deleted: readonly string[]; readonly kept: readonly Foreign[] };
+
 /**
- * Delete what builds made in a work folder, and nothing else: a file that somebody put there stays, and so does the folder
- * then. Gives the names of what was deleted.
+ * Delete what builds made in a work folder, and nothing else: a file that somebody put there or changed stays where it is, and so do
+ * the folders above it.
  *
  * @throws {EnvironmentError} a run has the folder
  */
-export async function cleanWork(work: string, command: string): Promise<readonly string[]> {
+export async function cleanWork(work: string, command: string): Promise<Cleaned> {
   const names: readonly string[] = await readdir(work).catch(() => []);
-  if (!names.includes('.bpmp-virt')) return [];
+  if (!names.includes('.bpmp-virt')) return { deleted: [], kept: [] };
   const release = await lockWork(work, randomUUID(), command);
-  const own = names.filter((name) => OWN_FOLDERS.has(name) || name.startsWith('run-'));
+  const own = names.filter((name) => OWN_FOLDERS.has(ownName(name)) || name.startsWith('run-'));
+  const kept: Foreign[] = [];
   try {
-    for (const name of own) await rm(join(work, name), { recursive: true, force: true });
-    await rm(stateFolder(work), { recursive: true });
+    for (const name of own) kept.push(...(await removeOurs(work, name)));
+    // With what is kept goes the knowledge of what is not ours.
+    if (kept.length === 0) await rm(stateFolder(work), { recursive: true });
+    else
+      for (const name of ['steps', 'sources'])
+        await rm(join(stateFolder(work), name), { recursive: true, force: true });
   } finally {
     await release();
   }
   await removeIfEmpty(work);
+  const stays = new Set(kept.map(({ path }) => path.replace(/\/.*$/, '')));
+  return { deleted: own.filter((name) => !stays.has(name)), kept };
+}
+
+/** `bundle` of `.bundle.part` and `.bundle.old`, which a run that was cut off leaves. */
+function ownName(name: string): string {
+  return name.replace(/^\.(.*)\.(part|old)$/, '$1');
+}
+
+/** Delete `name` of the work folder but for what is not ours; gives that. */
+async function removeOurs(work: string, name: string): Promise<readonly Foreign[]> {
+  const folder = join(work, name);
+  // These are names that only we give, and were ours before they got them.
+  const foreign = ownName(name) === name ? await foreignIn(work, folder) : [];
+  if (foreign.length === 0) await rm(folder, { recursive: true, force: true });
+  else
+    await removeBut(
+      folder,
+      foreign.map(({ path }) => join(work, path)),
+    );
+  return foreign;
+}
+
+/** Delete all below `folder` but the paths of `kept` and what is below and above them. */
+async function removeBut(folder: string, kept: readonly string[]): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (kept.includes(path)) continue;
+    if (kept.some((each) => each.startsWith(`${path}/`))) await removeBut(path, kept);
+    else await rm(path, { recursive: true, force: true });
+  }
+}
+
+/** What the cache holds; besides these it may hold work folders, whose own names no build can bear. */
+const CACHED = ['apt', 'downloads', 'git', 'meson'];
+
+/** Delete what was downloaded to the cache; gives the names of what was there. */
+export async function cleanCache(cache: string): Promise<readonly string[]> {
+  const there: readonly string[] = await readdir(cache).catch(() => []);
+  const own = there.filter((name) => CACHED.includes(name.replace(/\.lock$/, '')));
+  for (const name of own) await rm(join(cache, name), { recursive: true, force: true });
   return own;
 }
 
@@ -54,7 +104,7 @@ async function removeIfEmpty(work: string): Promise<void> {
  */
 export async function undoSteps(
   steps: readonly BoundStep[],
-  surroundings: Omit<Surroundings, 'run'>,
+  surroundings: Omit<Surroundings, 'run' | 'asked'>,
   command: string,
 ): Promise<readonly string[]> {
   const run = randomUUID();
@@ -65,7 +115,7 @@ export async function undoSteps(
     await forgetStates(work, dependents(steps));
     for (const { undo, title } of steps.toReversed()) {
       if (undo === undefined) continue;
-      await inContext({ ...surroundings, run }, undo);
+      await inContext({ ...surroundings, run, asked: true }, undo);
       undone.push(title);
     }
   } finally {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { access } from 'node:fs/promises';
+import { Bug } from '../errors.ts';
 import { fingerprint } from '../plan/fingerprint.ts';
 import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
 import type { BoundStep } from './bound-step.ts';
 import { digestPath } from './input-digest.ts';
+import { changedOutput, watchedState } from './output-state.ts';
 import { readState } from './state.ts';
 
 /** Whether a step has to run, and why. */
@@ -43,7 +45,22 @@ export async function decide(
       reason: reason ?? 'done before, nothing changed',
     });
   }
-  return [...decided.values()];
+  return Promise.all(steps.map((step) => fetchAgain(step, decided, options.roots)));
+}
+
+/** What only feeds others is wanted again where it is gone and one of those runs. */
+async function fetchAgain(
+  step: BoundStep,
+  decided: ReadonlyMap<string, Decision>,
+  roots: PathRoots,
+): Promise<Decision> {
+  const own = decided.get(step.id);
+  if (own === undefined) throw new Bug(`step ${step.id} was not decided on`);
+  if (own.runs || !step.feeds) return own;
+  const reader = [...decided.values()].find(({ runs, step: other }) => runs && other.after.includes(step.id));
+  const missing = reader === undefined ? undefined : await missingOutput(step, roots);
+  if (missing === undefined) return own;
+  return { ...own, runs: true, reason: `${missing} is missing, and ${reader?.step.id} runs` };
 }
 
 /**
@@ -77,7 +94,10 @@ async function whyRun(
   if (state === undefined) return 'not done yet';
   if (state.fingerprint !== print) return 'its options or inputs changed';
   const missing = await missingOutput(step, roots);
-  if (missing !== undefined) return `${missing} is missing`;
+  if (missing !== undefined) return step.feeds ? undefined : `${missing} is missing`;
+  const changed = await changedOutput(state.outputs ?? {}, roots);
+  if (changed !== undefined) return `${changed} is not as it made it`;
+  if ((state.watched ?? '') !== (await watchedState(step))) return `${step.watches.join(', ')} changed`;
   const path = (planPath: string) => resolvePlanPath(planPath, roots);
   return (await step.intact({ path })) ? undefined : 'somebody changed what it made';
 }

@@ -3,7 +3,7 @@ import { hasProgram } from '../tools/process/programs.ts';
 import type { BoundStep } from './bound-step.ts';
 
 /** Programs that the engine itself runs. */
-const OWN = ['flock', 'sync'];
+const OWN = ['find', 'flock', 'sync'];
 
 /** Programs that `steps` and the engine run, each once, sorted. */
 export function neededTools(steps: readonly BoundStep[]): readonly string[] {

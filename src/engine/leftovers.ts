@@ -2,9 +2,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RUN_VARIABLE } from '../tools/process/run-mark.ts';
 
-/** Environment variable that marks the processes of one run, and theirs. */
-export const RUN_VARIABLE = 'BPMP_VIRT_RUN';
 /** How long to wait for killed processes to be gone, in ms: a process in disk sleep dies when its read is done. */
 const PATIENCE_MS = 10_000;
 

@@ -8,6 +8,7 @@ import type { Emit } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PathRoots } from '../plan/plan-paths.ts';
 import { bindSteps, type LoadStep } from './bound-step.ts';
+import { refuseReplacing } from './custody.ts';
 import { type Decision, decide } from './decide.ts';
 import { diskFull } from './disk-full.ts';
 import { killLeftovers } from './leftovers.ts';
@@ -59,6 +60,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
       if (!runs) emit({ type: 'step-skip', step: step.id, title: step.title, reason });
     }
     await options.before(todo);
+    await refuseReplacing(
+      todo.map(({ step }) => step),
+      options.redo,
+      roots,
+    );
     const skipped = decisions.length - todo.length;
     emit({
       type: 'run-start',

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { relative } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { BpmpVirtError, StepError } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
+import { openSpan } from '../tools/files/spans.ts';
+import type { BoundStep } from './bound-step.ts';
+import { keepEdited } from './custody.ts';
 import { type Decision, missingOutput } from './decide.ts';
 import { diskFull } from './disk-full.ts';
+import { outputStates, watchedState } from './output-state.ts';
 import type { RunOptions } from './run-plan.ts';
 import { writeState } from './state.ts';
 import { inContext } from './step-context.ts';
@@ -28,9 +34,18 @@ export async function runStep(decision: Decision, run: string, options: RunOptio
   const start = performance.now();
   emit({ type: 'step-start', step: id, title });
   try {
+    const watched = await watchedState(step);
     await runWithDeferred(decision, run, options, emit);
     const ms = Math.round(performance.now() - start);
-    await writeState(options.roots.work, { version: 1, id, fingerprint: decision.fingerprint, ms });
+    const outputs = await outputStates(step, options.roots);
+    await writeState(options.roots.work, {
+      version: 1,
+      id,
+      fingerprint: decision.fingerprint,
+      ms,
+      outputs,
+      ...(watched === '' ? {} : { watched }),
+    });
     emit({ type: 'step-done', step: id, title, ms });
     return ms;
   } catch (error) {
@@ -47,8 +62,15 @@ async function runWithDeferred(
   emit: Emit,
 ): Promise<void> {
   const { roots, signal } = options;
-  await inContext({ ...options, emit, run }, async (ctx) => {
-    await step.run(ctx);
+  const asked = options.redo.includes(step.id);
+  await inContext({ ...options, emit, run, asked }, async (ctx) => {
+    await keepEdited(step, roots, emit);
+    const close = await openSpan(roots.work, step.id, placesOf(step, roots));
+    try {
+      await step.run(ctx);
+    } finally {
+      await close();
+    }
     signal.throwIfAborted();
     const missing = await missingOutput(step, roots);
     if (missing !== undefined) {
@@ -60,6 +82,12 @@ async function runWithDeferred(
     // The mark must not reach the disk before what it stands for: a power cut would leave it beside half a file.
     await ctx.exec(['sync', '--file-system', roots.work], roots.work);
   });
+}
+
+/** Where in the work folder it writes, relative to it. */
+function placesOf(step: BoundStep, roots: PathRoots): readonly string[] {
+  const inWork = step.writes.filter((path) => path.startsWith('work:'));
+  return inWork.map((path) => relative(roots.work, resolvePlanPath(path, roots)));
 }
 
 /** An expected failure of a step, told with the step's name and log. */

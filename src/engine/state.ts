@@ -11,6 +11,12 @@ const stateSchema = z.strictObject({
   id: z.string(),
   fingerprint: z.string(),
   ms: z.number(),
+  /** Its single files in the work folder, as they were. */
+  outputs: z
+    .record(z.string(), z.strictObject({ size: z.number(), mtimeMs: z.number(), sha256: z.string() }))
+    .optional(),
+  /** The trees of the user's that it read, as they were when it began. */
+  watched: z.string().optional(),
 });
 export type StepState = Readonly<z.infer<typeof stateSchema>>;
 

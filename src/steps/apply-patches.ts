@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { formatCommand } from '../command.ts';
+import { isAsPatched } from '../tools/files/tree-records.ts';
 import type { Step } from './step.ts';
 
 /** Bring a series of patches into a tree, so that it can be taken back. */
@@ -10,6 +11,8 @@ export const applyPatches: Step<'apply-patches'> = {
   title: ({ tree, patches }) => `apply ${basename(patches)} to ${tree}`,
   outputs: ({ tree }) => [`${tree}/.bpmp-virt/patches/series`],
   inputs: ({ patches }) => [patches],
+  // What it does to the tree is in the tree's own records.
+  writes: () => [],
 
   shell: ({ tree, patches }, ctx) => {
     const folder = formatCommand([ctx.path(patches)]);
@@ -21,9 +24,17 @@ export const applyPatches: Step<'apply-patches'> = {
     ];
   },
 
+  intact: ({ tree }, ctx) => isAsPatched(ctx.path(tree)),
+
   async run({ tree, patches }, ctx) {
-    const { applySeries } = await import('../tools/git/patch-series.ts');
-    const outcome = await applySeries(ctx.path(tree), ctx.path(patches));
+    const [{ applySeries }, { isOurFile }] = await Promise.all([
+      import('../tools/git/patch-series.ts'),
+      import('../tools/files/foreign.ts'),
+    ]);
+    const place = relative(ctx.work, ctx.path(tree));
+    // A tree of the user's own is never replaced: whose its bytes are does not matter.
+    const isOurs = async (file: string) => place.startsWith('..') || isOurFile(ctx.work, join(place, file));
+    const outcome = await applySeries(ctx.path(tree), ctx.path(patches), isOurs);
     ctx.emit({ type: 'note', text: `${patches}: ${outcome}` });
   },
 

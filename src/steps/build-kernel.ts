@@ -5,7 +5,6 @@ import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/build/ccache.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
-import { fillFolder } from '../tools/files/folder.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 
@@ -30,6 +29,8 @@ export const buildKernel: Step<'build-kernel'> = {
     ...(modulesInto === undefined ? [] : [modulesInto]),
   ],
   inputs: () => [],
+  writes: ({ out, modulesInto }) => [out, ...(modulesInto === undefined ? [] : [modulesInto])],
+  watches: ({ tree }) => [tree],
 
   shell: (options, ctx) => {
     const targets = options.targets.filter((target) => target !== 'dtbs');
@@ -59,7 +60,7 @@ export const buildKernel: Step<'build-kernel'> = {
     const command = make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]);
     await ctx.exec(command, ctx.work, ccacheEnv(ctx.work));
     if (options.modulesInto === undefined) return;
-    await fillFolder(ctx.path(options.modulesInto), async (aside) => {
+    await ctx.replaceProduct(ctx.path(options.modulesInto), async (aside) => {
       await ctx.exec(make(options, ctx, ccache, installWords(aside)), ctx.work);
       await unlinkBuild(join(aside, MODULES));
     });

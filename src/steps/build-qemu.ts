@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { formatCommand, shellQuote } from '../command.ts';
@@ -28,6 +28,8 @@ export const buildQemu: Step<'build-qemu'> = {
   title: ({ host }) => `build QEMU for ${host === 'arm64' ? 'the board' : 'this machine'}`,
   outputs: ({ out }) => [`${out}/${PROGRAM}`],
   inputs: () => [],
+  writes: ({ out }) => [out],
+  watches: ({ tree }) => [tree],
 
   shell: async (options, ctx) => {
     const { mesonLines } = await import('./shell/meson.ts');
@@ -91,8 +93,7 @@ async function configure(
   const record = JSON.stringify({ command, version, env: { ...env, PATH: '' } });
   const file = join(build.out, CONFIGURED);
   if ((await exists(file)) && (await readFile(file, 'utf8')) === record) return;
-  await rm(build.out, { recursive: true, force: true });
-  await mkdir(build.out, { recursive: true });
+  await ctx.replaceProduct(build.out, async () => undefined);
   await ctx.exec(command, build.out, env);
   await writeFileWhole(file, record);
 }

@@ -6,7 +6,7 @@ import { downloadPackages, type Package, resolveDevelopment } from '../tools/apt
 import { ARM64_LIBRARIES } from '../tools/build/cross.ts';
 import { buildStaticSlirp, SLIRP_SOURCE } from '../tools/build/static-slirp.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
-import { exists, fillFolder } from '../tools/files/folder.ts';
+import { exists } from '../tools/files/folder.ts';
 import type { Step } from './step.ts';
 
 /** The board's libraries in a folder: two architectures' libfdt-dev cannot be installed side by side. */
@@ -17,6 +17,7 @@ export const buildSysroot: Step<'build-sysroot'> = {
     `unpack ${packages.length} packages of ${architecture} and their like`,
   outputs: ({ into }) => [`${into}/${ARM64_LIBRARIES}/libglib-2.0.a`],
   inputs: () => [],
+  writes: ({ into }) => [into],
 
   shell: async (options, ctx) => (await import('./shell/sysroot.ts')).sysrootLines(options, ctx),
 
@@ -26,7 +27,7 @@ export const buildSysroot: Step<'build-sysroot'> = {
     const chosen = await resolveDevelopment(apt, packages, versions);
     const debs = await downloadPackages(apt, chosen);
     let slirp: string | undefined;
-    await fillFolder(ctx.path(into), async (aside) => {
+    await ctx.replaceProduct(ctx.path(into), async (aside) => {
       for (const deb of debs) await ctx.exec(['dpkg-deb', '-x', deb, aside], ctx.work);
       if (!packages.includes('libslirp-dev')) return;
       if (await exists(join(aside, ARM64_LIBRARIES, 'libslirp.a'))) return;

@@ -25,6 +25,8 @@ export const configureKernel: Step<'configure-kernel'> = {
   title: ({ tree, base, fragments }) => `configure ${tree}: ${base} and ${fragments.length} fragments`,
   outputs: ({ out }) => [`${out}/.config`],
   inputs: ({ fragments }) => fragments,
+  writes: ({ out }) => [out],
+  watches: ({ tree }) => [tree],
 
   shell: (options, ctx) => {
     const out = ctx.path(options.out);

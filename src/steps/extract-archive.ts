@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { formatCommand, shellQuote } from '../command.ts';
-import { recordSource } from '../tools/fetch/source-record.ts';
 import type { Step } from './step.ts';
 
 /** A folder out of a tar archive. */
@@ -11,6 +10,7 @@ export const extractArchiveStep: Step<'extract-archive'> = {
   title: ({ archive, into }) => `unpack ${basename(archive)} to ${into}`,
   outputs: ({ into }) => [into],
   inputs: () => [],
+  replaces: ({ into }) => [into],
 
   shell: ({ archive, into, strip }, ctx) => {
     const folder = ctx.path(into);
@@ -19,9 +19,11 @@ export const extractArchiveStep: Step<'extract-archive'> = {
   },
 
   async run({ archive, sha256, into, strip }, ctx) {
-    const { extractArchive } = await import('../tools/fetch/archive.ts');
+    const { unpackInto } = await import('../tools/fetch/archive.ts');
     const { signal } = ctx;
-    await extractArchive({ archive: ctx.path(archive), sha256, into: ctx.path(into), strip, signal });
-    await recordSource(ctx.work, ctx.path(into), { from: basename(archive), exact: sha256 });
+    const source = { from: basename(archive), exact: sha256 };
+    await ctx.replaceSource(ctx.path(into), source, (aside) =>
+      unpackInto(aside, { archive: ctx.path(archive), sha256, strip, signal }),
+    );
   },
 };

@@ -11,6 +11,7 @@ export const fetchArchive: Step<'fetch-archive'> = {
   title: ({ into }) => `fetch ${basename(into)}`,
   outputs: ({ into }) => [into],
   inputs: () => [],
+  feeds: true,
 
   shell: ({ urls, sha256, into }, ctx) => {
     const file = ctx.path(into);

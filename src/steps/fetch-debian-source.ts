@@ -4,8 +4,6 @@ import { basename, join } from 'node:path';
 import { shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { type Apt, candidates, fetchNewest, fetchSource, openApt } from '../tools/apt/apt.ts';
-import { recordSource } from '../tools/fetch/source-record.ts';
-import { fillFolder } from '../tools/files/folder.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['fetch-debian-source'];
@@ -20,6 +18,7 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
   title: ({ package: name, suites }) => `fetch ${name} from ${suites.join(', ')}`,
   outputs: ({ into }) => [into],
   inputs: () => [],
+  replaces: ({ into }) => [into],
 
   shell: async ({ form, package: name, version, mirror, suites, into }, ctx) => {
     const { aptLine, openAptLines, sourcePackageLines } = await import('./shell/apt.ts');
@@ -40,11 +39,12 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
     const apt = await openApt({ mirror, suites }, { run: ctx.exec, ...ctx });
     const source = options.form === 'source-package';
     const file = await (source ? fetchSource : fetchLinux)(apt, name, version);
-    await fillFolder(ctx.path(options.into), (aside) =>
-      source ? unpackDsc(file, aside, ctx) : unpackLinux(file, aside, options, ctx),
-    );
     const exact = basename(file).replace(/\.(dsc|deb)$/, '');
-    await recordSource(ctx.work, ctx.path(options.into), { from: `${mirror} ${suites.join(' ')}`, exact });
+    await ctx.replaceSource(
+      ctx.path(options.into),
+      { from: `${mirror} ${suites.join(' ')}`, exact },
+      (aside) => (source ? unpackDsc(file, aside, ctx) : unpackLinux(file, aside, options, ctx)),
+    );
   },
 };
 

@@ -12,6 +12,8 @@ export const linkOverlay: Step<'link-overlay'> = {
   outputs: ({ tree, links }) => links.map(({ at }) => `${tree}/${at}`),
   // Not only what is linked: the drivers share headers beside them.
   inputs: ({ links }) => [...new Set(links.map(({ overlay }) => dirname(overlay)))],
+  // What it does to the tree is in the tree's own records.
+  writes: () => [],
 
   // Two clones of this package may share a work folder: links into the other one would build its drivers.
   async intact({ tree, links }, ctx) {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
-import { fillFolder, listFiles } from '../tools/files/folder.ts';
+import { listFiles } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { Step, StepContext } from './step.ts';
@@ -31,6 +31,7 @@ export const packBundle: Step<'pack-bundle'> = {
     `${into}/${SUMS}`,
   ],
   inputs: () => [],
+  writes: ({ into }) => [into],
 
   shell: ({ files, into }, ctx) => {
     const bundle = shellQuote(ctx.path(into));
@@ -52,7 +53,7 @@ export const packBundle: Step<'pack-bundle'> = {
   },
 
   async run(options, ctx) {
-    await fillFolder(ctx.path(options.into), async (aside) => {
+    await ctx.replaceProduct(ctx.path(options.into), async (aside) => {
       for (const [place, from] of Object.entries(options.files)) {
         await copyTree(ctx.path(from), join(aside, place));
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc/dtc.ts';
 import { guestArgs } from '../trees/machine-args.ts';
@@ -13,6 +13,8 @@ export const renderGuestTree: Step<'render-guest-tree'> = {
   title: ({ vm }) => `make the device tree of ${vm.name}`,
   outputs: ({ into }) => [into],
   inputs: ({ dtb, qemu }) => [dtb, qemu, TEMPLATES, NOTES],
+  // Its sources lie beside it.
+  writes: ({ into }) => [dirname(into)],
 
   shell: ({ dtb, tree, vm, machine, qemu, into }, ctx) => {
     const target = ctx.path(into);

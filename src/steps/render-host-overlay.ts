@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc/dtc.ts';
 import type { Step } from './step.ts';
@@ -13,6 +13,8 @@ export const renderHostOverlay: Step<'render-host-overlay'> = {
     `derive the host overlay for ${vms.map((vm) => vm.name).join(', ')} from ${basename(dtb)}`,
   outputs: ({ into }) => [into],
   inputs: ({ dtb }) => [dtb, TEMPLATES, NOTES],
+  // Its sources lie beside it.
+  writes: ({ into }) => [dirname(into)],
 
   shell: ({ dtb, tree, vms, into }, ctx) => {
     const [source, target] = [ctx.path(into).replace(/\.dtbo$/, '.dts'), ctx.path(into)];

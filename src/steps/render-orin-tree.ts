@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
 import { findDevice } from '../dt/devices.ts';
 import type { VmDevices } from '../plan/step-options.ts';
@@ -35,6 +35,8 @@ export const renderOrinTree: Step<'render-orin-tree'> = {
   title: ({ vms }) => `make the virtual Orin's device tree, for ${vms.map((vm) => vm.name).join(', ')}`,
   outputs: ({ into }) => [into],
   inputs: ({ dtb, qemu }) => [dtb, qemu, TEMPLATES, NOTES],
+  // Its sources lie beside it.
+  writes: ({ into }) => [dirname(into)],
 
   shell: ({ qemu, machine, into }, ctx) => {
     const [option, words, ...rest] = virtualOrinArgs(machine);

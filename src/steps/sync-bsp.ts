@@ -20,6 +20,7 @@ export const syncBsp: Step<'sync-bsp'> = {
   title: ({ source, tag }) => `sync ${source} at ${tag} with the BSP's own script`,
   outputs: ({ source, trees }) => trees.map(({ path }) => `${source}/${path}/.git`),
   inputs: () => [],
+  writes: ({ source }) => [source],
 
   shell: ({ source, tag, trees }, ctx) => [
     `(cd ${shellQuote(ctx.path(source))} && ./source_sync.sh -k -t ${shellQuote(tag)} </dev/null)`,
@@ -36,6 +37,7 @@ export const syncBsp: Step<'sync-bsp'> = {
         'Jetson Linux 36 has it there; 35 and older, which had it elsewhere, are not supported.',
       );
     }
+    await refuseMoving(folder, trees, tag);
     const ended = await runScript(folder, tag, ctx);
     const problems = (await Promise.all(trees.map((tree) => judge(folder, tree, tag)))).filter(
       (problem) => problem !== undefined,
@@ -52,6 +54,16 @@ export const syncBsp: Step<'sync-bsp'> = {
     await recordTrees(folder, trees, tag, ctx);
   },
 };
+
+/** The script checks out over what is there. @throws {UsageError} a tree has commits or changes of the user's */
+async function refuseMoving(folder: string, trees: readonly BspTree[], tag: string): Promise<void> {
+  const { commitsOnTop, ownChanges, refuseOwnWork } = await import('../tools/git/own-work.ts');
+  for (const { path } of trees) {
+    const tree = join(folder, path);
+    if (!(await exists(join(tree, '.git')))) continue;
+    refuseOwnWork(tree, tag, [...(await commitsOnTop(tree)), ...(await ownChanges(tree, false))]);
+  }
+}
 
 /** Run the script; gives how it ended where that was not well. */
 async function runScript(folder: string, tag: string, ctx: StepContext): Promise<string | undefined> {
@@ -77,9 +89,11 @@ async function recordTrees(
   ctx: StepContext,
 ): Promise<void> {
   const { headCommit } = await import('../tools/git/git.ts');
+  const { markSynced } = await import('../tools/git/own-work.ts');
   for (const { path } of trees) {
     const tree = join(folder, path);
     const exact = (await headCommit(tree)) ?? '';
+    await markSynced(tree, exact);
     await recordSource(ctx.work, tree, { from: `source_sync.sh ${tag}`, exact });
   }
 }

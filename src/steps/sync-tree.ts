@@ -12,6 +12,7 @@ export const syncTreeStep: Step<'sync-tree'> = {
   title: ({ into, ref }) => `sync ${into} at ${ref}`,
   outputs: ({ into }) => [`${into}/.git`],
   inputs: () => [],
+  writes: ({ into }) => [into],
 
   shell: ({ urls, ref, commit, into }, ctx) => {
     const folder = ctx.path(into);

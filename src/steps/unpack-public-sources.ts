@@ -2,12 +2,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { formatCommand } from '../command.ts';
-import { StepError } from '../errors.ts';
+import { StepError, UsageError } from '../errors.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
-import { exists, mergeFolder } from '../tools/files/folder.ts';
+import { exists, listFiles, mergeFolder } from '../tools/files/folder.ts';
+import { describeForeign, foreignIn } from '../tools/files/foreign.ts';
 import type { Step } from './step.ts';
 
 const SOURCE = 'Linux_for_Tegra/source';
@@ -20,6 +21,7 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
   outputs: ({ into, inner }) =>
     inner.map((name) => `${into.replace(/\/?$/, into.endsWith(':') ? '' : '/')}${SOURCE}/${name}`),
   inputs: () => [],
+  writes: ({ into }) => [`${into}${into.endsWith(':') ? '' : '/'}${SOURCE}`],
 
   shell: ({ archive, into, inner }, ctx) => {
     const source = join(ctx.path(into), SOURCE);
@@ -43,10 +45,22 @@ export const unpackPublicSources: Step<'unpack-public-sources'> = {
       await extractArchive({ archive: join(source, name), into: unpacked, strip: 0, signal });
       await mergeFolder(unpacked, source);
     }
+    await refuseOverwriting(outer, ctx.path(into), ctx.work);
     await mergeFolder(outer, ctx.path(into));
     await recordSource(ctx.work, join(ctx.path(into), SOURCE), { from: basename(archive), exact: sha256 });
   },
 };
+
+/** @throws {UsageError} a file of `from` would take the place of one below `into` that the user has made or changed */
+async function refuseOverwriting(from: string, into: string, work: string): Promise<void> {
+  const files = new Set((await listFiles(from)).map((file) => relative(work, join(into, file))));
+  const foreign = (await foreignIn(work, join(into, SOURCE))).filter(({ path }) => files.has(path));
+  if (foreign.length === 0) return;
+  throw new UsageError(
+    `the public sources would replace what bpmp-virt did not make:\n${describeForeign(foreign)}`,
+    'Nothing was touched. Move these files away, and run the same command again.',
+  );
+}
 
 /** Each archive inside comes with NAME.sha1sum. */
 async function checkSum(archive: string): Promise<void> {

@@ -7,7 +7,6 @@ import { renderRunScript } from '../launch/run-script.ts';
 import { BOARD_FOLDER, renderDomain, renderUnit } from '../launch/unit-files.ts';
 import { type VmSettings, vmSettings } from '../launch/vm-settings.ts';
 import type { StepOptions, VmMachine } from '../plan/step-options.ts';
-import { fillFolder } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { busWord } from '../trees/machine-args.ts';
 import type { ShellContext, Step } from './step.ts';
@@ -26,6 +25,7 @@ export const writeRunScript: Step<'write-run-script'> = {
   title: ({ vm }) => `write run-vm.sh of ${vm.name}`,
   outputs: ({ into }) => [`${into}/run-vm.sh`, `${into}/doctor.sh`],
   inputs: ({ dtb }) => [dtb, BOARD, NOTES],
+  writes: ({ into }) => [into],
 
   shell: (options, ctx) => {
     const into = ctx.path(options.into);
@@ -59,7 +59,7 @@ export const writeRunScript: Step<'write-run-script'> = {
     const index = indexHost(await readTreeFile(ctx.path(options.dtb)));
     const notes = await loadDeviceNotes(ctx.path(NOTES));
     const names = options.vm.devices.map((device) => sysfsName(findDevice(index, plainName(device), notes)));
-    await fillFolder(ctx.path(options.into), async (aside) => {
+    await ctx.replaceProduct(ctx.path(options.into), async (aside) => {
       for (const { name, text, mode } of renderAll(options, names, ctx)) {
         await writeFileWhole(join(aside, name), text, { mode });
       }

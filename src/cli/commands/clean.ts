@@ -20,16 +20,19 @@ export function cleanCommand(cli: CliContext): Command {
       if (flags.tree === true) return cleanTrees(recipe, flags, cli);
       const { cleanWork } = await import('../../engine/clean.ts');
       const roots = pathRoots(flags.work, cli);
-      const names = await cleanWork(roots.work, 'bpmp-virt clean');
-      cli.print(
-        names.length === 0
-          ? `Nothing of ours in ${roots.work}.`
-          : `Deleted ${names.join(', ')} in ${roots.work}.`,
-      );
+      const { deleted, kept } = await cleanWork(roots.work, 'bpmp-virt clean');
+      if (deleted.length > 0) cli.print(`Deleted ${deleted.join(', ')} in ${roots.work}.`);
+      else if (kept.length === 0) cli.print(`Nothing of ours in ${roots.work}.`);
+      if (kept.length > 0) {
+        const { describeForeign } = await import('../../tools/files/foreign.ts');
+        cli.print(`Kept in ${roots.work}, because bpmp-virt did not make it:\n${describeForeign(kept)}`);
+      }
       if (flags.cache !== true) return;
-      const { rm } = await import('node:fs/promises');
-      await rm(roots.cache, { recursive: true, force: true });
-      cli.print(`Deleted ${roots.cache}.`);
+      const { cleanCache } = await import('../../engine/clean.ts');
+      const gone = await cleanCache(roots.cache);
+      cli.print(
+        gone.length === 0 ? `Nothing in ${roots.cache}.` : `Deleted ${gone.join(', ')} in ${roots.cache}.`,
+      );
     });
 }
 

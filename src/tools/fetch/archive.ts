@@ -13,11 +13,10 @@ import { EnvironmentError, StepError } from '../../errors.ts';
 import { fillFolder } from '../files/folder.ts';
 import { setAside } from '../files/write-file.ts';
 import { findProgram } from '../process/programs.ts';
+import { runMark } from '../process/run-mark.ts';
 
 export type Extraction = {
   readonly archive: string;
-  /** The folder that shall hold what is in the archive. */
-  readonly into: string;
   /** How many leading folders of each name are dropped. */
   readonly strip: number;
   /** What the archive must hash to; checked while it is read, before anything of it is in place. One that does not is set aside. */
@@ -29,14 +28,16 @@ export type Extraction = {
  * Unpack a tar archive, compressed with bzip2, xz, gzip, zstd or not at all, so that `into` holds it: aside first, renamed when all
  * is there and the hash holds. Modes are kept whatever the umask, symlinks as they are.
  *
+ * @param extraction.into the folder that shall hold what is in the archive
  * @throws {StepError} it is damaged, has another hash, or an entry lies or leads outside the folder; `into` is as it was
  * @throws {EnvironmentError} the program that decompresses it is not installed
  */
-export async function extractArchive(extraction: Extraction): Promise<void> {
+export async function extractArchive(extraction: Extraction & { readonly into: string }): Promise<void> {
   await fillFolder(extraction.into, (aside) => unpackInto(aside, extraction));
 }
 
-async function unpackInto(folder: string, extraction: Extraction): Promise<void> {
+/** The same into the empty folder `folder`. @throws {StepError | EnvironmentError} as `extractArchive`; some of it may be in the folder */
+export async function unpackInto(folder: string, extraction: Extraction): Promise<void> {
   const { archive, strip, sha256, signal } = extraction;
   const hash = createHash('sha256');
   const late: Late = { links: [], modes: [] };
@@ -147,6 +148,7 @@ type Tap = (source: AsyncIterable<Buffer>) => AsyncGenerator<Buffer>;
 
 async function decompress(program: string, file: Readable, tap: Tap, tar: PassThrough): Promise<void> {
   const child = execa(program, ['-dc'], {
+    env: runMark(),
     stdin: 'pipe',
     stdout: 'pipe',
     buffer: { stderr: true, stdout: false },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { readOwnJson } from '../files/read-json.ts';
@@ -26,8 +26,16 @@ export async function recordSource(
   what: Omit<SourceRecord, 'tree'>,
 ): Promise<void> {
   const tree = relative(work, into);
-  const name = `${tree.replaceAll(/[^\w.-]+/g, '_')}.json`;
-  await writeFileWhole(join(folderOf(work), name), `${JSON.stringify({ tree, ...what })}\n`);
+  await writeFileWhole(fileOf(work, into), `${JSON.stringify({ tree, ...what })}\n`);
+}
+
+/** Forget what the tree `into` came from: another one is about to take its place. */
+export async function forgetSource(work: string, into: string): Promise<void> {
+  await rm(fileOf(work, into), { force: true });
+}
+
+function fileOf(work: string, into: string): string {
+  return join(folderOf(work), `${relative(work, into).replaceAll(/[^\w.-]+/g, '_')}.json`);
 }
 
 /** All that was written down in a work folder, by tree. */

@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Stats } from 'node:fs';
-import { copyFile, mkdir, readFile, rm, stat, utimes } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readFile,
+  readlink,
+  rm,
+  rmdir,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { exists } from './folder.ts';
@@ -49,20 +61,37 @@ export async function restoreFiles(tree: string): Promise<void> {
   for (const file of files) {
     const copy = join(undo, 'content', file);
     if (await exists(copy)) await copyWithTimes(copy, join(tree, file));
-    else await rm(join(tree, file), { force: true });
+    else await removeFile(tree, file);
   }
   await rm(undo, { recursive: true });
+}
+
+/** Remove a file and the folders that are empty without it. */
+export async function removeFile(tree: string, file: string): Promise<void> {
+  await rm(join(tree, file), { force: true });
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    try {
+      await rmdir(join(tree, folder));
+    } catch (error) {
+      if (isCode(error, 'ENOTEMPTY', 'EEXIST')) return;
+      if (!isCode(error, 'ENOENT', 'ENOTDIR')) throw error;
+    }
+  }
 }
 
 /** Copy a file with its times; a source that is not there is left out. */
 async function copyWithTimes(from: string, to: string): Promise<void> {
   try {
-    const times = await stat(from);
+    const info = await lstat(from);
     await mkdir(dirname(to), { recursive: true });
     // Never written in place: in a tree of hard links that would change all of them.
     await rm(to, { force: true });
-    await copyFile(from, to);
-    await setTimes(to, times);
+    if (info.isSymbolicLink()) await symlink(await readlink(from), to);
+    else {
+      await copyFile(from, to);
+      await chmod(to, info.mode & 0o7777);
+      await setTimes(to, info);
+    }
   } catch (error) {
     if (!isCode(error, 'ENOENT')) throw error;
   }

@@ -18,16 +18,28 @@ export async function exists(path: string): Promise<boolean> {
  * Fill a folder whole or not at all: `fill` gets an empty folder beside `into`, which is renamed to `into` when
  * `fill` is done. What a killed run left aside is removed first; an older `into` is replaced.
  *
- * @throws what `fill` throws; `into` is then as it was
+ * @param guard called when all is there, before it takes the place of an older `into`: throws where that must stay
+ * @throws what `fill` and `guard` throw; `into` is then as it was
  */
-export async function fillFolder(into: string, fill: (aside: string) => Promise<void>): Promise<void> {
+export async function fillFolder(
+  into: string,
+  fill: (aside: string) => Promise<void>,
+  guard: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const parent = dirname(into);
   const aside = join(parent, `.${basename(into)}.part`);
   const old = join(parent, `.${basename(into)}.old`);
   await mkdir(parent, { recursive: true });
   await Promise.all([aside, old].map((path) => rm(path, { recursive: true, force: true })));
   await mkdir(aside);
-  await fill(aside);
+  try {
+    await fill(aside);
+    await guard();
+  } catch (error) {
+    // Half a tree would keep a full disk full.
+    await rm(aside, { recursive: true, force: true });
+    throw error;
+  }
   if (await exists(into)) await rename(into, old);
   await rename(aside, into);
   await syncFolder(parent);

@@ -1,31 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import {
-  chmod,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-} from 'node:fs/promises';
+import { chmod, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
-import { z } from 'zod';
 import { UsageError } from '../../errors.ts';
-import { RECORD_FOLDER } from './file-undo.ts';
+import { removeFile } from './file-undo.ts';
 import { exists, listFiles } from './folder.ts';
-import { readOwnJson } from './read-json.ts';
-import { isCode, writeFileWhole } from './write-file.ts';
+import { hashOf, isOneOf, linkAt, readRecord, TREE_RECORDS, writeRecord } from './tree-records.ts';
+import { writeFileWhole } from './write-file.ts';
 
-const LINKS = `${RECORD_FOLDER}/links.json`;
-const COPIES = `${RECORD_FOLDER}/copies.json`;
-
-/** Place in the tree → what we put there: a link's target, or the sha256 of a copied file. */
-type Ours = Readonly<Record<string, string>>;
+const { links: LINKS, copies: COPIES } = TREE_RECORDS;
 
 /**
  * Make `tree/at` a relative symlink to the folder `target`. A link of ours that is there is replaced.
@@ -61,35 +43,63 @@ export async function isLinkedTo(tree: string, at: string, target: string): Prom
  * Copy the files of `overlay` over `tree`, same paths. Of what an earlier run copied, that which the overlay no longer has is
  * removed. Files that are the same are not touched, so nothing is rebuilt for them.
  *
- * @throws {UsageError} the tree has a file of its own in that place: files of others are changed by patches only
+ * @throws {UsageError} the tree has a file of its own in that place, or somebody changed what we had copied there
  */
 export async function copyOver(tree: string, overlay: string): Promise<{ changed: number; removed: number }> {
   const ours = await readRecord(tree, COPIES);
   const files = await listFiles(overlay);
   const wanted: Record<string, string> = {};
+  const both: Record<string, string> = {};
   const stale: string[] = [];
   for (const file of files) {
-    const hash = await hashOf(join(overlay, file));
+    const hash = (await hashOf(join(overlay, file), true)) ?? '';
     const there = await hashOf(join(tree, file));
-    if (there !== undefined && there !== hash && ours[file] === undefined) throw inTheWay(join(tree, file));
-    wanted[file] = hash ?? '';
+    const before = ours[file] ?? '';
+    if (there !== undefined && there !== hash && !isOneOf(there, before)) throw inTheWay(join(tree, file));
+    wanted[file] = hash;
+    // A run that is cut off may leave either.
+    both[file] = `${before} ${hash}`.trim();
     if (there !== hash) stale.push(file);
   }
-  await writeRecord(tree, COPIES, { ...ours, ...wanted });
-  for (const file of stale) await copyFile(join(overlay, file), join(tree, file));
   const gone = Object.keys(ours).filter((file) => wanted[file] === undefined);
+  for (const file of gone) await refuseEdited(tree, file, ours[file] ?? '');
+  await writeRecord(tree, COPIES, { ...ours, ...both });
+  for (const file of stale) await copyFile(join(overlay, file), join(tree, file));
   for (const file of gone) await removeFile(tree, file);
   await writeRecord(tree, COPIES, wanted);
   return { changed: stale.length, removed: gone.length };
 }
 
-/** Take our links and copies out of `tree`; gives how many there were. */
+/** Whether every file that was copied into `tree` is there as it was copied. */
+export async function copiesAreWhole(tree: string): Promise<boolean> {
+  for (const [file, hash] of Object.entries(await readRecord(tree, COPIES))) {
+    if ((await hashOf(join(tree, file))) !== hash) return false;
+  }
+  return true;
+}
+
+/** @throws {UsageError} a copy that is to be removed has been edited */
+async function refuseEdited(tree: string, file: string, ours: string): Promise<void> {
+  const there = await hashOf(join(tree, file));
+  if (there === undefined || isOneOf(there, ours)) return;
+  throw new UsageError(
+    `${join(tree, file)} was copied there by bpmp-virt and has been changed since`,
+    'Take your change to the overlay that it comes from, or move the file away.',
+  );
+}
+
+/**
+ * Take our links and copies out of `tree`; gives how many there were.
+ *
+ * @throws {UsageError} a copy has been edited; nothing has been taken out
+ */
 export async function removeOverlays(tree: string): Promise<number> {
-  const links = await readRecord(tree, LINKS);
+  const [links, copied] = await Promise.all([readRecord(tree, LINKS), readRecord(tree, COPIES)]);
+  for (const [file, hash] of Object.entries(copied)) await refuseEdited(tree, file, hash);
   for (const [at, target] of Object.entries(links)) {
     if ((await linkAt(join(tree, at))) === target) await rm(join(tree, at));
   }
-  const copies = Object.keys(await readRecord(tree, COPIES));
+  const copies = Object.keys(copied);
   for (const file of copies) await removeFile(tree, file);
   await Promise.all([LINKS, COPIES].map((file) => rm(join(tree, file), { force: true })));
   return Object.keys(links).length + copies.length;
@@ -99,45 +109,6 @@ async function copyFile(from: string, to: string): Promise<void> {
   await writeFileWhole(to, await readFile(from));
   // Scripts of the overlay stay executable; all else of the mode is the umask's.
   if ((await stat(from)).mode & 0o100) await chmod(to, 0o755);
-}
-
-/** Remove a file and the folders that are empty without it. */
-async function removeFile(tree: string, file: string): Promise<void> {
-  await rm(join(tree, file), { force: true });
-  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
-    try {
-      await rmdir(join(tree, folder));
-    } catch (error) {
-      if (isCode(error, 'ENOTEMPTY', 'EEXIST')) return;
-      if (!isCode(error, 'ENOENT')) throw error;
-    }
-  }
-}
-
-async function hashOf(file: string): Promise<string | undefined> {
-  try {
-    return createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex');
-  } catch (error) {
-    if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
-    throw error;
-  }
-}
-
-/** Where the link at `path` points; undefined where there is no link. */
-async function linkAt(path: string): Promise<string | undefined> {
-  if (!(await exists(path))) return undefined;
-  return (await lstat(path)).isSymbolicLink() ? readlink(path) : undefined;
-}
-
-async function readRecord(tree: string, file: string): Promise<Ours> {
-  return (await readOwnJson(join(tree, file), z.record(z.string(), z.string()))) ?? {};
-}
-
-async function writeRecord(tree: string, file: string, ours: Ours): Promise<void> {
-  await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
-  await writeFileWhole(join(tree, file), `${JSON.stringify(ours, null, 2)}\n`);
 }
 
 function inTheWay(place: string): UsageError {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises';
 import { StepError } from '../../errors.ts';
 import { gitIn } from './git.ts';
 
@@ -19,7 +20,11 @@ export async function applyPatch(tree: string, patch: string, reverse = false): 
   }
 }
 
-/** The files that `patch` touches, relative to the tree. @throws {StepError} it is no patch */
+/**
+ * The files that `patch` touches, relative to the tree, those that it renames or copies by both names.
+ *
+ * @throws {StepError} it is no patch, or one of its files lies outside of the tree
+ */
 export async function touchedFiles(tree: string, patch: string): Promise<readonly string[]> {
   let stat: string;
   try {
@@ -27,12 +32,35 @@ export async function touchedFiles(tree: string, patch: string): Promise<readonl
   } catch (cause) {
     throw new StepError(
       `${patch} is no patch: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
-      'Mend it, or take it out of the series.',
+      'Correct it, or take it out of the series.',
       { cause },
     );
   }
-  return stat
+  const named = stat
     .split('\0')
     .filter((entry) => entry !== '')
     .map((entry) => entry.replace(/^[-\d]+\t[-\d]+\t/, ''));
+  const files = [...new Set([...named, ...(await movedFiles(patch))])];
+  const outside = files.find((file) => file.startsWith('/') || file.split('/').includes('..'));
+  if (outside === undefined) return files;
+  throw new StepError(
+    `${patch} changes ${outside}, which lies outside of ${tree}`,
+    'Take it out of the series: a patch may change its own tree only.',
+  );
+}
+
+/** What a patch renames or copies, by both names: git lists the new ones only. */
+async function movedFiles(patch: string): Promise<readonly string[]> {
+  const text = await readFile(patch, 'utf8');
+  return [...text.matchAll(/^(?:rename|copy) (?:from|to) (.*?)\r?$/gm)].map(([, name = '']) => unquote(name));
+}
+
+/** A name as git writes it: in quotes, with C's escapes, where it has unusual signs. */
+function unquote(name: string): string {
+  if (!name.startsWith('"')) return name;
+  const bytes = name.slice(1, -1).replace(/\\([0-7]{3}|.)/g, (_all, code: string) => {
+    const known: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' };
+    return code.length === 3 ? String.fromCharCode(Number.parseInt(code, 8)) : (known[code] ?? code);
+  });
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from '../files/folder.ts';
 import { gitIn, revParse } from './git.ts';
+import { markSynced } from './own-work.ts';
 
 /** What a server has under a name: a tag's commit, or a branch's. */
 export type RemoteRef = { readonly name: string; readonly commit: string };
@@ -70,7 +71,11 @@ export async function hasCommit(store: string, commit: string): Promise<boolean>
   return (await exists(store)) && (await revParse(store, `${commit}^{tree}`)) !== undefined;
 }
 
-/** Bring `commit` (and the names that `store` has for it) from `store` into the repository `folder`, and check it out. */
+/**
+ * Bring `commit` (and the names that `store` has for it) from `store` into the repository `folder`, and check it out.
+ *
+ * @throws {Error} git refuses: a file of the user's would be overwritten
+ */
 export async function checkOut(
   folder: string,
   store: string,
@@ -79,13 +84,15 @@ export async function checkOut(
 ): Promise<void> {
   const git = gitIn(folder, signal);
   await git.init();
-  const refs = [
-    '+refs/tags/*:refs/tags/*',
-    '+refs/heads/*:refs/remotes/origin/*',
-    '+refs/bpmp-virt/*:refs/bpmp-virt/*',
-  ];
-  await git.raw(['fetch', '--quiet', '--depth=1', `file://${store}`, ...refs]);
-  await git.raw(['checkout', '--quiet', '--force', '--detach', commit]);
+  const names = await gitIn(store).raw(['for-each-ref', '--points-at', commit, '--format=%(refname)']);
+  const refs = names
+    .split('\n')
+    .filter((name) => name !== '')
+    .map((name) => `+${name}:${name.replace(/^refs\/heads\//, 'refs/remotes/origin/')}`);
+  await git.raw(['fetch', '--quiet', '--no-tags', '--depth=1', `file://${store}`, ...refs]);
+  await markSynced(folder, commit);
+  // Not forced: a file of the user's that is in the way stops it, also one that git ignores.
+  await git.raw(['checkout', '--quiet', '--no-overwrite-ignore', '--detach', commit]);
 }
 
 /** A submodule as a tree names it: where, from where, and at which commit. */

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { rm } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EnvironmentError, StepError, UsageError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
-import { RECORD_FOLDER } from '../files/file-undo.ts';
 import { exists, fillFolder } from '../files/folder.ts';
 import { removeOverlays } from '../files/overlay.ts';
 import { withLock } from '../files/with-lock.ts';
-import { changedFiles, headCommit, localCommit } from './git.ts';
+import { isCode } from '../files/write-file.ts';
+import { headCommit, localCommit } from './git.ts';
 import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
+import { markSynced, ownChanges, ownCommits, refuseOwnWork, standsOn } from './own-work.ts';
 import { removeSeries } from './patch-series.ts';
 import { QEMU_SUBMODULES } from './qemu-submodules.ts';
 
@@ -114,7 +115,7 @@ async function fetchOne(
 }
 
 async function place(into: string, store: string, commit: string, ctx: SyncContext): Promise<void> {
-  if ((await headCommit(into)) === commit) return;
+  if ((await headCommit(into)) === commit) return markSynced(into, commit);
   if (!(await exists(into))) {
     await fillFolder(into, (aside) => checkOut(aside, store, commit, ctx.signal));
     return;
@@ -122,15 +123,16 @@ async function place(into: string, store: string, commit: string, ctx: SyncConte
   if (!(await exists(join(into, '.git')))) {
     throw new UsageError(`${into} is in the way and is no git repository`, 'Move it away and run again.');
   }
+  if (await standsOn(into, commit)) {
+    ctx.emit({
+      type: 'note',
+      text: `${into} stays where it is: it has commits of yours on top of ${commit}`,
+    });
+    return;
+  }
+  refuseOwnWork(into, commit, [...(await ownCommits(into)), ...(await ownChanges(into, false))]);
   await removeSeries(into);
   await removeOverlays(into);
-  const changed = await changedFiles(into, RECORD_FOLDER);
-  if (changed.length > 0) {
-    throw new UsageError(
-      `${into} has changes that are not ours: ${changed.slice(0, 5).join(', ')}${changed.length > 5 ? ' …' : ''}`,
-      'Commit them elsewhere, or remove the tree: it is fetched again.',
-    );
-  }
   await checkOut(into, store, commit, ctx.signal);
 }
 
@@ -141,7 +143,6 @@ async function syncSubmodule(
 ): Promise<void> {
   const store = storeOf(url, ctx.cache);
   const folder = join(tree, path);
-  if ((await headCommit(folder)) === commit) return;
   const request = { urls: [url], ref: commit, commit, into: folder };
   await withLock(`${store}.lock`, ctx.signal, async () => {
     if (await hasCommit(store, commit)) return;
@@ -149,6 +150,15 @@ async function syncSubmodule(
     await fetchCommit(store, ctx.url(url), commit, ctx.signal);
   });
   // git makes an empty folder in a submodule's place.
-  await rm(folder, { recursive: true, force: true });
-  await fillFolder(folder, (aside) => checkOut(aside, store, commit, ctx.signal));
+  if (await isEmptyFolder(folder)) await rmdir(folder);
+  await place(folder, store, commit, ctx);
+}
+
+async function isEmptyFolder(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch (error) {
+    if (isCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw error;
+  }
 }

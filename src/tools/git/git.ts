@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { type SimpleGit, simpleGit } from 'simple-git';
 import { exists } from '../files/folder.ts';
+import { runMark } from '../process/run-mark.ts';
 
 /** What of our environment git gets: where things are and how the network is reached, no GIT_* and no editor. */
 const PASSED = /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_\w+|(https?|all|no)_proxy)$/i;
@@ -23,7 +24,7 @@ export function gitIn(folder: string, signal?: AbortSignal): SimpleGit {
     timeout: { block: SILENCE_MS },
     ...(signal === undefined ? {} : { abort: signal }),
   });
-  return git.env({ ...(Object.fromEntries(passed) as Record<string, string>), ...fixed });
+  return git.env({ ...(Object.fromEntries(passed) as Record<string, string>), ...fixed, ...runMark() });
 }
 
 /** The commit that `ref` (a tag, a branch or HEAD) is in the repository `folder`, or undefined. */
@@ -44,16 +45,6 @@ export async function revParse(folder: string, name: string): Promise<string | u
 /** The commit that the tree `folder` is at, if it is a repository of its own. */
 export async function headCommit(folder: string): Promise<string | undefined> {
   return (await exists(join(folder, '.git'))) ? localCommit(folder, 'HEAD') : undefined;
-}
-
-/** Files of `folder` that are not as its commit has them, leaving out what is ours. */
-export async function changedFiles(folder: string, ours: string): Promise<readonly string[]> {
-  const status = await gitIn(folder).raw(['status', '--porcelain', '-z']);
-  const names = status
-    .split('\0')
-    .filter((entry) => entry !== '')
-    .map((entry) => entry.slice(3));
-  return names.filter((name) => !name.startsWith(ours));
 }
 
 /** What `git describe --tags --exact-match` says of `folder`'s commit; undefined where no tag is there. */

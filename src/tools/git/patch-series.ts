@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BpmpVirtError, StepError, UsageError } from '../../errors.ts';
 import { RECORD_FOLDER, restoreFiles, withUndo } from '../files/file-undo.ts';
 import { exists, fillFolder } from '../files/folder.ts';
+import { hashOf, isOneOf, readRecord, TREE_RECORDS, writeRecord } from '../files/tree-records.ts';
 import { isCode } from '../files/write-file.ts';
 import { applyPatch, touchedFiles } from './git-patch.ts';
 
@@ -39,13 +40,28 @@ async function readSeries(folder: string): Promise<readonly string[]> {
  * Bring the series of `folder` into `tree`: whatever was there before of ours is taken back first, with the copy that was
  * kept of it. Twice is the same as once.
  *
+ * @param isOurs whether a file of the tree that we have no record of is as its source has it
  * @throws {StepError} a patch does not apply: names it, the file and the tree, which is then as it was
  */
-export async function applySeries(tree: string, folder: string): Promise<Applied> {
+export async function applySeries(
+  tree: string,
+  folder: string,
+  isOurs: IsOurs = async () => true,
+): Promise<Applied> {
   await restoreFiles(tree);
   const wanted = await readSeries(folder);
   const kept = await keptSeries(tree);
   const touched = await allTouched(tree, [...kept, ...wanted]);
+  return recorded(tree, touched, isOurs, () => bringIn(tree, { wanted, kept, touched }));
+}
+
+type Series = {
+  readonly wanted: readonly string[];
+  readonly kept: readonly string[];
+  readonly touched: readonly string[];
+};
+
+async function bringIn(tree: string, { wanted, kept, touched }: Series): Promise<Applied> {
   // What is in the tree may be: the kept copy; nothing, after a `git checkout`; or the series, put in by hand.
   const takenBack = kept.length > 0 && (await succeeds(tree, touched, () => takeBack(tree, kept)));
   if (takenBack && (await sameSeries(kept, wanted))) return 'already there';
@@ -66,9 +82,54 @@ export async function removeSeries(tree: string): Promise<boolean> {
   await restoreFiles(tree);
   const kept = await keptSeries(tree);
   if (kept.length === 0) return false;
-  await withUndo(tree, await allTouched(tree, kept), () => takeBack(tree, kept));
+  const touched = await allTouched(tree, kept);
+  await recorded(
+    tree,
+    touched,
+    async () => true,
+    () => withUndo(tree, touched, () => takeBack(tree, kept)),
+  );
   await rm(join(tree, KEPT), { recursive: true });
   return true;
+}
+
+type IsOurs = (file: string) => Promise<boolean>;
+
+/** Hash that no file has: the user edited it, and it stays the user's whatever our patches do to it. */
+const EDITED = 'edited';
+
+/** Let `action` change `files`, and write down what they are then, so that what is not ours in them is known later. */
+async function recorded<T>(
+  tree: string,
+  files: readonly string[],
+  isOurs: IsOurs,
+  action: () => Promise<T>,
+): Promise<T> {
+  const before = await readRecord(tree, TREE_RECORDS.patched);
+  const edited = new Set<string>();
+  for (const file of files) {
+    const hash = await hashOf(join(tree, file));
+    const known = before[file];
+    const ours =
+      known === undefined ? hash === undefined || (await isOurs(file)) : isOneOf(hash ?? '', known);
+    if (!ours) edited.add(file);
+  }
+  const now = async () => {
+    const entries = files.map(async (file) => [file, (await hashOf(join(tree, file))) ?? ''] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  };
+  const marked = (hashes: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(hashes).map(([file, hash]) => [file, edited.has(file) ? EDITED : hash]),
+    );
+  await writeRecord(tree, TREE_RECORDS.patched, { ...before, ...marked(await now()) });
+  try {
+    return await action();
+  } finally {
+    const after = await now();
+    await writeRecord(tree, TREE_RECORDS.patched, { ...before, ...marked(after) });
+    await writeRecord(tree, TREE_RECORDS.seen, after);
+  }
 }
 
 async function keptSeries(tree: string): Promise<readonly string[]> {

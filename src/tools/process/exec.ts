@@ -2,6 +2,7 @@
 import { execa } from 'execa';
 import { type Command, formatCommand } from '../../command.ts';
 import { CommandError, EnvironmentError } from '../../errors.ts';
+import { runMark } from './run-mark.ts';
 
 /** How many last lines of a failing program go into the error. */
 const TAIL_LINES = 30;
@@ -40,7 +41,7 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
 
   const child = execa(program, args, {
     cwd,
-    env: { LC_ALL: 'C', ...ctx.env },
+    env: { LC_ALL: 'C', ...runMark(), ...ctx.env },
     ...stdinOf(ctx.stdin),
     all: true,
     buffer: { stdout: true, stderr: false, all: false },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
-import { resolvePlanPath } from '../../../src/plan/plan-paths.ts';
+import { inContext } from '../../../src/engine/step-context.ts';
 import type { StepKind, StepOptions } from '../../../src/plan/step-options.ts';
 import { loadStep } from '../../../src/steps/index.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
@@ -93,19 +93,12 @@ export async function runScript(folder: string, bpmpHost: string): Promise<strin
 
 async function runStep<K extends StepKind>(kind: K, options: StepOptions[K], work: string): Promise<void> {
   const step = await loadStep(kind);
-  const undo: (() => Promise<void> | void)[] = [];
-  await step.run(options, {
-    work,
-    cache: work,
-    path: (path) => resolvePlanPath(path, { work, cache: work, tool: ROOT }),
-    exec: (command, cwd, env) =>
-      exec(command, cwd, { emit: () => undefined, ...(env === undefined ? {} : { env }) }),
+  const roots = { work, cache: work, tool: ROOT };
+  const quiet = {
     emit: () => undefined,
     signal: new AbortController().signal,
-    jobs: 1,
-    offline: false,
-    url: (address) => address,
-    defer: (action) => void undo.push(action),
-  });
-  for (const action of undo.reverse()) await action();
+    url: (address: string) => address,
+  };
+  const surroundings = { roots, ...quiet, jobs: 1, offline: false, asked: false, run: 'test' };
+  await inContext(surroundings, (ctx) => step.run(options, ctx));
 }
