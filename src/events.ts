@@ -28,6 +28,10 @@ export type Event =
       readonly message: string;
       readonly log: string;
     }
+  /** It was stopped because another one failed, or the user said so. */
+  | { readonly type: 'step-stop'; readonly step: string; readonly title: string }
+  /** The run has ended without reaching its end; what failed where comes before it. */
+  | { readonly type: 'run-fail'; readonly message: string }
   | (Remark & { readonly type: 'command'; readonly line: string; readonly cwd: string })
   | (Remark & { readonly type: 'output'; readonly text: string })
   /** `done` and `total` in the same unit (bytes, files); `total` is absent where nobody knows. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { PathRoots } from '../plan/plan-paths.ts';
 import type { RecipePlace } from '../recipe/load.ts';
 import type { CliContext } from './context.ts';
@@ -15,7 +15,8 @@ export function pathRoots(work: string, cli: CliContext): PathRoots {
 
 function cacheFolder(env: CliContext['env']): string {
   const { XDG_CACHE_HOME: base } = env;
-  return join(base === undefined || base === '' ? join(homedir(), '.cache') : base, 'bpmp-virt');
+  // A relative one is to be ignored, says the specification: it would be another cache in every folder.
+  return join(base === undefined || !isAbsolute(base) ? join(homedir(), '.cache') : base, 'bpmp-virt');
 }
 
 /** Where recipes are looked for. */

@@ -57,7 +57,12 @@ async function fetchAgain(
   const own = decided.get(step.id);
   if (own === undefined) throw new Bug(`step ${step.id} was not decided on`);
   if (own.runs || !step.feeds) return own;
-  const reader = [...decided.values()].find(({ runs, step: other }) => runs && other.after.includes(step.id));
+  // The bundle comes after every step, and reads no archive.
+  const reads = ({ planned }: BoundStep) =>
+    step.outputs.some((output) => JSON.stringify(planned.options).includes(JSON.stringify(output)));
+  const reader = [...decided.values()].find(
+    ({ runs, step: other }) => runs && other.after.includes(step.id) && reads(other),
+  );
   const missing = reader === undefined ? undefined : await missingOutput(step, roots);
   if (missing === undefined) return own;
   return { ...own, runs: true, reason: `${missing} is missing, and ${reader?.step.id} runs` };

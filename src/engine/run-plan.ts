@@ -7,10 +7,12 @@ import { BpmpVirtError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PathRoots } from '../plan/plan-paths.ts';
+import { expectedError } from '../tools/expected.ts';
 import { bindSteps, type LoadStep } from './bound-step.ts';
 import { refuseReplacing } from './custody.ts';
 import { type Decision, decide } from './decide.ts';
 import { diskFull } from './disk-full.ts';
+import { requireInputs } from './inputs.ts';
 import { killLeftovers } from './leftovers.ts';
 import { runStep } from './run-step.ts';
 import { schedule } from './schedule.ts';
@@ -60,6 +62,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
       if (!runs) emit({ type: 'step-skip', step: step.id, title: step.title, reason });
     }
     await options.before(todo);
+    await requireInputs(
+      todo.map(({ step }) => step),
+      roots,
+    );
     await refuseReplacing(
       todo.map(({ step }) => step),
       options.redo,
@@ -79,7 +85,9 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
     emit({ type: 'run-done', ran, skipped, ms: Math.round(performance.now() - start) });
   } catch (error) {
     // Logs and marks need room as well, and are written outside of any step.
-    throw error instanceof BpmpVirtError ? error : (diskFull(error) ?? error);
+    const known = error instanceof BpmpVirtError ? error : (diskFull(error) ?? expectedError(error) ?? error);
+    emit({ type: 'run-fail', message: known instanceof Error ? known.message : String(known) });
+    throw known;
   } finally {
     await release();
   }

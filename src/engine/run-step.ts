@@ -4,6 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { BpmpVirtError, StepError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
+import { expectedError } from '../tools/expected.ts';
 import { openSpan } from '../tools/files/spans.ts';
 import type { BoundStep } from './bound-step.ts';
 import { keepEdited } from './custody.ts';
@@ -49,6 +50,10 @@ export async function runStep(decision: Decision, run: string, options: RunOptio
     emit({ type: 'step-done', step: id, title, ms });
     return ms;
   } catch (error) {
+    if (options.signal.aborted && !(error instanceof BpmpVirtError)) {
+      emit({ type: 'step-stop', step: id, title });
+      throw error;
+    }
     throw failed(error, id, title, log, emit);
   } finally {
     log.close();
@@ -101,7 +106,7 @@ class FailedStep extends BpmpVirtError {
 }
 
 function failed(error: unknown, id: string, title: string, log: StepLog, emit: Emit): unknown {
-  const known = diskFull(error) ?? error;
+  const known = diskFull(error) ?? expectedError(error) ?? error;
   const message = known instanceof Error ? known.message : String(known);
   emit({ type: 'step-fail', step: id, title, message, log: log.file });
   return known instanceof BpmpVirtError ? new FailedStep(title, log.file, known) : known;

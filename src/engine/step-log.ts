@@ -53,6 +53,8 @@ function lineOf(event: Event): string | undefined {
       return `# warning: ${event.text}`;
     case 'step-done':
       return `# done in ${(event.ms / 1000).toFixed(1)} s`;
+    case 'step-stop':
+      return '# stopped';
     case 'step-fail':
       return `# failed: ${event.message}`;
     default:

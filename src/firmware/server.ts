@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { lstatSync, rmSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { Connection } from './connection.ts';
 import { FirmwareModel, type FirmwareState } from './model.ts';
@@ -33,7 +33,7 @@ const SOCKET_PATH_MAX = 107;
 /**
  * Start a firmware model behind a unix socket.
  *
- * @throws {UsageError} the path is too long, or the transcript cannot be written
+ * @throws {UsageError} the path is too long, or taken, or the transcript cannot be written
  * @throws {EnvironmentError} the socket cannot be made
  */
 export async function startFirmware(options: FirmwareOptions): Promise<RunningFirmware> {
@@ -85,6 +85,25 @@ function recorder(transcript: Transcript | undefined, onEntry: Record | undefine
   };
 }
 
+/** Remove a socket that one that was killed has left. @throws {UsageError} something else is there, or somebody listens on it */
+async function removeStale(path: string): Promise<void> {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there === undefined) return;
+  if (!there.isSocket())
+    throw new UsageError(`${path} is there and is no socket`, 'Choose another path for the socket.');
+  const live = await new Promise<boolean>((resolve) => {
+    const probe = connect(path, () => resolve(true)).on('error', () => resolve(false));
+    probe.on('close', () => probe.destroy()).unref();
+    probe.once('connect', () => probe.destroy());
+  });
+  if (live)
+    throw new UsageError(
+      `somebody listens on ${path} already`,
+      'End that firmware model, or choose another path.',
+    );
+  rmSync(path, { force: true });
+}
+
 async function listen(server: Server, path: string): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
     throw new UsageError(
@@ -92,8 +111,7 @@ async function listen(server: Server, path: string): Promise<void> {
       'Choose a shorter path, below /tmp or $XDG_RUNTIME_DIR for example.',
     );
   }
-  // Left behind by one that was killed.
-  rmSync(path, { force: true });
+  await removeStale(path);
   await new Promise<void>((resolve, reject) => {
     const refuse = (cause: Error) =>
       reject(

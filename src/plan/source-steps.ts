@@ -55,9 +55,15 @@ type Download = {
 
 /** A download to the cache; `rules.ts` and `unlockedDownloads` have made sure that its sha256 is known. */
 export function planDownload(id: string, { urls, sha256 = '', superseded }: Download) {
-  const name = decodeURIComponent(new URL(urls[0] ?? '').pathname.replace(/^.*\//, ''));
+  const name = fileNameOf(urls[0] ?? '');
   const into = `cache:downloads/${sha256}/${name}`;
   return { id, kind: 'fetch-archive', options: { urls, sha256, superseded, into }, after: [] } as const;
+}
+
+/** The last part of an address as a plain file name, whatever is written in it: `%2f` and `..` lead nowhere. */
+function fileNameOf(url: string): string {
+  const name = new URL(url).pathname.replace(/^.*\//, '').replaceAll(/%20|[^\w.+~-]/g, '_');
+  return /^\.*$/.test(name) ? 'download' : name;
 }
 
 /** What a step that unpacks is told of the download before it. */

@@ -94,9 +94,9 @@ function agree<T>(key: string, own: unknown, locked: T): T {
   );
 }
 
-/** `x.lock.yaml` of `x.yaml`. */
+/** `x.lock.yaml` of `x.yaml`, and of a recipe that is called `x`: never the recipe itself. */
 export function lockFileOf(file: string): string {
-  return file.replace(/\.ya?ml$/, '.lock.yaml');
+  return `${file.replace(/\.ya?ml$/, '')}.lock.yaml`;
 }
 
 /** The text of a lock file. */
@@ -107,19 +107,40 @@ export function formatLock(lock: Lock): string {
 /**
  * The lock file, or undefined where there is none.
  *
- * @throws {UsageError} it is there and is no lock file
+ * @throws {UsageError} it is there and cannot be read, or is no lock file
  */
 export async function readLock(file: string): Promise<Lock | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unusable(file, error);
   }
-  const lock = lockSchema.safeParse(parse(text));
+  const lock = lockSchema.safeParse(parseText(file, text));
   if (lock.success) return lock.data;
   throw new UsageError(
     `${file} is no lock file: ${z.prettifyError(lock.error)}`,
     'Delete it and run `bpmp-virt lock` again.',
+  );
+}
+
+function parseText(file: string, text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw unusable(file, error);
+  }
+}
+
+/** A recipe that is built without the pins that it has would be another one: what cannot be read is no absent lock. */
+function unusable(file: string, cause: unknown): UsageError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UsageError(
+    `${file} cannot be read: ${why}`,
+    'Correct it, or delete it and run `bpmp-virt lock` again.',
+    {
+      cause,
+    },
   );
 }

@@ -4,9 +4,9 @@ import type { StepKind, StepOptions } from '../plan/step-options.ts';
 import type { Run } from '../tools/process/exec.ts';
 
 /** Fills an empty folder. */
-export type Fill = (aside: string) => Promise<void>;
+type Fill = (aside: string) => Promise<void>;
 /** What a source is, exactly: a commit, a Debian version or a sha256. */
-export type SourceIdentity = { readonly from: string; readonly exact: string };
+type SourceIdentity = { readonly from: string; readonly exact: string };
 
 /** What a running step may touch: its folders, its programs, and nothing an earlier step left in memory. */
 export type StepContext = {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { lstat, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
-import { UsageError } from '../../errors.ts';
+import { EnvironmentError, UsageError } from '../../errors.ts';
 import { isCode } from '../../tools/files/write-file.ts';
 
 /** Paths in which make and configure work. The kernel refuses blanks and colons, and sees through symlinks. */
@@ -30,6 +30,7 @@ export async function openWork(work: string, cache: string): Promise<string> {
   const real = plainWork(work, cache);
   await mkdir(real, { recursive: true, mode: 0o755 });
   if (real === work) return work;
+  if (real.startsWith('/var/tmp/')) await refuseForeignFolder(real.split('/').slice(0, 4).join('/'));
   if (await isLinkTo(work, real)) return real;
   try {
     await rmdir(work);
@@ -45,6 +46,16 @@ export async function openWork(work: string, cache: string): Promise<string> {
   await mkdir(dirname(work), { recursive: true });
   await symlink(real, work);
   return real;
+}
+
+/** Everybody may make folders in /var/tmp, ours by name as well. @throws {EnvironmentError} `folder` is not the user's alone */
+async function refuseForeignFolder(folder: string): Promise<void> {
+  const { uid, mode } = await lstat(folder);
+  if ((await lstat(folder)).isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0) return;
+  throw new EnvironmentError(
+    `${folder} belongs to somebody else, or others may write there`,
+    'Set XDG_CACHE_HOME to a folder of yours without blanks in its name, or give a work folder with a plain name.',
+  );
 }
 
 async function isLinkTo(work: string, real: string): Promise<boolean> {

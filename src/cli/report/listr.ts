@@ -23,7 +23,11 @@ export function listrReporter(cli: CliContext): Reporter {
     for (const { step, title } of event.todo) rows.set(step, makeRow(title));
     const tasks = [...rows.values()].map((row) => row.task);
     if (tasks.length === 0) return;
-    const options = { rendererOptions: { showErrorMessage: false, collapseSubtasks: false } };
+    // Ctrl-C is main.ts's: listr2's own handler would end the process at once, with 127.
+    const options = {
+      registerSignalListeners: false,
+      rendererOptions: { showErrorMessage: false, collapseSubtasks: false },
+    };
     drawn = new Listr(tasks, { ...options, concurrent: false, exitOnError: true })
       .run()
       .catch(() => undefined);
@@ -45,7 +49,7 @@ export function listrReporter(cli: CliContext): Reporter {
 
 function drawRow(rows: ReadonlyMap<string, Row>, row: Row | undefined, event: Event): void {
   if (event.type === 'step-done') row?.end(`${event.title} [${duration(event.ms)}]`);
-  else if (event.type === 'step-fail') row?.fail();
+  else if (event.type === 'step-fail' || event.type === 'step-stop') row?.fail();
   else if (event.type === 'output' || event.type === 'note') row?.say(event.text);
   else if (event.type === 'warning') row?.say(`warning: ${event.text}`);
   else if (event.type === 'progress') {

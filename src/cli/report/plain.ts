@@ -35,6 +35,8 @@ function lineOf(event: Event, verbose: boolean): string | undefined {
       return `  ${event.step} done in ${duration(event.ms)}`;
     case 'step-fail':
       return `  ${event.step} failed`;
+    case 'step-stop':
+      return `  ${event.step} stopped`;
     case 'note':
       return `  ${event.text}`;
     case 'run-done':

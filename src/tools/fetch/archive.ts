@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, open, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, open, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
 import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
-import { Unpack } from 'tar';
+import { type ReadEntry, Unpack } from 'tar';
 import { EnvironmentError, StepError } from '../../errors.ts';
 import { fillFolder } from '../files/folder.ts';
 import { setAside } from '../files/write-file.ts';
@@ -26,7 +26,8 @@ export type Extraction = {
 
 /**
  * Unpack a tar archive, compressed with bzip2, xz, gzip, zstd or not at all, so that `into` holds it: aside first, renamed when all
- * is there and the hash holds. Modes are kept whatever the umask, symlinks as they are.
+ * is there and the hash holds. Modes are kept whatever the umask, but for setuid,
+ * setgid, sticky and write permission for all; symlinks as they are.
  *
  * @param extraction.into the folder that shall hold what is in the archive
  * @throws {StepError} it is damaged, has another hash, or an entry lies or leads outside the folder; `into` is as it was
@@ -56,11 +57,29 @@ export async function unpackInto(folder: string, extraction: Extraction): Promis
   }
   if (sha256 !== undefined) await refuseOther(archive, sha256, hash.digest('hex'));
   for (const { path, target } of late.links) {
+    await refuseThroughLink(archive, folder, path);
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await symlink(target, join(folder, path));
   }
   // Innermost first: a folder may take away our own right to look into it.
-  for (const { path, mode } of late.modes.toReversed()) await chmod(join(folder, path), mode);
+  for (const { path, mode } of late.modes.toReversed()) {
+    await refuseThroughLink(archive, folder, path);
+    await chmod(join(folder, path), mode);
+  }
+}
+
+/** @throws {StepError} a folder above `path`, or what is there, is a symlink: what is done there is done elsewhere */
+async function refuseThroughLink(archive: string, folder: string, path: string): Promise<void> {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  for (const [at] of parts.entries()) {
+    const place = join(folder, ...parts.slice(0, at + 1));
+    const info = await lstat(place).catch(() => undefined);
+    if (info?.isSymbolicLink() !== true) continue;
+    throw new StepError(
+      `${archive} cannot be unpacked: ${path} lies behind the symlink ${parts.slice(0, at + 1).join('/')}`,
+      'An entry that leads outside its folder is an attack or a mistake of who packed it.',
+    );
+  }
 }
 
 /** @throws {StepError} `found` is not the sha256 that is wanted; the archive has been set aside */
@@ -85,6 +104,9 @@ type Late = {
   readonly modes: { readonly path: string; readonly mode: number }[];
 };
 
+/** Permission bits that an unpacked file may have. */
+const SAFE_MODE = 0o775;
+
 /**
  * tar's own checks, every warning being an error: no `..`, no absolute name, no hard link or relative symlink that leads
  * outside, nothing below a symlink. Symlinks to absolute places are normal in root file systems: they are made
@@ -92,26 +114,29 @@ type Late = {
  */
 function unpacker(cwd: string, strip: number, late: Late): Unpack {
   const umask = process.umask();
+  /** Whether tar itself makes an entry; what is done later is put down. */
+  const keep = (name: string, entry: ReadEntry): boolean => {
+    // Who unpacks may be root: nothing comes out as a program that runs as its owner, or that everybody may write.
+    entry.mode = (entry.mode ?? 0o644) & SAFE_MODE;
+    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
+    // What is wrong with the name is tar's to say.
+    if (name.startsWith('/') || parts.includes('..') || parts.length <= strip) return true;
+    const path = parts.slice(strip).join('/');
+    const { type, linkpath = '', mode } = entry;
+    if (type === 'SymbolicLink' && linkpath.startsWith('/')) {
+      late.links.push({ path, target: linkpath });
+      return false;
+    }
+    const hasMode = type === 'File' || type === 'Directory' || type === 'OldFile';
+    if (hasMode && (mode & umask) !== 0) late.modes.push({ path, mode });
+    return true;
+  };
   return new Unpack({
     cwd,
     strip,
     strict: true,
     preserveOwner: false,
-    filter: (name, entry) => {
-      if (!('linkpath' in entry)) return true;
-      const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-      // What is wrong with the name is tar's to say.
-      if (name.startsWith('/') || parts.includes('..') || parts.length <= strip) return true;
-      const path = parts.slice(strip).join('/');
-      const { type, linkpath = '', mode = 0 } = entry;
-      if (type === 'SymbolicLink' && linkpath.startsWith('/')) {
-        late.links.push({ path, target: linkpath });
-        return false;
-      }
-      const hasMode = type === 'File' || type === 'Directory' || type === 'OldFile';
-      if (hasMode && (mode & umask) !== 0) late.modes.push({ path, mode: mode & 0o7777 });
-      return true;
-    },
+    filter: (name, entry) => !('linkpath' in entry) || keep(name, entry),
   });
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { SimpleGit } from 'simple-git';
 import { exists } from '../files/folder.ts';
-import { gitIn, revParse } from './git.ts';
+import { gitIn, type OnProgress, revParse } from './git.ts';
 import { markSynced } from './own-work.ts';
 
 /** What a server has under a name: a tag's commit, or a branch's. */
@@ -37,6 +38,19 @@ export async function remoteRef(
   return undefined;
 }
 
+/** Without a terminal git says nothing by itself while data flows, and would be taken for one that hangs. */
+const FETCH = ['fetch', '--progress', '--no-tags', '--depth=1'];
+
+/** The bare repository `store`, made where it is missing; the caller has its lock, so that git's own are of one that was killed. */
+async function openStore(store: string, signal?: AbortSignal, onProgress?: OnProgress): Promise<SimpleGit> {
+  await mkdir(store, { recursive: true });
+  for (const name of ['shallow.lock', 'config.lock', 'packed-refs.lock', 'HEAD.lock'])
+    await rm(join(store, name), { force: true });
+  const git = gitIn(store, signal, onProgress);
+  await git.init(true);
+  return git;
+}
+
 /**
  * Fetch `name` (`refs/tags/…`, `refs/heads/…`) without its history from `url` into the bare repository `store`, which is
  * made where it is missing.
@@ -46,11 +60,10 @@ export async function fetchShallow(
   url: string,
   name: string,
   signal?: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<void> {
-  await mkdir(store, { recursive: true });
-  const git = gitIn(store, signal);
-  await git.init(true);
-  await git.raw(['fetch', '--no-tags', '--depth=1', url, `+${name}:${name}`]);
+  const git = await openStore(store, signal, onProgress);
+  await git.raw([...FETCH, url, `+${name}:${name}`]);
 }
 
 /** Fetch one commit without its history from `url` into the bare repository `store`, under the name `name`. */
@@ -59,11 +72,10 @@ export async function fetchCommit(
   url: string,
   commit: string,
   signal?: AbortSignal,
+  onProgress?: OnProgress,
 ): Promise<void> {
-  await mkdir(store, { recursive: true });
-  const git = gitIn(store, signal);
-  await git.init(true);
-  await git.raw(['fetch', '--no-tags', '--depth=1', url, `+${commit}:refs/bpmp-virt/${commit}`]);
+  const git = await openStore(store, signal, onProgress);
+  await git.raw([...FETCH, url, `+${commit}:refs/bpmp-virt/${commit}`]);
 }
 
 /** Whether the repository `store` has `commit` with all that belongs to it. */

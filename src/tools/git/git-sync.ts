@@ -8,7 +8,7 @@ import { exists, fillFolder } from '../files/folder.ts';
 import { removeOverlays } from '../files/overlay.ts';
 import { withLock } from '../files/with-lock.ts';
 import { isCode } from '../files/write-file.ts';
-import { headCommit, localCommit } from './git.ts';
+import { headCommit, localCommit, type OnProgress } from './git.ts';
 import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
 import { markSynced, ownChanges, ownCommits, refuseOwnWork, standsOn } from './own-work.ts';
 import { removeSeries } from './patch-series.ts';
@@ -99,19 +99,24 @@ async function fetchOne(
     const remote = await remoteRef(url, wanted.ref, ctx.signal);
     if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
     if (wanted.commit === undefined || wanted.commit === remote.commit) {
-      await fetchShallow(store, url, remote.name, ctx.signal);
+      await fetchShallow(store, url, remote.name, ctx.signal, progressOf(url, ctx));
       return { commit: remote.commit };
     }
     // A branch goes on, and its older commits stay; a tag that has moved is another release under the same name.
     if (remote.name.startsWith('refs/tags/')) {
       return { problem: `its tag ${wanted.ref} is ${remote.commit}, not ${wanted.commit}` };
     }
-    await fetchCommit(store, url, wanted.commit, ctx.signal);
+    await fetchCommit(store, url, wanted.commit, ctx.signal, progressOf(url, ctx));
     return { commit: wanted.commit };
   } catch (error) {
     ctx.signal.throwIfAborted();
     return { problem: error instanceof Error ? error.message.trim() : String(error) };
   }
+}
+
+function progressOf(url: string, { emit }: SyncContext): OnProgress {
+  return ({ stage, processed, total }) =>
+    emit({ type: 'progress', what: `${url} ${stage}`, done: processed, total });
 }
 
 async function place(into: string, store: string, commit: string, ctx: SyncContext): Promise<void> {
@@ -147,7 +152,7 @@ async function syncSubmodule(
   await withLock(`${store}.lock`, ctx.signal, async () => {
     if (await hasCommit(store, commit)) return;
     if (ctx.offline) await fetchAny(store, request, ctx);
-    await fetchCommit(store, ctx.url(url), commit, ctx.signal);
+    await fetchCommit(store, ctx.url(url), commit, ctx.signal, progressOf(url, ctx));
   });
   // git makes an empty folder in a submodule's place.
   if (await isEmptyFolder(folder)) await rmdir(folder);

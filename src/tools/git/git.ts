@@ -8,6 +8,13 @@ import { runMark } from '../process/run-mark.ts';
 /** What of our environment git gets: where things are and how the network is reached, no GIT_* and no editor. */
 const PASSED = /^(PATH|HOME|USER|LOGNAME|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_\w+|(https?|all|no)_proxy)$/i;
 
+/** Told now and then how far git is: `receiving`, 12 of 300 objects. */
+export type OnProgress = (event: {
+  readonly stage: string;
+  readonly processed: number;
+  readonly total: number;
+}) => void;
+
 /** A server that says nothing for this long (ms) has gone. */
 const SILENCE_MS = 300_000;
 
@@ -15,7 +22,7 @@ const SILENCE_MS = 300_000;
  * git in `folder`. A repository that `folder` merely lies in is not seen: `git apply` would otherwise take the
  * patch's paths from that repository's top and skip every file without a word.
  */
-export function gitIn(folder: string, signal?: AbortSignal): SimpleGit {
+export function gitIn(folder: string, signal?: AbortSignal, onProgress?: OnProgress): SimpleGit {
   const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name));
   // A question on a terminal would be a hang in a pipeline.
   const fixed = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_CEILING_DIRECTORIES: dirname(folder) };
@@ -23,6 +30,7 @@ export function gitIn(folder: string, signal?: AbortSignal): SimpleGit {
     baseDir: folder,
     timeout: { block: SILENCE_MS },
     ...(signal === undefined ? {} : { abort: signal }),
+    ...(onProgress === undefined ? {} : { progress: onProgress }),
   });
   return git.env({ ...(Object.fromEntries(passed) as Record<string, string>), ...fixed, ...runMark() });
 }

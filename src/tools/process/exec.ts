@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { type Command, formatCommand } from '../../command.ts';
 import { CommandError, EnvironmentError } from '../../errors.ts';
@@ -67,6 +68,9 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
   const result = await child;
   if (!result.failed) return result.stdout;
   ctx.signal?.throwIfAborted();
+  if (result.code === 'ENOENT' && !existsSync(cwd)) {
+    throw new EnvironmentError(`the folder ${cwd} is gone`, 'Make it, or run the same command again.');
+  }
   if (result.code === 'ENOENT') {
     throw new EnvironmentError(
       `${program} is not installed`,
