@@ -20,6 +20,10 @@ VM_DRIVE=${VM_DRIVE-rootfs_ubuntu_nvidia_orin.img.raw}
 VM_NET=${VM_NET-user,hostfwd=tcp::2222-:22}
 VM_DTB=${VM_DTB-guest.dtb}
 VM_APPEND=${VM_APPEND-'rootwait root=/dev/vda console=ttyAMA0'}
+VM_SCMI=${VM_SCMI-}
+VM_SCMI_MAP=${VM_SCMI_MAP-scmi.map}
+VM_SCMI_TREE=${VM_SCMI_TREE-guest.dtbo}
+VM_SCMI_SOCKET=${VM_SCMI_SOCKET-/run/bpmp-virt/uarta/scmi/socket}
 VM_BPMP_HOST=${VM_BPMP_HOST-/dev/bpmp-host}
 VM_BPMP_FD=${VM_BPMP_FD-3}
 VM_SANDBOX=${VM_SANDBOX-auto}
@@ -48,9 +52,12 @@ with_qemu_command() {
 	# the document calls the same file uarta.dtb; one name serves every set of devices
 	set -- "$@" -dtb "$VM_DTB"
 	set -- "$@" -append "$VM_APPEND"
+	# added for SCMI: a stock QEMU has no window. bpmp-scmi reads the queue in the guest's memory, which is shared for
+	# that
+	[ -z "$VM_SCMI" ] || set -- "$@" -object "memory-backend-memfd,id=guest-memory,size=$VM_MEMORY,share=on" -machine memory-backend=guest-memory -chardev "socket,id=scmi,path=$VM_SCMI_SOCKET" -device vhost-user-scmi-pci,chardev=scmi,romfile=
 	# added: the document's QEMU opens /dev/bpmp-host by itself in every machine; ours gets it opened, so that it needs
 	# no right to it, and stops where it is not there
-	set -- "$@" -machine "bpmp=on,bpmp-fd=$VM_BPMP_FD"
+	[ -n "$VM_SCMI" ] || set -- "$@" -machine "bpmp=on,bpmp-fd=$VM_BPMP_FD"
 	# added: the card's boot ROM is a file that is not part of the bundle, and -kernel needs none
 	[ -z "$VM_NET" ] || set -- "$@" -global virtio-net-pci.romfile=
 	# added where no network is wanted: QEMU makes a card otherwise
@@ -115,8 +122,8 @@ END
 }
 
 settings() {
-	for setting in NAME DEVICES QEMU MACHINE CPU SMP MEMORY KERNEL INITRD DRIVE NET DTB APPEND BPMP_HOST BPMP_FD \
-		SANDBOX USER; do
+	for setting in NAME DEVICES QEMU MACHINE CPU SMP MEMORY KERNEL INITRD DRIVE NET DTB APPEND SCMI SCMI_MAP SCMI_TREE \
+		SCMI_SOCKET BPMP_HOST BPMP_FD SANDBOX USER; do
 		value=
 		eval "value=\$VM_$setting"
 		printf 'VM_%s=%s\n' "$setting" "$(quote "$value")"
@@ -183,14 +190,33 @@ ttys_of() {
 
 check_board() {
 	[ -n "$VM_DEVICES" ] || refuse "no device to pass through" "set VM_DEVICES, for example to 3100000.serial"
-	[ "$action" != bind ] || return 0
+	[ "$action" != bind ] || [ -n "$VM_SCMI" ] || return 0
 	[ -e "$root$VM_BPMP_HOST" ] ||
 		refuse "$VM_BPMP_HOST is not there: this kernel has no host proxy, or its device tree no policy node" \
 			"boot the kernel and the device tree of this bundle; doctor.sh says what is missing"
 	command -v "$VM_QEMU" >/dev/null || refuse "$VM_QEMU cannot be run" "name another QEMU by VM_QEMU"
-	for file in "$VM_KERNEL" "$VM_DTB" ${VM_INITRD:+"$VM_INITRD"} ${VM_DRIVE:+"$VM_DRIVE"}; do
+	if [ -n "$VM_SCMI" ]; then
+		check_scmi
+		set -- "$VM_SCMI_TREE" "$VM_SCMI_MAP"
+	else
+		set -- "$VM_DTB"
+	fi
+	for file in "$VM_KERNEL" "$@" ${VM_INITRD:+"$VM_INITRD"} ${VM_DRIVE:+"$VM_DRIVE"}; do
 		[ -e "$file" ] || refuse "$file is not in $(pwd)" "put it there, or name another by its VM_ variable (--help)"
 	done
+}
+
+# A stock QEMU must have both devices: vhost-user-scmi-pci came with 8.2, vfio-platform went with 10.2.
+check_scmi() {
+	command -v "$VM_SCMI" >/dev/null || refuse "$VM_SCMI cannot be run" "it is part of the bundle; name it by VM_SCMI"
+	command -v fdtoverlay >/dev/null ||
+		refuse "fdtoverlay is not installed: the guest's device tree cannot be made" "apt-get install device-tree-compiler"
+	version=$("$VM_QEMU" --version </dev/null 2>/dev/null | sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
+	case $version in
+	8.2 | 9.* | 10.0 | 10.1) ;;
+	*) refuse "$VM_QEMU is version ${version:-unknown}: a guest over SCMI needs 8.2 to 10.1" \
+		"install another qemu-system-arm (bookworm-backports, trixie, noble have one), or use the window" ;;
+	esac
 }
 
 check_device() {
@@ -415,6 +441,7 @@ give_back_one() {
 
 # Everything in `taken`, last taken first.
 give_back() {
+	end_scmi
 	for device in $VM_DEVICES; do
 		[ -z "$VM_USER" ] || own_group "$device" root
 	done
@@ -448,26 +475,111 @@ as_user() {
 		refuse "setpriv cannot become $VM_USER" "install util-linux, or leave VM_USER empty"
 }
 
-start() {
+# --- SCMI ------------------------------------------------------------------------------------------------------------
+
+# The folder of the socket and of the tree, for the machine's user alone.
+scmi_folder() {
+	scmi_dir=${VM_SCMI_SOCKET%/*}
+	[ -z "$dry_run" ] || return 0
+	mkdir -p "$scmi_dir" && chmod 700 "$scmi_dir" && rm -f "$VM_SCMI_SOCKET"
+	[ -z "$VM_USER" ] || chown "$VM_USER" "$scmi_dir"
+}
+
+# The tree that this QEMU makes for this CPU, accelerator and number of CPUs, and what the machine has besides.
+make_tree() {
+	base=$scmi_dir/base.dtb
+	set -- "$VM_QEMU" -machine "$VM_MACHINE,dumpdtb=$base" -cpu "$VM_CPU" -m "$VM_MEMORY" -nodefaults -display none
+	[ -z "$VM_SMP" ] || set -- "$@" -smp "$VM_SMP"
+	[ -z "$dry_run$verbose" ] || print_command "$@"
+	[ -z "$dry_run$verbose" ] || print_command fdtoverlay -i "$base" -o "$VM_DTB" "$VM_SCMI_TREE"
+	[ -z "$dry_run" ] || return 0
+	if ! said=$("$@" 2>&1 </dev/null) || [ ! -s "$base" ]; then
+		refuse "$VM_QEMU does not make its device tree: $said" "it runs with the same machine, CPU and accelerator later"
+	fi
+	fdtoverlay -i "$base" -o "$VM_DTB" "$VM_SCMI_TREE" ||
+		refuse "$VM_SCMI_TREE does not fit the tree that $VM_QEMU makes" "was it made for another machine?"
+}
+
+# bpmp-scmi has the host proxy open, and QEMU has not. It must listen when QEMU starts.
+start_scmi() {
+	set -- "$VM_SCMI" --map "$VM_SCMI_MAP" --bpmp-fd "$VM_BPMP_FD" --socket-path "$VM_SCMI_SOCKET"
 	[ -z "$VM_USER" ] || set -- setpriv --reuid "$VM_USER" --regid "$(id -g "$VM_USER")" --init-groups "$@"
 	[ -z "$dry_run$verbose" ] || printf '%s %s<>%s\n' "$(print_command "$@")" "$VM_BPMP_FD" "$VM_BPMP_HOST"
 	[ -z "$dry_run" ] || return 0
+	eval '"$@" </dev/null '"$VM_BPMP_FD"'<>"$root$VM_BPMP_HOST" &'
+	scmi=$!
+	scmi_since=$(started "$scmi")
+	printf '%s %s\n' "$scmi" "$scmi_since" >"$state/scmi.pid"
+	until [ -e "$VM_SCMI_SOCKET" ]; do
+		[ -n "$(started "$scmi")" ] || refuse "$VM_SCMI did not start" "what it said is above"
+		sleep 0.1 2>/dev/null || sleep 1
+	done
+}
 
-	(eval ": $VM_BPMP_FD"'<>"$root$VM_BPMP_HOST"') 2>/dev/null ||
+# watch_scmi: without bpmp-scmi the clocks of the guest stop, and each of its requests would wait a minute: QEMU ends too.
+watch_scmi() {
+	while [ "$(started "$scmi")" = "$scmi_since" ]; do
+		sleep 1
+	done
+	sleep 1
+	[ "$(started "$qemu")" != "$qemu_since" ] || {
+		say "bpmp-scmi has ended, and what the machine did is undone: ending QEMU"
+		kill "$qemu"
+	}
+}
+
+# What the machine did is undone when bpmp-scmi ends: only then may the device go back.
+end_scmi() {
+	[ -r "$state/scmi.pid" ] && read -r pid since <"$state/scmi.pid" || return 0
+	# It listens where QEMU never came, and ends by itself where that has gone.
+	[ ! -e "$VM_SCMI_SOCKET" ] || [ "$(started "$pid")" != "${since:-none}" ] || kill "$pid"
+	while [ "$(started "$pid")" = "${since:-none}" ]; do
+		sleep 0.1 2>/dev/null || sleep 1
+	done
+}
+
+start() {
+	if [ -n "$VM_SCMI" ]; then
+		(eval ": $VM_BPMP_FD"'<>"$root$VM_BPMP_HOST"') 2>/dev/null || [ -n "$dry_run" ] ||
+			refuse "$VM_BPMP_HOST cannot be opened: it is open in another program" "each machine needs a node of its own"
+		scmi_folder
+		make_tree
+		start_scmi
+	fi
+	[ -z "$VM_USER" ] || set -- setpriv --reuid "$VM_USER" --regid "$(id -g "$VM_USER")" --init-groups "$@"
+	[ -z "$dry_run$verbose" ] || if [ -n "$VM_SCMI" ]; then
+		print_command "$@"
+	else
+		printf '%s %s<>%s\n' "$(print_command "$@")" "$VM_BPMP_FD" "$VM_BPMP_HOST"
+	fi
+	[ -z "$dry_run" ] || return 0
+
+	[ -n "$VM_SCMI" ] || (eval ": $VM_BPMP_FD"'<>"$root$VM_BPMP_HOST"') 2>/dev/null ||
 		refuse "$VM_BPMP_HOST cannot be opened: it is open in another program" "each machine needs a node of its own"
 	# A shell waits for a program in the foreground before it looks at signals, so QEMU is in the background, with the
 	# terminal that a shell takes from those. The host proxy is open in QEMU alone: what the guest switched is undone
 	# when QEMU ends, before the device goes back.
 	exec 9<&0
-	eval '"$@" <&9 9<&- '"$VM_BPMP_FD"'<>"$root$VM_BPMP_HOST" &'
+	if [ -n "$VM_SCMI" ]; then
+		"$@" <&9 9<&- &
+	else
+		eval '"$@" <&9 9<&- '"$VM_BPMP_FD"'<>"$root$VM_BPMP_HOST" &'
+	fi
 	qemu=$!
 	exec 9<&-
-	printf '%s %s\n' "$qemu" "$(started "$qemu")" >"$state/qemu.pid"
+	qemu_since=$(started "$qemu")
+	printf '%s %s\n' "$qemu" "$qemu_since" >"$state/qemu.pid"
+	watcher=
+	[ -z "$VM_SCMI" ] || {
+		watch_scmi &
+		watcher=$!
+	}
 	while :; do
 		wait "$qemu"
 		rc=$?
 		kill -0 "$qemu" 2>/dev/null || break
 	done
+	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null
 }
 
 # On a signal QEMU is asked to end, on a second one it is made to; start() sees it end, and the exit gives back.
@@ -495,6 +607,12 @@ run() {
 }
 
 bind() {
+	# libvirt starts QEMU, and finds the tree and the socket there.
+	[ -z "$VM_SCMI" ] || {
+		scmi_folder
+		make_tree
+		start_scmi
+	}
 	taken=
 	made_unsafe=
 	[ -z "$dry_run" ] || return 0

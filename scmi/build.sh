@@ -15,18 +15,18 @@ vhost=$qemu/subprojects/libvhost-user
 objects=$out.objects
 
 compile() { # SOURCE ARGUMENT...
-    source=$1
-    shift
-    # shellcheck disable=SC2086 # words
-    ${CC:-cc} -std=gnu11 -D_GNU_SOURCE ${CFLAGS--O2 -g} "$@" -fstack-protector-strong \
-        -c "$source" -o "$objects/$(basename "$source" .c).o"
+	source=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	${CC:-cc} -std=gnu11 -D_GNU_SOURCE ${CFLAGS--O2 -g} "$@" -fstack-protector-strong \
+		-c "$source" -o "$objects/$(basename "$source" .c).o"
 }
 
 rm -rf "$objects"
 mkdir -p "$objects"
 for source in "$here"/*.c; do
-    compile "$source" -Wall -Wextra -Werror -Wmissing-prototypes -Wdeclaration-after-statement \
-        -I "$here" -isystem "$vhost" -isystem "$here/../qemu-overlay/include" -isystem "$here/../kernel-overlay/include/uapi"
+	compile "$source" -Wall -Wextra -Werror -Wmissing-prototypes -Wdeclaration-after-statement \
+		-I "$here" -isystem "$vhost" -isystem "$here/../qemu-overlay/include" -isystem "$here/../kernel-overlay/include/uapi"
 done
 # QEMU's own file, with QEMU's own warnings
 compile "$vhost/libvhost-user.c" -w -I "$vhost"

@@ -39,7 +39,23 @@ export const QEMU_WORDS: readonly QemuWords[] = [
   },
   { words: ['-append', '$VM_APPEND'] },
   {
+    words: [
+      '-object',
+      'memory-backend-memfd,id=guest-memory,size=$VM_MEMORY,share=on',
+      '-machine',
+      'memory-backend=guest-memory',
+      '-chardev',
+      'socket,id=scmi,path=$VM_SCMI_SOCKET',
+      '-device',
+      'vhost-user-scmi-pci,chardev=scmi,romfile=',
+    ],
+    when: 'VM_SCMI',
+    differs:
+      'added for SCMI: a stock QEMU has no window. bpmp-scmi reads the queue in the guest’s memory, which is shared for that',
+  },
+  {
     words: ['-machine', 'bpmp=on,bpmp-fd=$VM_BPMP_FD'],
+    unless: 'VM_SCMI',
     differs:
       'added: the document’s QEMU opens /dev/bpmp-host by itself in every machine; ours gets it opened, so that it needs no right to it, and stops where it is not there',
   },

@@ -38,15 +38,7 @@ export function renderDomain(template: string, settings: VmSettings, folder = BO
   const memory = memoryMib(settings.VM_MEMORY);
   const args = [
     ...settings.VM_DEVICES.split(' ').flatMap((device) => ['-device', `vfio-platform,host=${device}`]),
-    '-machine',
-    // libvirt writes machine and accelerator itself; a second -machine adds to the first.
-    [
-      ...settings.VM_MACHINE.split(',')
-        .slice(1)
-        .filter((word) => !word.startsWith('accel=')),
-      'bpmp=on',
-      `bpmp-host=${settings.VM_BPMP_HOST}`,
-    ].join(','),
+    ...bpmpArgs(settings),
   ];
   const values = {
     NAME: settings.VM_NAME,
@@ -57,16 +49,46 @@ export function renderDomain(template: string, settings: VmSettings, folder = BO
     CPUS: settings.VM_SMP || '1',
     KERNEL: settings.VM_KERNEL,
     APPEND: settings.VM_APPEND,
-    DTB: settings.VM_DTB,
-    QEMU: settings.VM_QEMU.replace(/^\.\//, ''),
+    DTB: settings.VM_SCMI === '' ? `${folder}/${settings.VM_DTB}` : settings.VM_DTB,
+    QEMU:
+      settings.VM_SCMI === ''
+        ? `${folder}/${settings.VM_QEMU.replace(/^\.\//, '')}`
+        : `/usr/bin/${settings.VM_QEMU}`,
     DRIVE: settings.VM_DRIVE,
   };
   const lines = args.map((arg) => `    <qemu:arg value="${escapeXml(arg)}"/>`).join('\n');
   return fill(
-    template.replace('@QEMU_ARGS@', () => lines),
+    template
+      .replace('@QEMU_ARGS@', () => lines)
+      .replace('@MEMORY_BACKING@', () => (settings.VM_SCMI === '' ? '' : SHARED_MEMORY)),
     values,
     escapeXml,
   );
+}
+
+/** bpmp-scmi reads its queue in the guest's memory. */
+const SHARED_MEMORY = `  <memoryBacking>
+    <source type="memfd"/>
+    <access mode="shared"/>
+  </memoryBacking>
+`;
+
+/** QEMU's words for the way to the BPMP; libvirt writes machine and accelerator itself. */
+function bpmpArgs(settings: VmSettings): readonly string[] {
+  // A second -machine adds to the first.
+  const machine = settings.VM_MACHINE.split(',')
+    .slice(1)
+    .filter((word) => !word.startsWith('accel='));
+  if (settings.VM_SCMI === '') {
+    return ['-machine', [...machine, 'bpmp=on', `bpmp-host=${settings.VM_BPMP_HOST}`].join(',')];
+  }
+  return [
+    ...(machine.length === 0 ? [] : ['-machine', machine.join(',')]),
+    '-chardev',
+    `socket,id=scmi,path=${settings.VM_SCMI_SOCKET}`,
+    '-device',
+    'vhost-user-scmi-pci,chardev=scmi,romfile=',
+  ];
 }
 
 /** `512M` or `1G`, as recipes have it, in MiB. */

@@ -19,7 +19,13 @@ export const LAYOUT = {
   /** For the board. */
   qemuArm64: 'work:qemu-arm64',
   sysroot: 'work:sysroot-arm64',
+  /** bpmp-scmi for the machine that builds, and for the board. */
+  scmiBuild: 'work:scmi/build/bpmp-scmi',
+  scmiArm64: 'work:scmi/arm64/bpmp-scmi',
   hostOverlay: 'work:dt/host.dtbo',
+  /** Of a guest over SCMI: what is added to QEMU's tree, and which domains it has. */
+  scmiTree: 'work:dt/guest.dtbo',
+  scmiMap: 'work:dt/scmi.map',
   guestTree: 'work:dt/guest.dtb',
   run: 'work:run',
   bundle: 'work:bundle',

@@ -18,7 +18,32 @@ export function planQemu(loaded: LoadedRecipe): readonly PlannedStep[] {
   });
   const changes = planChanges(loaded, source.tree, source.ready);
   const after = changes.at(-1) === undefined ? source.ready : ['qemu-patches'];
-  return [...source.steps, ...changes, ...planBuilds(loaded, source.tree, after)];
+  return [
+    ...source.steps,
+    ...changes,
+    ...planBuilds(loaded, source.tree, after),
+    ...planScmi(loaded, source.tree, source.ready),
+  ];
+}
+
+/** bpmp-scmi, where a guest speaks to it; of the QEMU it takes one library, as its source has it. */
+function planScmi(
+  { recipe: { vms, kernel, qemu: wanted } }: LoadedRecipe,
+  qemu: string,
+  after: readonly string[],
+): readonly PlannedStep[] {
+  if (!vms.some((vm) => vm.transport === 'scmi')) return [];
+  const { crossCompile, epoch } = kernel;
+  const step = (id: string, host: 'build' | 'arm64', out: string): PlannedStep => ({
+    id,
+    kind: 'build-scmi',
+    options: { qemu, out, host, crossCompile, epoch },
+    after,
+  });
+  return [
+    ...(wanted.builds.includes('build') ? [step('scmi-build', 'build', LAYOUT.scmiBuild)] : []),
+    step('scmi-arm64', 'arm64', LAYOUT.scmiArm64),
+  ];
 }
 
 function planChanges(

@@ -162,6 +162,26 @@ export type StepOptions = {
     readonly into: string;
   };
   /**
+   * `into` = what is added to a stock QEMU's tree for one guest over SCMI (an overlay), `map` = what bpmp-scmi lets it see of the
+   * BPMP.
+   */
+  'render-scmi-tree': {
+    readonly dtb: string;
+    readonly tree: string;
+    readonly vm: VmDevices;
+    readonly others: readonly VmDevices[];
+    readonly into: string;
+    readonly map: string;
+  };
+  /** bpmp-scmi in `out`, on libvhost-user of the QEMU in `qemu` (a source tree), for this machine or for the board. */
+  'build-scmi': {
+    readonly qemu: string;
+    readonly out: string;
+    readonly host: 'build' | 'arm64';
+    readonly crossCompile: string;
+    readonly epoch: number;
+  };
+  /**
    * `into` = the host tree of a virtual Orin: QEMU's own for such a machine, the BPMP, the devices of all VMs with
    * a stream each, and the policy nodes. `dtb` is the real board's, which says what the devices are.
    */
@@ -181,6 +201,10 @@ export type StepOptions = {
     readonly recipe: string;
     /** The host proxy's device for this VM. */
     readonly bpmpHost: string;
+    /** A stock QEMU, to which bpmp-scmi speaks. Absent: the window of a QEMU of ours. */
+    readonly scmi?: true;
+    /** The distribution's kernel, which is not in the bundle. */
+    readonly stockKernel?: true;
     /** Folder of this VM in the bundle; `.` is the bundle itself. */
     readonly place: string;
     readonly into: string;

@@ -35,7 +35,31 @@ export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly 
 
 type VmPlace = { recipe: Recipe; name: string; vm: Vm; at: number; dtb: string; tree: string };
 
-function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedStep[] {
+/** The tree of one guest, and for one over SCMI the map of its domains. */
+function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): PlannedStep {
+  const others = othersOf(recipe, vm);
+  const places = vmPlaces(vm, at);
+  const common = { dtb, tree, vm: { name: vm.name, devices: vm.devices }, others };
+  if (vm.transport === 'scmi') {
+    const options = { ...common, into: places.scmiTree, map: places.scmiMap };
+    return { id: places.guestId, kind: 'render-scmi-tree', options, after: ['kernel-build'] };
+  }
+  const ran = recipe.qemu.builds.includes('build') ? LAYOUT.qemuBuild : LAYOUT.qemuArm64;
+  const built = recipe.qemu.builds.includes('build') ? 'qemu-build' : 'qemu-arm64';
+  return {
+    id: places.guestId,
+    kind: 'render-guest-tree',
+    options: { ...common, machine, qemu: `${ran}/${QEMU_PROGRAM}`, into: places.guestTree },
+    after: ['kernel-build', built],
+  };
+}
+
+function othersOf({ vms }: Recipe, vm: Vm) {
+  return vms.filter((each) => each !== vm).map(({ name, devices }) => ({ name, devices }));
+}
+
+function planVm(place: VmPlace): readonly PlannedStep[] {
+  const { recipe, name, vm, at, dtb } = place;
   const machine: VmMachine = {
     memory: vm.memory,
     cpus: vm.cpus,
@@ -45,26 +69,20 @@ function planVm({ recipe, name, vm, at, dtb, tree }: VmPlace): readonly PlannedS
   };
   const own = { name: vm.name, devices: vm.devices };
   const places = vmPlaces(vm, at);
-  const others = recipe.vms.filter((each) => each !== vm).map(({ name, devices }) => ({ name, devices }));
-  const common = { dtb, vm: own, machine };
-  const ran = recipe.qemu.builds.includes('build') ? LAYOUT.qemuBuild : LAYOUT.qemuArm64;
-  const qemu = `${ran}/${QEMU_PROGRAM}`;
-  const built = recipe.qemu.builds.includes('build') ? 'qemu-build' : 'qemu-arm64';
   return [
-    {
-      id: places.guestId,
-      kind: 'render-guest-tree',
-      options: { ...common, others, tree, qemu, into: places.guestTree },
-      after: ['kernel-build', built],
-    },
+    planTree(place, machine),
     {
       id: places.runId,
       kind: 'write-run-script',
       options: {
-        ...common,
+        dtb,
+        vm: own,
+        machine,
         recipe: name,
+        ...(vm.transport === 'scmi' ? { scmi: true as const } : {}),
+        ...(vm.guestKernel === 'stock' ? { stockKernel: true as const } : {}),
         // A board's only policy node has no label, so that the device has the documented name.
-        bpmpHost: others.length === 0 ? '/dev/bpmp-host' : `/dev/bpmp-host-${vm.name}`,
+        bpmpHost: recipe.vms.length === 1 ? '/dev/bpmp-host' : `/dev/bpmp-host-${vm.name}`,
         place: places.inBundle,
         into: places.run,
       },
@@ -80,6 +98,8 @@ function vmPlaces(vm: Vm, at: number) {
     guestId: `dt-guest${suffix}`,
     runId: `run-script${suffix}`,
     guestTree: LAYOUT.guestTree.replace(/\.dtb$/, `${suffix}.dtb`),
+    scmiTree: LAYOUT.scmiTree.replace(/\.dtbo$/, `${suffix}.dtbo`),
+    scmiMap: LAYOUT.scmiMap.replace(/\.map$/, `${suffix}.map`),
     run: `${LAYOUT.run}${suffix}`,
     inBundle: at === 0 ? '.' : vm.name,
   };
@@ -103,7 +123,13 @@ export function planBundle(
   for (const [at, vm] of recipe.vms.entries()) {
     const places = vmPlaces(vm, at);
     const folder = places.inBundle === '.' ? '' : `${places.inBundle}/`;
-    files[`${folder}guest.dtb`] = places.guestTree;
+    if (vm.transport === 'scmi') {
+      files['bpmp-scmi'] = LAYOUT.scmiArm64;
+      files[`${folder}guest.dtbo`] = places.scmiTree;
+      files[`${folder}scmi.map`] = places.scmiMap;
+    } else {
+      files[`${folder}guest.dtb`] = places.guestTree;
+    }
     files[places.inBundle] = places.run;
   }
   const given = (devices ?? []).flatMap((device) => ['--device', device]);

@@ -80,6 +80,34 @@ const deviceHasOneVm: Rule = ({ vms }) => {
   return problems;
 };
 
+const scmiNeedsStockQemu: Rule = ({ vms }) =>
+  vms.flatMap(({ transport, qemu, guestKernel, platformBus }, at) => {
+    const path = `vms.${at}`;
+    if (transport === 'window') {
+      return [
+        ...(qemu === 'stock'
+          ? [{ path: `${path}.qemu`, message: 'stock has no window: it needs transport: scmi' }]
+          : []),
+        ...(guestKernel === 'stock'
+          ? [{ path: `${path}.guestKernel`, message: 'stock knows no window: it needs transport: scmi' }]
+          : []),
+      ];
+    }
+    return [
+      ...(qemu === 'built'
+        ? [
+            {
+              path: `${path}.qemu`,
+              message: 'must be stock: this project builds QEMU without vhost-user-scmi-pci',
+            },
+          ]
+        : []),
+      ...(platformBus === undefined
+        ? []
+        : [{ path: `${path}.platformBus`, message: 'cannot be said to a stock QEMU, which has 32 MiB' }]),
+    ];
+  });
+
 const RULES: readonly Rule[] = [
   tagFitsRelease,
   publicSourcesAreThere,
@@ -90,6 +118,7 @@ const RULES: readonly Rule[] = [
   boardNeedsSysroot,
   vmNamesDiffer,
   deviceHasOneVm,
+  scmiNeedsStockQemu,
 ];
 
 /** What does not fit together in a recipe whose keys are sound one by one. */

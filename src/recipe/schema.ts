@@ -130,6 +130,18 @@ const vm = z
         description:
           'What is known of the devices and accepted. `unconfined-dma`: a guest with such a device (the GPU) can read and write all memory of the host.',
       }),
+    transport: z.enum(['window', 'scmi']).default('window').meta({
+      description:
+        'How the guest reaches the BPMP: `window`, the documented device of this project’s QEMU and guest kernel, or `scmi`, SCMI over virtio with a stock QEMU (docs/transports.md).',
+    }),
+    qemu: z.enum(['built', 'stock']).default('built').meta({
+      description:
+        'The QEMU that runs it: `built`, this recipe’s, or `stock`, the distribution’s on the board (8.2 to 10.1), which `transport: scmi` needs.',
+    }),
+    guestKernel: z.enum(['built', 'stock']).default('built').meta({
+      description:
+        'The guest’s kernel: `built`, this recipe’s, or `stock`, a distribution’s, which is put beside run-vm.sh as `vmlinuz` and needs `transport: scmi`.',
+    }),
     memory: z
       .string()
       .regex(/^\d+[MG]$/, 'must be like 512M or 1G')

@@ -12,6 +12,7 @@ import { loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
 import { type GuestMachine, guestTree, isSeed } from '../trees/guest-tree.ts';
 import { hostOverlay } from '../trees/host-overlay.ts';
 import type { MachineArgs } from '../trees/machine-args.ts';
+import { scmiGuest } from '../trees/scmi-guest.ts';
 import type { StepContext } from './step.ts';
 import { NOTES, TEMPLATES } from './tree-inputs.ts';
 
@@ -78,6 +79,29 @@ export async function guestTreeSource(
   tools: Pick<Tools, 'path'>,
 ): Promise<string> {
   return guestTree(policy, facts, machine, await readTemplate('guest.dts.in', tools));
+}
+
+/** The source of what a guest over SCMI has besides QEMU's own tree. */
+export async function scmiTreeSource(
+  policy: VmPolicy,
+  facts: HostFacts,
+  names: { readonly what: string; readonly hostTree: string },
+  tools: Pick<Tools, 'path'>,
+): Promise<string> {
+  return scmiGuest(policy, facts, names, await readTemplate('guest-scmi.dts.in', tools));
+}
+
+/** Compile that to `into`; its source stays beside it. */
+export async function makeScmiTree(
+  policy: VmPolicy,
+  facts: HostFacts,
+  names: { readonly what: string; readonly hostTree: string },
+  places: { readonly into: string; readonly includes: readonly string[] },
+  tools: Tools,
+): Promise<void> {
+  const text = await scmiTreeSource(policy, facts, names, tools);
+  const files = new Map([[basename(places.into).replace(/\.dtbo$/, '.dts'), text]]);
+  await compileDts({ files, includes: places.includes, symbols: false }, places.into, run(tools));
 }
 
 /** A guest's tree and how it is made. */

@@ -6,6 +6,7 @@ import type { Step } from './step.ts';
 const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
   'apply-patches': async () => (await import('./apply-patches.ts')).applyPatches,
   'build-kernel': async () => (await import('./build-kernel.ts')).buildKernel,
+  'build-scmi': async () => (await import('./build-scmi.ts')).buildScmi,
   'build-qemu': async () => (await import('./build-qemu.ts')).buildQemu,
   'build-sysroot': async () => (await import('./build-sysroot.ts')).buildSysroot,
   'configure-kernel': async () => (await import('./configure-kernel.ts')).configureKernel,
@@ -17,6 +18,7 @@ const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
   'pack-bundle': async () => (await import('./pack-bundle.ts')).packBundle,
   'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlay,
   'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTree,
+  'render-scmi-tree': async () => (await import('./render-scmi-tree.ts')).renderScmiTree,
   'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTree,
   'write-run-script': async () => (await import('./write-run-script.ts')).writeRunScript,
   'sync-bsp': async () => (await import('./sync-bsp.ts')).syncBsp,

@@ -104,7 +104,8 @@ function renderAll(
   ];
 }
 
-function settingsOf({ vm, machine, bpmpHost, place }: Options, names: readonly string[]): VmSettings {
+function settingsOf(options: Options, names: readonly string[]): VmSettings {
+  const { vm, machine, bpmpHost, place } = options;
   // Image and QEMU are there once, at the top of the bundle.
   const above = place === '.' ? '' : '../';
   return vmSettings({
@@ -116,7 +117,21 @@ function settingsOf({ vm, machine, bpmpHost, place }: Options, names: readonly s
     VM_MEMORY: machine.memory,
     VM_KERNEL: `${above}Image`,
     VM_BPMP_HOST: bpmpHost,
+    ...scmiSettings(options, above),
   });
+}
+
+/** A stock QEMU is the distribution's, and its tree is made on the board, by that QEMU for that CPU. */
+function scmiSettings({ scmi, stockKernel, vm }: Options, above: string): Partial<VmSettings> {
+  if (scmi !== true) return {};
+  const state = `/run/bpmp-virt/${vm.name}/scmi`;
+  return {
+    VM_QEMU: 'qemu-system-aarch64',
+    VM_SCMI: `${above || './'}bpmp-scmi`,
+    VM_SCMI_SOCKET: `${state}/socket`,
+    VM_DTB: `${state}/guest.dtb`,
+    ...(stockKernel === true ? { VM_KERNEL: 'vmlinuz' } : {}),
+  };
 }
 
 /** KVM on Orin gives a GICv3 without a word, as the documented command line has it. */

@@ -12,6 +12,7 @@ import { dataRoot } from '../policy/data-nodes.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import { mayRefer } from '../policy/losses.ts';
 import type { VmPolicy } from '../policy/policy.ts';
+import { type BpmpReference, windowReference } from './bpmp-references.ts';
 import type { BusPlace } from './platform-bus.ts';
 
 /** A device in its VM: where QEMU puts it. */
@@ -20,6 +21,8 @@ export type GuestDevice = { readonly device: Device; readonly place: BusPlace };
 /** A node of the guest as source, and what of the host's node it does not have. */
 export type GuestNode = {
   readonly label: string;
+  /** With its address. */
+  readonly name: string;
   readonly lines: readonly string[];
   readonly left: readonly string[];
   /** Nodes of settings that it refers to, for the guest's root. */
@@ -81,16 +84,18 @@ class NodePrinter {
   readonly #guest: GuestDevice;
   readonly #policy: VmPolicy;
   readonly #facts: HostFacts;
+  readonly #refer: BpmpReference;
   readonly label: string;
   /** What is left with the host: paths below the device are shown from it on. */
   readonly left: string[] = [];
   /** Nodes of settings outside of the device that it refers to. */
   readonly data = new Set<DtNode>();
 
-  constructor(guest: GuestDevice, policy: VmPolicy, facts: HostFacts) {
+  constructor(guest: GuestDevice, policy: VmPolicy, facts: HostFacts, refer: BpmpReference) {
     this.#guest = guest;
     this.#policy = policy;
     this.#facts = facts;
+    this.#refer = refer;
     this.label = guestLabel(guest.device);
   }
 
@@ -104,7 +109,7 @@ class NodePrinter {
     return asLabel(`${this.label}${node.path.slice(this.#guest.device.node.path.length)}`);
   }
 
-  /** `<&bpmp ID>` for entries that the VM may use so; undefined where it may not use one. */
+  /** References for entries that the VM may use so; undefined where it may not use one. */
   #bpmpEntries(kind: BpmpKind, property: string, { entries }: Specifiers): string | undefined {
     const words = entries.map((entry) => {
       const id = entry?.args[0];
@@ -113,7 +118,7 @@ class NodePrinter {
       // A parent is an ancestor, and so visible to the VM, whether or not the policy names it.
       const may =
         property === 'assigned-clock-parents' || (USABLE[property] ?? USABLE.default).includes(known?.class);
-      return may ? `<&bpmp ${known?.name ?? this.#facts.namer.nameOf(kind, id) ?? id}>` : undefined;
+      return may ? this.#refer(kind, id, known?.name ?? this.#facts.namer.nameOf(kind, id)) : undefined;
     });
     return words.includes(undefined) ? undefined : words.join(', ');
   }
@@ -250,21 +255,24 @@ function placedLines({ device, place }: GuestDevice): ReadonlyMap<string, string
 }
 
 /** What the device's notes say of the guest's node. */
-function notedLines(device: Device): ReadonlyMap<string, string | undefined> {
+function notedLines(
+  device: Device,
+  facts: HostFacts,
+  refer: BpmpReference,
+): ReadonlyMap<string, string | undefined> {
   const lines = new Map<string, string | undefined>();
   const guest = device.notes?.guest;
-  for (const [property, names, ids] of [
-    ['clocks', 'clock-names', guest?.clocks],
-    ['resets', 'reset-names', guest?.resets],
+  for (const [property, names, kind, ids] of [
+    ['clocks', 'clock-names', 'clock', guest?.clocks],
+    ['resets', 'reset-names', 'reset', guest?.resets],
   ] as const) {
     if (ids === undefined) continue;
-    lines.set(
-      property,
-      Object.values(ids)
-        .map((id) => `<&bpmp ${id}>`)
-        .join(', '),
-    );
-    lines.set(names, stringsText(Object.keys(ids)));
+    const words = Object.entries(ids).flatMap(([called, name]) => {
+      const reference = refer(kind, facts.namer.idOf(kind, name), name);
+      return reference === undefined ? [] : [{ called, reference }];
+    });
+    lines.set(property, words.map(({ reference }) => reference).join(', '));
+    lines.set(names, stringsText(words.map(({ called }) => called)));
   }
   for (const [name, value] of Object.entries(guest?.properties ?? {})) lines.set(name, notedValue(value));
   return lines;
@@ -282,20 +290,22 @@ function notedValue(value: true | string | readonly string[] | readonly number[]
  * without what only the host has (DMA engine, IOMMU, pins, supplies).
  *
  * @param more properties besides, as source: what the virtual Orin's host tree needs
+ * @param refer how it names what the BPMP has
  */
 export function guestNode(
   guest: GuestDevice,
   policy: VmPolicy,
   facts: HostFacts,
   more: ReadonlyMap<string, string> = new Map(),
+  refer: BpmpReference = windowReference,
 ): GuestNode {
   const { device, place } = guest;
-  const printer = new NodePrinter(guest, policy, facts);
+  const printer = new NodePrinter(guest, policy, facts, refer);
   const drop = device.notes?.guest.drop ?? [];
   const properties = new Map<string, string | undefined>([
     ...placedLines(guest),
     ...printer.properties(device.node, new Set([...REPLACED, ...drop])),
-    ...notedLines(device),
+    ...notedLines(device, facts, refer),
     ...more,
     ['status', '"okay"'],
   ]);
@@ -304,6 +314,7 @@ export function guestNode(
   const left = printer.left;
   return {
     label: printer.label,
+    name,
     left,
     data: printer.dataLines(),
     lines: [

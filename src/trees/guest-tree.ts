@@ -38,14 +38,22 @@ function aliasOf(device: Device): string | undefined {
   );
 }
 
-function aliasLines(devices: readonly Device[], nodes: readonly GuestNode[]): readonly string[] {
+/** The alias of each device with its number: `serial0`. */
+export function aliasNames(devices: readonly Device[]): readonly (string | undefined)[] {
   const counts = new Map<string, number>();
-  const lines = devices.flatMap((device, at) => {
-    const [alias, label] = [aliasOf(device), nodes[at]?.label];
-    if (alias === undefined || label === undefined) return [];
+  return devices.map((device) => {
+    const alias = aliasOf(device);
+    if (alias === undefined) return undefined;
     const number = counts.get(alias) ?? 0;
     counts.set(alias, number + 1);
-    return [`\t${propertyLine(`${alias}${number}`, `&${label}`)}`];
+    return `${alias}${number}`;
+  });
+}
+
+function aliasLines(devices: readonly Device[], nodes: readonly GuestNode[]): readonly string[] {
+  const lines = aliasNames(devices).flatMap((alias, at) => {
+    const label = nodes[at]?.label;
+    return alias === undefined || label === undefined ? [] : [`\t${propertyLine(alias, `&${label}`)}`];
   });
   return lines.length === 0 ? [] : ['aliases {', ...lines, '};'];
 }
@@ -68,7 +76,7 @@ function platformBus(base: DeviceTree): { readonly node: DtNode; readonly bus: P
  *
  * @throws {UsageError} they do not fit the bus
  */
-function placeDevices(devices: readonly Device[], bus: PlatformBus): readonly BusPlace[] {
+export function placeDevices(devices: readonly Device[], bus: PlatformBus): readonly BusPlace[] {
   return placeOnBus(
     devices.map((device) => ({
       name: deviceName(device),

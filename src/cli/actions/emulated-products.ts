@@ -98,7 +98,10 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
 async function guestTreeOptions(recipe: string, cli: CliContext): Promise<GuestTree> {
   const { plan } = await buildPlan(recipe, [], cli);
   for (const step of plan.steps) if (step.kind === 'render-guest-tree') return step.options;
-  throw new UsageError(`recipe ${recipe} has no virtual machine`, 'Name one under vms: in the recipe.');
+  throw new UsageError(
+    `recipe ${recipe} has no virtual machine that reaches the BPMP through the window`,
+    'Emulated machines run no other yet: take a recipe without transport: scmi.',
+  );
 }
 
 /** The steps that make the trees of these very machines, with absolute paths: they work in a folder of their own. */

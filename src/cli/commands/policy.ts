@@ -15,9 +15,9 @@ export function policyCommand(cli: CliContext): Command {
     .addOption(
       new Option(
         '--format <form>',
-        'how: dts is the source of the host overlay, guest that of the first VM’s tree',
+        'how: dts is the source of the host overlay, guest that of the first VM’s tree, scmi that of its overlay over a stock QEMU’s tree, scmi-map the file for bpmp-scmi',
       )
-        .choices(['text', 'json', 'dts', 'guest'])
+        .choices(['text', 'json', 'dts', 'guest', 'scmi', 'scmi-map'])
         .default('text'),
     )
     .option('--base <dtb>', 'for guest: the tree that QEMU dumps for the machine')

@@ -5,14 +5,15 @@ import { resolvePlanPath } from '../../plan/plan-paths.ts';
 import { formatPolicy } from '../../policy/format-report.ts';
 import type { VmPolicy } from '../../policy/policy.ts';
 import { policyDocument } from '../../policy/policy-document.ts';
-import { guestTreeSource, hostOverlaySource } from '../../steps/device-trees.ts';
+import { guestTreeSource, hostOverlaySource, scmiTreeSource } from '../../steps/device-trees.ts';
 import { type loadHostFacts, readTreeFile } from '../../tools/dtc/host-tree.ts';
+import { scmiMap } from '../../trees/scmi-domains.ts';
 import type { CliContext } from '../context.ts';
 import type { HostFlags } from '../flags/host-flags.ts';
 import { pathRoots } from '../places.ts';
 
 export type PolicyFlags = HostFlags & {
-  readonly format: 'text' | 'json' | 'dts' | 'guest';
+  readonly format: 'text' | 'json' | 'dts' | 'guest' | 'scmi' | 'scmi-map';
   readonly base?: string;
   readonly qemu?: string;
 };
@@ -42,12 +43,25 @@ export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: Job) =
       throw new UsageError('a guest’s tree needs QEMU’s own', 'Add --base FILE.dtb and --qemu VERSION.');
     const base = await readTreeFile(resolve(cli.cwd, flags.base));
     const baseFile = basename(flags.base).replace(/\.dtb$/, '.dts');
-    const [policy] = policies;
-    if (policy === undefined) throw new UsageError('for which VM?', 'Add --device.');
+    const policy = first(policies);
     const machine = { base, baseFile, qemuVersion: flags.qemu, what: `Guest ${policy.vm}`, hostTree: what };
     return guestTreeSource(policy, facts, machine, toolPaths(flags, cli));
   },
+  async scmi({ policies, facts, what, flags, cli }) {
+    const policy = first(policies);
+    const names = { what: `Guest ${policy.vm}`, hostTree: what };
+    return scmiTreeSource(policy, facts, names, toolPaths(flags, cli));
+  },
+  async 'scmi-map'({ policies }) {
+    return scmiMap(first(policies)).trimEnd();
+  },
 };
+
+function first(policies: readonly VmPolicy[]): VmPolicy {
+  const [policy] = policies;
+  if (policy === undefined) throw new UsageError('for which VM?', 'Add --device.');
+  return policy;
+}
 
 function toolPaths(flags: PolicyFlags, cli: CliContext) {
   return {

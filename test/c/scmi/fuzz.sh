@@ -16,40 +16,40 @@ vhost=$QEMU/subprojects/libvhost-user
 mkdir -p "$BUILD/corpus"
 
 if [ -n "${BLIND:-}" ]; then
-    compiler=${CC:-gcc} engine=$here/blind.c with=-fsanitize=address,undefined library=-fsanitize=address
+	compiler=${CC:-gcc} engine=$here/blind.c with=-fsanitize=address,undefined library=-fsanitize=address
 else
-    compiler=${CLANG:-clang} engine='' with=-fsanitize=fuzzer,address,undefined library=-fsanitize=fuzzer-no-link,address
+	compiler=${CLANG:-clang} engine='' with=-fsanitize=fuzzer,address,undefined library=-fsanitize=fuzzer-no-link,address
 fi
 compile() { # ARGUMENT...
-    "$compiler" -std=gnu11 -D_GNU_SOURCE -g -O2 -fno-sanitize-recover=all -I "$scmi" -I "$here" -isystem "$vhost" "$@"
+	"$compiler" -std=gnu11 -D_GNU_SOURCE -g -O2 -fno-sanitize-recover=all -I "$scmi" -I "$here" -isystem "$vhost" "$@"
 }
 
 # shellcheck disable=SC2086 # no word where there is no engine of ours
 case $WHICH in
 message)
-    length=512
-    compile $with -Wall -Wextra -Werror "$here/fuzz-message.c" "$here/fake.c" $engine "$scmi/domains.c" \
-        "$scmi"/scmi*.c -o "$BUILD/message"
-    ;;
+	length=512
+	compile $with -Wall -Wextra -Werror "$here/fuzz-message.c" "$here/fake.c" $engine "$scmi/domains.c" \
+		"$scmi"/scmi*.c -o "$BUILD/message"
+	;;
 ring)
-    length=1024
-    # The library's own unaligned accesses are QEMU's, and so are its warnings.
-    compile $library -w -c "$vhost/libvhost-user.c" -o "$BUILD/libvhost-user.o"
-    compile $with -Wall -Wextra -Werror "$here/fuzz-ring.c" "$here/fake.c" $engine "$scmi/device.c" \
-        "$scmi/frontend.c" "$scmi/domains.c" "$scmi"/scmi*.c "$BUILD/libvhost-user.o" -o "$BUILD/ring"
-    ;;
+	length=1024
+	# The library's own unaligned accesses are QEMU's, and so are its warnings.
+	compile $library -w -c "$vhost/libvhost-user.c" -o "$BUILD/libvhost-user.o"
+	compile $with -Wall -Wextra -Werror "$here/fuzz-ring.c" "$here/fake.c" $engine "$scmi/device.c" \
+		"$scmi/frontend.c" "$scmi/domains.c" "$scmi"/scmi*.c "$BUILD/libvhost-user.o" -o "$BUILD/ring"
+	;;
 esac
 
 cd "$BUILD"
 if [ -n "${BLIND:-}" ]; then
-    set -- "$RUNS" "$length"
+	set -- "$RUNS" "$length"
 elif [ -n "${RUNS:-}" ]; then
-    set -- "-runs=$RUNS" "-max_len=$length" -print_final_stats=1 corpus
+	set -- "-runs=$RUNS" "-max_len=$length" -print_final_stats=1 corpus
 else
-    set -- "-max_total_time=${SECONDS_MAX:-60}" "-max_len=$length" -print_final_stats=1 corpus
+	set -- "-max_total_time=${SECONDS_MAX:-60}" "-max_len=$length" -print_final_stats=1 corpus
 fi
 "./$WHICH" "$@" >fuzz.log 2>&1 || {
-    grep -E 'broken rule|ERROR|SUMMARY|runtime error' fuzz.log || tail -n 20 fuzz.log
-    exit 10
+	grep -E 'broken rule|ERROR|SUMMARY|runtime error' fuzz.log || tail -n 20 fuzz.log
+	exit 10
 }
 grep number_of_executed_units fuzz.log

@@ -11,6 +11,6 @@ scmi=${SCMI:-$here/../../../scmi}
 
 mkdir -p "$BUILD"
 ${CC:-gcc} -std=gnu11 -g -O1 -fsanitize=address,undefined -fno-sanitize-recover=all \
-    -Wall -Wextra -Werror -I "$scmi" -I "$here" "$here/table.c" "$here/fake.c" \
-    "$scmi/domains.c" "$scmi"/scmi*.c -o "$BUILD/table"
+	-Wall -Wextra -Werror -I "$scmi" -I "$here" "$here/table.c" "$here/fake.c" \
+	"$scmi/domains.c" "$scmi"/scmi*.c -o "$BUILD/table"
 "$BUILD/table"

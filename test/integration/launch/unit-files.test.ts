@@ -50,3 +50,18 @@ test('the domain is XML that libvirt’s reader takes, with QEMU’s words in it
   const { exitCode, stderr } = await execa('python3', ['-c', parse], { input: xml, reject: false });
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
 });
+
+test('the domain of a guest over SCMI shares its memory and meets bpmp-scmi at its socket', () => {
+  const scmi = vmSettings({
+    VM_SCMI: './bpmp-scmi',
+    VM_QEMU: 'qemu-system-aarch64',
+    VM_DTB: '/run/x/guest.dtb',
+  });
+  const xml = renderDomain(board('vm-domain.xml.in'), scmi);
+  expect(xml).not.toMatch(/@[A-Z_]+@/);
+  expect(xml).toContain('<access mode="shared"/>');
+  expect(xml).toContain('<emulator>/usr/bin/qemu-system-aarch64</emulator>');
+  expect(xml).toContain('<dtb>/run/x/guest.dtb</dtb>');
+  expect(xml).toContain('socket,id=scmi,path=/run/bpmp-virt/uarta/scmi/socket');
+  expect(xml).not.toContain('bpmp=on');
+});

@@ -153,3 +153,23 @@ test('other devices change the trees and the command, not the kernel and QEMU', 
     'pack-bundle',
   ]);
 });
+
+test('a guest over SCMI: no QEMU for the board, bpmp-scmi for both machines, and its files in the bundle', async () => {
+  const made = await plan('debian-6.12-stock');
+  expect(only(made, 'build-qemu').map(({ options }) => options.host)).toEqual(['build']);
+  expect(only(made, 'build-scmi').map(({ options }) => options.out)).toEqual([
+    'work:scmi/build/bpmp-scmi',
+    'work:scmi/arm64/bpmp-scmi',
+  ]);
+  expect(only(made, 'render-guest-tree')).toEqual([]);
+  expect(only(made, 'render-scmi-tree')[0]?.options).toMatchObject({
+    into: 'work:dt/guest.dtbo',
+    map: 'work:dt/scmi.map',
+  });
+  expect(only(made, 'pack-bundle')[0]?.options.files).toMatchObject({
+    'bpmp-scmi': 'work:scmi/arm64/bpmp-scmi',
+    'guest.dtbo': 'work:dt/guest.dtbo',
+    'scmi.map': 'work:dt/scmi.map',
+  });
+  expect(only(made, 'pack-bundle')[0]?.options.files).not.toHaveProperty('qemu-system-aarch64');
+});
