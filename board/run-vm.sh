@@ -668,6 +668,22 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
+# Both become parts of paths that are written and removed as root.
+case $VM_NAME in
+'' | .* | -* | *[!A-Za-z0-9._-]*)
+	say "VM_NAME '$VM_NAME' is no name: letters, digits, '.', '_' and '-', and no '.' or '-' first"
+	exit "$usage_error"
+	;;
+esac
+for device in $VM_DEVICES; do
+	case $device in
+	.* | *[!A-Za-z0-9._:@,+-]*)
+		say "VM_DEVICES has '$device', which is no name of /sys/bus/platform/devices"
+		exit "$usage_error"
+		;;
+	esac
+done
+
 trap finish EXIT
 trap 'stop 129' HUP
 trap 'stop 130' INT

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
 import { commit, download, source, sysroot, urls } from './source-schema.ts';
+import { vmNameProblem } from './vm-name.ts';
 
 /** A file or folder that a recipe names; see `resolvePath` for what the forms mean. */
 const ownPath = (description: string) =>
@@ -113,6 +114,9 @@ const vm = z
     name: z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a short name: lower case, digits, -')
+      .refine((name) => vmNameProblem(name) === undefined, {
+        error: ({ input }) => vmNameProblem(String(input)) ?? 'is no name',
+      })
       .meta({
         description: 'Name of the virtual machine and of its policy node.',
       }),

@@ -4,6 +4,7 @@ import { formatCommand } from '../../command.ts';
 import { StepError, UsageError } from '../../errors.ts';
 import { BOARD_FOLDER } from '../../launch/unit-files.ts';
 import { VM_VARIABLES } from '../../launch/vm-settings.ts';
+import { vmNameProblem } from '../../recipe/vm-name.ts';
 import { runInteractive } from '../../tools/process/interactive.ts';
 import { sshCommand } from '../../tools/ssh.ts';
 import type { CliContext } from '../context.ts';
@@ -29,6 +30,7 @@ export type TargetFlags = ReachFlags & {
 export async function runOnBoard(flags: TargetFlags, cli: CliContext): Promise<void> {
   const reach = await boardReach(flags.target, flags, cli);
   const folder = [flags.bundle ?? BOARD_FOLDER, ...(flags.vm === undefined ? [] : [flags.vm])].join('/');
+  if (flags.vm !== undefined) checkName(flags.vm);
   for (const setting of flags.set) checkSetting(setting);
   const script = [
     'env',
@@ -48,9 +50,17 @@ export async function runOnBoard(flags: TargetFlags, cli: CliContext): Promise<v
 
 function checkSetting(setting: string): void {
   const name = setting.replace(/=.*$/s, '');
-  if (setting.includes('=') && name in VM_VARIABLES) return;
+  if (name === 'VM_NAME' && setting.includes('=')) checkName(setting.slice('VM_NAME='.length));
+  if (setting.includes('=') && Object.hasOwn(VM_VARIABLES, name)) return;
   throw new UsageError(
     `'${setting}' is no setting of run-vm.sh`,
     `Write NAME=VALUE; the names are ${Object.keys(VM_VARIABLES).join(', ')}.`,
   );
+}
+
+/** It becomes part of a path that run-vm.sh removes as root. */
+function checkName(name: string): void {
+  const problem = vmNameProblem(name);
+  if (problem === undefined) return;
+  throw new UsageError(`the name of a machine ${problem}: '${name}'`, 'Choose another name.');
 }

@@ -392,6 +392,20 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     expect(driver()).toBe('serial-tegra');
   });
 
+  test.each([
+    [{ VM_NAME: '../../etc' }, 'is no name'],
+    [{ VM_NAME: '..' }, 'is no name'],
+    [{ VM_NAME: '' }, 'is no name'],
+    [{ VM_DEVICES: '../../../../etc' }, 'no name of /sys/bus/platform/devices'],
+  ] as const)('a name that leads elsewhere removes nothing: %j', async (env, says) => {
+    prepare({ 'etc/passwd': 'x' });
+    for (const words of [['--give-back'], ['--bind'], []]) {
+      const { exitCode, all } = await start(words, env);
+      expect({ exitCode, all }).toEqual({ exitCode: 2, all: expect.stringContaining(says) });
+    }
+    expect(existsSync(join(root, 'etc/passwd'))).toBe(true);
+  });
+
   test('a bind that the kernel refuses is explained, and the device goes back', async () => {
     prepare({ 'sys/module/vfio_platform/parameters/reset_required': 'Y\n' });
     const { exitCode, all } = await start();
