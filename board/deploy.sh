@@ -4,7 +4,8 @@
 # The board's side of `bpmp-virt deploy`: it carries out, the tool decides. Sent over ssh as one argument of sh, so that
 # a lost connection cannot leave half of it running; kept on the board for the service that ends a boot on trial.
 #
-#   deploy.sh facts            what the tool has to know, one `key value` a line
+#   deploy.sh facts            what the tool has to know, one `key value` a line; on standard input the paths that it
+#                              wants to put files at
 #   deploy.sh stage            unpack a tar from standard input into the staging folder
 #   deploy.sh commit           do what standard input says, see commit()
 #   deploy.sh end-trial        make DEFAULT what it was before `deploy --boot-next`
@@ -38,7 +39,50 @@ fact() {
 	printf '%s %s\n' "$1" "$2"
 }
 
+# What we put down, as `SHA256 PATH` lines; a path may have several, of a deployment that was cut off in the middle.
+recorded() {
+	[ ! -r "$record" ] || sed 's,^/,- /,' "$record"
+}
+
+# Paths from standard input where something is that we did not put there.
+strangers() {
+	awk -v ours="$record" 'BEGIN { while ((getline line < ours) > 0) { sub(/^[^\/]* /, "", line); have[line] = 1 } }
+		!($0 in have)' | while read -r path; do
+		if [ -L "$root$path" ] || [ -e "$root$path" ]; then
+			hash=$(hash_of "$root$path")
+			fact here "${hash:--} $path"
+		fi
+	done
+}
+
+# The device behind a root= of a kernel command line; - where there is none, nothing where this board cannot tell.
+device_of() {
+	case $1 in
+	PARTUUID=*) set -- partuuid "${1#*=}" ;;
+	PARTLABEL=*) set -- partlabel "${1#*=}" ;;
+	UUID=*) set -- uuid "${1#*=}" ;;
+	LABEL=*) set -- label "${1#*=}" ;;
+	/dev/*)
+		target=$(readlink "$root$1") && printf '/dev/%s\n' "${target##*/}" || printf '%s\n' "$1"
+		return
+		;;
+	*) return ;;
+	esac
+	[ -d "$root/dev/disk/by-$1" ] || return
+	target=$(readlink "$root/dev/disk/by-$1/$2") && printf '/dev/%s\n' "${target##*/}" || printf '%s\n' -
+}
+
+# `spec device` for each root= that a command line or the boot menu has.
+roots() {
+	sed 's/#.*//' "$root/proc/cmdline" "$conf" 2>/dev/null | tr -d '\r' | tr -s '[:space:]' '\n' |
+		sed -n 's/^root=//p' | sort -u | while read -r spec; do
+		device=$(device_of "$spec")
+		[ -z "$device" ] || fact root-spec "$spec $device"
+	done
+}
+
 facts() {
+	strangers
 	fact release "$(head -n 1 "$root/etc/nv_tegra_release" 2>/dev/null)"
 	fact kernel "$(cat "$root/proc/sys/kernel/osrelease" 2>/dev/null)"
 	fact boot-id "$(cat "$root/proc/sys/kernel/random/boot_id" 2>/dev/null)"
@@ -49,6 +93,9 @@ facts() {
 	fact free-kib "$(df -Pk "$root/boot" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 	# Whether /boot is another file system than the root: UEFI reads extlinux.conf of the partition APP.
 	fact boot-mount "$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null)"
+	fact root-mount "$(device_of "$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)")"
+	[ ! -d "$root/sys/firmware/efi" ] || fact efi 1
+	roots
 	if command -v nvbootctrl >/dev/null; then
 		fact slot "$(nvbootctrl -t rootfs get-current-slot 2>/dev/null)"
 		fact slots "$(nvbootctrl -t rootfs dump-slots-info 2>/dev/null | tr '\n' ';')"
@@ -56,17 +103,20 @@ facts() {
 	if [ -r "$conf" ]; then
 		fact extlinux-sha256 "$(hash_of "$conf")"
 		fact extlinux "$(base64 <"$conf" | tr -d '\n')"
-		sed -n 's/#.*//; s/^[ 	]*INITRD[ 	]*//p' "$conf" | tr -d ' 	\r' | while read -r path; do
+		tr -d '\r' <"$conf" | sed -n 's/#.*//; s/^[ 	]*INITRD[ 	]*//p' | tr -d ' 	' | while read -r path; do
 			[ -f "$root$path" ] || fact absent "$path"
 		done
 	fi
 	for file in "$stage"/*; do
 		[ ! -f "$file" ] || [ "$(hash_of "$file")" != "${file##*/}" ] || fact staged "${file##*/}"
 	done
-	[ ! -r "$record" ] || while read -r path; do
+	recorded | while read -r was path; do
+		fact put "$was $path"
+	done
+	recorded | sed 's/^[^ ]* //' | sort -u | while read -r path; do
 		hash=$(hash_of "$root$path")
 		fact deployed "${hash:-missing} $path"
-	done <"$record"
+	done
 }
 
 unpack() {
@@ -81,40 +131,67 @@ put() {
 	if ! cat >"$root$1.bpmp-part" || ! chmod "$2" "$root$1.bpmp-part"; then
 		die "$1 cannot be written: is there space?"
 	fi
-	sync
+	# One file: with all of them, and a disk at work, flushing everything takes a second each.
+	sync "$root$1.bpmp-part" 2>/dev/null || sync
 	mv -f "$root$1.bpmp-part" "$root$1" || die "$1 cannot be put in place"
 }
 
 # What we are about to put down is on record before, so that an undo finds it whatever happens in between.
 remember() {
 	{
-		cat "$record" 2>/dev/null
-		sed -n 's/^file [0-9a-f]* [0-7]* //p' "$stage/plan"
+		recorded
+		sed -n 's/^file \([0-9a-f]*\) [0-7]* /\1 /p' "$stage/plan"
 	} | sort -u >"$stage/record"
 	put /opt/bpmp-virt/.deployed 644 <"$stage/record"
 }
 
+# The record of what is there once all is done: without what was removed or left to its owner, and without the sums of
+# what was replaced.
+settle() {
+	recorded | awk -v plan="$stage/plan" '
+		BEGIN {
+			while ((getline line < plan) > 0) {
+				verb = line; sub(/ .*/, "", verb); sub(/^[^ ]* /, "", line)
+				if (verb == "file") { sum = line; sub(/ .*/, "", sum); sub(/^[^ ]* [^ ]* /, "", line); now[line] = sum }
+				if (verb == "remove" || verb == "forget") gone[line] = 1
+			}
+		}
+		{ path = $0; sub(/^[^ ]* /, "", path) }
+		!(path in gone) && (!(path in now) || now[path] == $1)' >"$stage/record"
+	if [ -s "$stage/record" ]; then
+		put /opt/bpmp-virt/.deployed 644 <"$stage/record"
+	else
+		rm -f "$record"
+	fi
+}
+
 # Lines from standard input, in order:
+#   menu SHA256                 extlinux.conf still has to be that
+#   save PATH TO                a copy of what somebody changed
 #   file SHA256 MODE PATH       put the staged file SHA256 there
 #   extlinux OLD NEW BACKUP     the staged file NEW replaces extlinux.conf, if that still is OLD; a copy goes to BACKUP
 #   remove PATH
+#   forget PATH                 it is its owner's from now on
 commit() {
 	mkdir -p "$stage"
 	cat >"$stage/plan" || die "the plan did not arrive"
 	tail -n 1 "$stage/plan" | grep -qx end || die "the plan did not arrive whole"
 	while read -r verb hash _ path; do
 		case $verb in
+		menu) [ "$(hash_of "$conf")" = "$hash" ] || die "extlinux.conf was changed by somebody else meanwhile: deploy again" ;;
 		file) [ "$(hash_of "$stage/$hash")" = "$hash" ] || die "$path did not arrive whole: deploy again" ;;
 		esac
 	done <"$stage/plan"
 	remember
 	while read -r verb first second third; do
 		case $verb in
+		save) [ -e "$root$second" ] || put "$second" 644 <"$root$first" ;;
 		file) put "$third" "$second" <"$stage/$first" ;;
 		extlinux) replace_conf "$first" "$second" "$third" ;;
 		remove) remove "$first" ;;
 		esac
 	done <"$stage/plan"
+	settle
 	rm -rf "$stage"
 	rmdir "$home" 2>/dev/null
 	sync
@@ -128,33 +205,37 @@ replace_conf() {
 	sync
 }
 
-# Only what is on record as ours; then it is off the record.
+# Whether a line of the boot menu that is no comment names a path.
+is_live() {
+	sed 's/#.*//; s,\\,/,g' "$conf" 2>/dev/null | tr -d '\r' | tr -s / | grep -qF "$1"
+}
+
+# Only what is on record as ours, and nothing that the board may boot.
 remove() {
-	grep -qxF "$1" "$record" || die "$1 is not ours"
+	recorded | sed 's/^[^ ]* //' | grep -qxF "$1" || die "$1 is not ours"
+	case $1 in
+	/boot/*) ! is_live "$1" || die "extlinux.conf names $1: it stays" ;;
+	esac
 	rm -f "$root$1"
 	folder=$(dirname "$1")
 	while rmdir "$root$folder" 2>/dev/null; do
 		folder=$(dirname "$folder")
 	done
-	grep -vxF "$1" "$record" >"$stage/record"
-	if [ -s "$stage/record" ]; then
-		put /opt/bpmp-virt/.deployed 644 <"$stage/record"
-	else
-		rm -f "$record"
-	fi
 }
 
 # The service's part: the entry was on trial for one boot, and this is that boot.
 end_trial() {
 	grep -q '^# >>> bpmp-virt [^ ]* trial' "$conf" || return 0
-	was=$(sed -n 's/^# >>> bpmp-virt .* was=//p' "$conf" | sed 's/[\/&]/\\&/g')
-	! grep -q '^# >>> bpmp-virt [^=]* cr ' "$conf" || was=$was$(printf '\r')
+	was=$(tr -d '\r' <"$conf" | sed -n 's/^# >>> bpmp-virt .* was=//p' | sed 's/[\/&]/\\&/g')
+	! grep -q -e '^# >>> bpmp-virt .* cr was=' -e '^# >>> bpmp-virt .* cr dangling was=' "$conf" || was=$was$(printf '\r')
 	if [ -n "$was" ]; then
 		sed "s/^\([ 	]*DEFAULT[ 	]*\)bpmp-virt/\1$was/" "$conf"
 	else
 		# The file had no DEFAULT line: the one it has is ours.
-		sed '/^DEFAULT bpmp-virt$/d' "$conf"
-	fi | sed 's/^\(# >>> bpmp-virt [^ ]*\) trial/\1/; s/^\(# >>> bpmp-virt [^=]*\) was=.*/\1/; s/^\(# >>> bpmp-virt .*\) cr$/\1/' |
+		sed '/^DEFAULT bpmp-virt\r*$/d' "$conf"
+	fi | sed 's/^\(# >>> bpmp-virt [^ ]*\) trial/\1/; s/^\(# >>> bpmp-virt .*\) was=.*/\1/
+		s/^\(# >>> bpmp-virt [^ ]*\) boot=[^ ]*/\1/; s/^\(# >>> bpmp-virt .*\) dangling$/\1/
+		s/^\(# >>> bpmp-virt .*\) cr$/\1/' |
 		put /boot/extlinux/extlinux.conf 644
 	sync
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { type BoardBundle, type BoardFile, boardsOf } from './bundle-files.ts';
-import { initrdOf, menuTimeout } from './extlinux.ts';
+import { initrdOf, menuTimeout, rootOf, templateOf } from './extlinux.ts';
 import type { Facts } from './facts.ts';
 
 /** Of our entry too: the kernel passes over an argument of a module that it does not have, and it is in /proc/cmdline. */
@@ -45,8 +45,8 @@ export function requireInitrd(text: string, { absent }: Facts): void {
   const initrd = initrdOf(text);
   if (initrd === undefined || !absent.has(initrd)) return;
   throw new EnvironmentError(
-    `the primary entry’s INITRD ${initrd} is not on the board: our copy of that entry would not boot`,
-    'Put it back, or take the INITRD line out of the primary entry.',
+    `INITRD ${initrd} is not on the board: our copy of the entry that names it would not boot`,
+    'Put it back, or take the INITRD line out of that entry.',
   );
 }
 
@@ -75,6 +75,11 @@ export function requireBoard(facts: Facts, bundle: BoardBundle): NonNullable<Fac
       'Choose “Application” in the UEFI menu: Device Manager, NVIDIA Configuration, L4T Configuration.',
     ],
     [
+      facts.bootMount !== '' && /^\/dev\/(?:mapper\/|dm-)/.test(facts.rootMount),
+      `the root file system is encrypted (${facts.rootMount}) and /boot a partition of its own (${facts.bootMount}): this layout is not supported`,
+      'Use a board without disk encryption; nothing was changed.',
+    ],
+    [
       facts.bootMount !== '',
       `/boot is a file system of its own (${facts.bootMount}): UEFI reads /boot of the partition APP`,
       'Unmount it and deploy again if /boot below it is the one that boots.',
@@ -89,16 +94,59 @@ export function requireBoard(facts: Facts, bundle: BoardBundle): NonNullable<Fac
       'the target has no /boot/extlinux/extlinux.conf',
       'It is not booted by UEFI’s L4T launcher.',
     ],
-    [
-      !isSameBoard(facts, bundle),
-      `the bundle’s device tree is for ${bundle.boards.join('+')}, the board is ${facts.compatible.join(', ')}`,
-      'Build with a recipe whose hostTree is that board’s.',
-    ],
   ];
   const refusal = refusals.find(([applies]) => applies);
   if (refusal !== undefined) throw new EnvironmentError(refusal[1], refusal[2]);
+  if (facts.isRootfs !== true) requireSameBoard(facts.compatible, bundle);
   if (facts.extlinux === undefined) throw new UsageError('no extlinux.conf', 'See above.');
   return facts.extlinux;
+}
+
+/**
+ * The module and carrier that a bundle’s device tree is for, against what a board says of itself.
+ *
+ * @param compatible of the running device tree
+ * @throws {EnvironmentError} they differ, or one of them says nothing
+ */
+function requireSameBoard(compatible: readonly string[], bundle: BoardBundle): void {
+  const boards = boardsOf(compatible.join('\n'));
+  if (bundle.boards.length > 0 && bundle.boards.join() === boards.join()) return;
+  throw new EnvironmentError(
+    bundle.boards.length === 0
+      ? 'the bundle’s device tree does not say which board it is for'
+      : `the bundle’s device tree is for ${bundle.boards.join('+')}, the board is ${compatible.join(', ') || 'none that says what it is (/proc/device-tree/compatible)'}`,
+    'Build with a recipe whose hostTree is that board’s.',
+  );
+}
+
+/**
+ * The entry that we copy has to start the root file system that runs: else UEFI reads the extlinux.conf of another one,
+ * and a trial would never be ended.
+ *
+ * @returns what could not be told, for a person
+ * @throws {EnvironmentError} its root= is another one
+ */
+export function requireSameRoot(text: string, facts: Facts): readonly string[] {
+  const template = templateOf(text);
+  const wanted = rootOf(template?.keys.get('APPEND') ?? '');
+  const running = rootOf(facts.cmdline);
+  // An entry without root= gets the running one.
+  if (wanted === undefined || wanted === running) return [];
+  const mounted = /^\/dev\/(?!root$)/.test(facts.rootMount) ? facts.rootMount : undefined;
+  const there = facts.rootDevices.get(running ?? '') ?? mounted;
+  const device = facts.rootDevices.get(wanted);
+  if (device === there && there !== undefined) return [];
+  const label = template?.keys.get('LABEL');
+  const runs =
+    running === undefined ? (there ?? 'a root file system that it does not name') : `root=${running}`;
+  if (device === undefined || there === undefined)
+    return [
+      `the entry ‘${label}’ starts root=${wanted}, the board runs from ${runs}: whether that is the same could not be seen`,
+    ];
+  throw new EnvironmentError(
+    `the entry ‘${label}’ of extlinux.conf starts root=${wanted}, the board runs from ${runs}: UEFI reads the extlinux.conf of another file system`,
+    'Mount the file system that UEFI reads (its partition is called APP) and work there, or flash the disk that the board runs from; `cat /proc/cmdline` shows the root.',
+  );
 }
 
 /** `Active rootfs slot: B` against `get-current-slot`'s number. */
@@ -106,11 +154,6 @@ function isOtherSlot({ slot, slots }: Facts): boolean {
   const active = /Active (?:rootfs|bootloader) slot: ([AB])/.exec(slots)?.[1];
   if (active === undefined || !/^[01]$/.test(slot)) return false;
   return active !== (slot === '0' ? 'A' : 'B');
-}
-
-function isSameBoard(facts: Facts, bundle: BoardBundle): boolean {
-  const boards = boardsOf(facts.compatible.join('\n'));
-  return boards.length === 0 || bundle.boards.length === 0 || bundle.boards.join() === boards.join();
 }
 
 /** @throws {EnvironmentError} files that are sent and then put in place do not fit */

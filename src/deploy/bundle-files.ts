@@ -59,6 +59,12 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
       `${folder} is no bundle: it has no Image, or no device tree in dtb/`,
       'Build one with `bpmp-virt build`, or name it with --bundle.',
     );
+  const odd = names.find((name) => !/^[\w@%+=:,./ -]+$/.test(name));
+  if (odd !== undefined)
+    throw new UsageError(
+      `the bundle has a file whose name cannot be sent to a board: ${JSON.stringify(odd)}`,
+      'Build the bundle anew, or rename that file.',
+    );
   const hashed = await Promise.all(
     names.map(async (name) => ({ name, ...(await hashFile(join(folder, name))) })),
   );

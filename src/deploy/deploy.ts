@@ -32,9 +32,12 @@ export class Board {
     return new Board(reach, script, root === undefined ? [] : ['env', `BPMP_VIRT_ROOT=${root}`]);
   }
 
-  /** @throws what `runOnTarget` throws */
-  async facts(): Promise<Facts> {
-    return parseFacts(await this.run('facts'));
+  /**
+   * @param wanted where a deployment wants to put files
+   * @throws what `runOnTarget` throws
+   */
+  async facts(wanted: readonly string[] = []): Promise<Facts> {
+    return parseFacts(await this.run('facts', { text: wanted.map((path) => `${path}\n`).join('') }));
   }
 
   /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { runningEntry } from './board-rules.ts';
+import { notStarted, type Outcome, outcomeOf, whyNotStarted } from './boot-outcome.ts';
 import type { DeployPlan } from './deploy-plan.ts';
 import { readOurs } from './extlinux.ts';
 import type { Facts } from './facts.ts';
@@ -9,6 +10,7 @@ export function describePlan(plan: DeployPlan): string {
   const sent = new Set(plan.send.map((file) => file.to));
   const lines = [
     ...plan.notes.map((note) => `note    ${note}`),
+    ...plan.save.map(({ path, to }) => `save    ${path}, which somebody has changed, as ${to}`),
     ...plan.install.map(
       (file) => `${sent.has(file.to) ? 'send   ' : 'place  '} ${file.to} (${kib(file.bytes)})`,
     ),
@@ -16,6 +18,7 @@ export function describePlan(plan: DeployPlan): string {
       ? []
       : [`edit    /boot/extlinux/extlinux.conf (before: ${plan.extlinux.backup})`]),
     ...plan.remove.map((path) => `remove  ${path}`),
+    ...plan.forget.map((path) => `leave   ${path}`),
   ];
   return lines.length === 0 ? 'nothing to do' : lines.join('\n');
 }
@@ -29,6 +32,10 @@ export type Status = {
     readonly id: string;
     readonly boot: 'no' | 'trial' | 'default';
     readonly isRunning: boolean;
+    /** What became of it. */
+    readonly outcome: Outcome;
+    /** Why UEFI may not have started it; empty unless the outcome is `not-started`. */
+    readonly why: readonly string[];
   };
   readonly files: number;
   readonly missing: readonly string[];
@@ -43,11 +50,17 @@ export function statusOf(facts: Facts): Status {
   return {
     release: facts.release.replace(/^# /, '').replace(/, GCID.*/, ''),
     kernel: facts.kernel,
-    ...(entry === undefined ? {} : { entry: { ...entry, isRunning: runningEntry(facts) === entry.id } }),
+    ...(entry === undefined ? {} : { entry: { ...entry, ...fateOf(facts, entry.id) } }),
     files: facts.deployed.size,
     missing,
     staged: facts.staged.size,
   };
+}
+
+function fateOf(facts: Facts, id: string) {
+  const outcome = outcomeOf(facts);
+  const why = outcome === 'not-started' ? [notStarted(facts), ...whyNotStarted(facts)] : [];
+  return { isRunning: runningEntry(facts) === id, outcome, why };
 }
 
 /** A status in lines for a person. */
@@ -62,6 +75,10 @@ export function describeStatus(status: Status): string {
     status.entry === undefined
       ? 'entry   none'
       : `entry   ${status.entry.id}${status.entry.isRunning ? ', running now' : ''}: ${boots[status.entry.boot]}`,
+    ...(status.entry?.why ?? []).map((why, at) => (at === 0 ? `failed  ${why}` : `        - ${why}`)),
+    ...(status.entry?.outcome === 'not-started'
+      ? ['        -> watch the serial console while it restarts; `deploy TARGET` puts DEFAULT back']
+      : []),
     `files   ${status.files}${status.missing.length === 0 ? '' : `, gone: ${status.missing.join(', ')}`}`,
     ...(status.staged === 0 ? [] : [`staged  ${status.staged} files of a deployment that was cut off`]),
   ].join('\n');

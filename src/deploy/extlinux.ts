@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EnvironmentError } from '../errors.ts';
-
-/** What UEFI's reader of extlinux.conf keeps; an eleventh entry's lines overwrite the tenth's. */
-const MAX_ENTRIES = 10;
-/** The label of our entry. */
-const OUR_LABEL = 'bpmp-virt';
+import { findOurs, formatMarker, type Marker, OUR_BOOT, OUR_LABEL } from './our-marker.ts';
+import { MAX_ENTRIES, type Menu, type MenuEntry, pathsOf, readMenu, startedEntry } from './uefi-menu.ts';
 
 /** Our entry: paths as UEFI sees them, absolute, on the partition that holds extlinux.conf. */
 export type OurEntry = {
@@ -14,174 +11,185 @@ export type OurEntry = {
   readonly fdt: string;
   /** Device tree overlays; UEFI applies them only to an entry that has FDT. */
   readonly overlays: readonly string[];
-  /** Added to the primary entry's own command line. */
+  /** Added to the command line of the entry that is copied. */
   readonly args: readonly string[];
-  /** Where the root file system is, for a file whose primary entry has no APPEND. */
+  /** Where the root file system is, for an entry that does not say it. */
   readonly root: string | undefined;
+  /** boot_id of the boot in which a trial is armed. */
+  readonly bootId?: string;
 };
 
 /** The state of our entry in a file. */
 export type Boot = 'no' | 'trial' | 'default';
 
-type Line = { readonly key: string; readonly value: string };
+/** Our entry in a file: its id, whether it is what the board boots, and in which boot a trial was armed. */
+export type Ours = { readonly id: string; readonly boot: Boot; readonly armedIn?: string };
 
-const KEYS = [
-  'TIMEOUT',
-  'DEFAULT',
-  'MENU TITLE',
-  'LABEL',
-  'MENU LABEL',
-  'LINUX',
-  'INITRD',
-  'FDT',
-  'APPEND',
-  'OVERLAYS',
-];
-/** An opening marker whose end is gone opens nothing: what lies between it and the next one is somebody's. */
-const BLOCK =
-  /(?<before>\n?)# >>> bpmp-virt (?<id>\S+)(?<words>[^\n]*)\n(?:(?!# >>> bpmp-virt ).*\n)*?# <<< bpmp-virt\n/;
-const DEFAULT_LINE = /^(?<key>[ \t]*DEFAULT[ \t]*)(?<value>[^#\r\n]*?)(?<rest>[ \t]*(?:#[^\n]*|\r)?)$/gm;
-
-/** A line as UEFI's L4TLauncher reads it: `#` starts a comment anywhere, keys are matched by prefix and in their case. */
-function readLine(text: string): Line | undefined {
-  const line = text
-    .replace(/#.*$/, '')
-    .replace(/\r$/, '')
-    .replace(/^[ \t]+|[ \t]+$/g, '');
-  const key = KEYS.find((each) => line.startsWith(each));
-  return key === undefined ? undefined : { key, value: line.slice(key.length).replace(/^[ \t]+/, '') };
-}
-
-/** The entries of a file by label, in order; the last of a repeated key wins. */
-function entriesOf(text: string): readonly ReadonlyMap<string, string>[] {
-  const entries: Map<string, string>[] = [];
-  for (const { key, value } of text.split('\n').flatMap((line) => readLine(line) ?? [])) {
-    if (key === 'LABEL') entries.push(new Map());
-    entries.at(-1)?.set(key, value);
-  }
-  return entries;
-}
-
-/** What the marker of our entry says, and the text of the entry. */
-function findBlock(text: string) {
-  const found = BLOCK.exec(text);
-  if (found?.groups === undefined) return undefined;
-  const { id = '', words = '', before = '' } = found.groups;
-  // The old label is last: it may have spaces in it.
-  const [flags = '', was] = words.split(/ was=(.*)/);
-  const has = (flag: string) => flags.split(' ').includes(flag);
-  return {
-    block: found[0],
-    id,
-    before,
-    was,
-    isTrial: has('trial'),
-    isJoined: has('joined'),
-    hasCr: has('cr'),
-  };
-}
-
-/** The file without our entry, byte for byte what it was before. */
+/**
+ * The file without our entry: byte for byte what it was before where nobody else edited it. However it was edited, every
+ * line that is not ours stays, and DEFAULT names an entry that is there.
+ */
 export function withoutOurs(text: string): string {
-  const found = findBlock(text);
-  if (found === undefined) return text;
-  const rest = text.replace(found.block, () => (found.isJoined ? '' : found.before));
-  return found.was === undefined || !isOurDefault(text)
-    ? rest
-    : replaceDefault(rest, found.was, found.hasCr ? '\r' : '');
+  const menu = readMenu(text);
+  const { lines, marker, lineEnd } = findOurs(menu);
+  const left = menu.lines.map(({ raw }, at) => (lines.has(at) ? '' : raw));
+  const isLast = [...lines].every((at) => left.slice(at).every((raw) => raw === ''));
+  const rest = left.join('');
+  const cut =
+    marker?.isJoined === true && isLast && rest.endsWith(lineEnd) ? rest.slice(0, -lineEnd.length) : rest;
+  return putDefaultBack(cut, marker);
 }
 
-function isOurDefault(text: string): boolean {
-  const lines = text.split('\n').flatMap((line) => readLine(line) ?? []);
-  return lines.some(({ key, value }) => key === 'DEFAULT' && value === OUR_LABEL);
+/** Where DEFAULT says our label and no entry has it, it gets what it was, or an entry that is there. */
+function putDefaultBack(text: string, marker: Marker | undefined): string {
+  const { entries, lines } = readMenu(text);
+  const labels = entries.map(({ keys }) => keys.get('LABEL') ?? '');
+  if (labels.includes(OUR_LABEL) || !lines.some(isDefault)) return text;
+  const { was, isDangling, hasCr } = marker ?? {};
+  const label =
+    was !== undefined && (isDangling === true || labels.includes(plain(was)))
+      ? was
+      : (labels.find((each) => each === 'primary') ?? labels[0]);
+  if (label === undefined) return text;
+  return lines
+    .map((line) => (isDefault(line) ? withValue(line.raw, label, hasCr === true ? '\r' : '') : line.raw))
+    .join('');
 }
 
-/** Our entry in a file: its id, and whether it is what the board boots. */
-export function readOurs(text: string): { readonly id: string; readonly boot: Boot } | undefined {
-  const found = findBlock(text);
-  if (found === undefined) return undefined;
-  const started = found.isTrial ? 'trial' : 'default';
-  return { id: found.id, boot: isOurDefault(text) ? started : 'no' };
+const isDefault = ({ key, value }: Menu['lines'][number]) => key === 'DEFAULT' && value === OUR_LABEL;
+const plain = (label: string) => label.replaceAll('\r', '');
+
+/** Our entry in a file; undefined where there is none. */
+export function readOurs(text: string): Ours | undefined {
+  const menu = readMenu(text);
+  const { entry, marker } = findOurs(menu);
+  if (entry === undefined) return undefined;
+  const path = pathsOf(entry).find((each) => each.startsWith(OUR_BOOT)) ?? OUR_BOOT;
+  const id = marker?.id || path.slice(OUR_BOOT.length).replace(/\/.*/, '');
+  const isStarted = startedEntry(menu)?.at === entry.at;
+  const started = marker?.isTrial === true ? 'trial' : 'default';
+  const armedIn = isStarted && marker?.isTrial === true ? marker.armedIn : undefined;
+  return { id, boot: isStarted ? started : 'no', ...(armedIn === undefined ? {} : { armedIn }) };
 }
 
 /**
- * The file with our entry as its last: a copy of the primary entry with another kernel and device tree. Every other
- * byte stays; a file that has this entry already comes back as it is.
+ * The file with our entry as its last: a copy of the entry that the board starts by itself, with another kernel and
+ * device tree. Every other byte stays; a file that has this entry already comes back as it is.
  *
  * @param boot whether the board starts it by itself: `trial` = the next time only
  * @throws {EnvironmentError} the file has ten entries, none to copy, or no command line to start from
  */
 export function withOurs(text: string, entry: OurEntry, boot: Boot): string {
   const before = withoutOurs(text);
-  const entries = entriesOf(before);
-  refuse(entries);
-  const primary =
-    entries.find((each) => each.get('LABEL') === 'primary') ?? entries[0] ?? new Map<string, string>();
-  const was = boot === 'no' ? undefined : defaultOf(before);
-  const isJoined = before !== '' && !before.endsWith('\n');
-  const words = [
-    ...(boot === 'trial' ? [' trial'] : []),
-    ...(isJoined ? [' joined'] : []),
-    ...(was?.hasCr ? [' cr'] : []),
-    ...(was !== undefined ? [` was=${was.label}`] : []),
-  ];
+  const menu = readMenu(before);
+  refuse(before, menu);
+  const was = boot === 'no' ? undefined : defaultLine(menu);
+  const isJoined = !before.endsWith('\n');
   const block = [
-    `# >>> bpmp-virt ${entry.id}${words.join('')}`,
+    formatMarker({
+      id: entry.id,
+      isTrial: boot === 'trial',
+      isJoined,
+      hasCr: was?.hasCr === true,
+      isDangling: was !== undefined && startedEntry(menu)?.keys.get('LABEL') !== plain(was.label),
+      ...(boot === 'trial' && entry.bootId !== undefined ? { armedIn: entry.bootId } : {}),
+      ...(was === undefined ? {} : { was: was.label }),
+    }),
     ...(boot !== 'no' && was === undefined ? [`DEFAULT ${OUR_LABEL}`] : []),
-    ...entryLines(entry, primary),
+    ...entryLines(entry, startedEntry(menu)),
     '# <<< bpmp-virt',
     '',
   ].join('\n');
-  const start = was !== undefined ? replaceDefault(before, OUR_LABEL, '') : before;
-  return `${start}${isJoined ? '\n' : ''}${block}`;
+  const lines = menu.lines.map(({ key, raw }) =>
+    was !== undefined && key === 'DEFAULT' ? withValue(raw, OUR_LABEL, '') : raw,
+  );
+  const result = `${lines.join('')}${isJoined ? '\n' : ''}${block}`;
+  requireSame(menu, readMenu(result), boot);
+  return result;
+}
+
+/** Read back as UEFI does: ours is the last entry, the others are what they were, and the right one is started. */
+function requireSame(before: Menu, after: Menu, boot: Boot): void {
+  const words = ({ entries }: Menu) => entries.map(({ keys }) => JSON.stringify([...keys]));
+  const started = startedEntry(after)?.at;
+  const wanted = boot === 'no' ? startedEntry(before)?.at : before.entries.length;
+  if (words(after).slice(0, -1).join() === words(before).join() && started === wanted) return;
+  throw new EnvironmentError(
+    'UEFI would not read extlinux.conf with our entry as it is meant',
+    'Bring the file into the form of a stock board’s: LABEL, LINUX, INITRD and APPEND of each entry, one a line.',
+  );
 }
 
 /** How long UEFI shows its menu, in tenths of a second; 0: not at all. */
 export function menuTimeout(text: string): number {
-  const lines = text.split('\n').flatMap((line) => readLine(line) ?? []);
-  const value = lines.findLast(({ key }) => key === 'TIMEOUT')?.value ?? '';
-  return /^\d+$/.test(value) ? Number(value) : 0;
+  return readMenu(text).timeout;
 }
 
-/** The initial RAM disk of our entry, which is the primary entry's; undefined where there is none of either. */
+/** The initial RAM disk of our entry, which is that of the copied entry; undefined where there is none of either. */
 export function initrdOf(text: string): string | undefined {
-  return entriesOf(text)
-    .find((each) => each.get('LABEL') === OUR_LABEL)
-    ?.get('INITRD');
+  return findOurs(readMenu(text)).entry?.keys.get('INITRD');
 }
 
-/** What the one DEFAULT line says; undefined where there is none. */
-function defaultOf(text: string): { readonly label: string; readonly hasCr: boolean } | undefined {
-  const lines = [...text.matchAll(DEFAULT_LINE)];
-  if (lines.length > 1)
+/** The entry that a board starts without us: what ours is a copy of. */
+export function templateOf(text: string): MenuEntry | undefined {
+  return startedEntry(readMenu(withoutOurs(text)));
+}
+
+/** What the one DEFAULT line says, as it stands there; undefined where there is none. */
+function defaultLine({ lines }: Menu): { readonly label: string; readonly hasCr: boolean } | undefined {
+  const [line, more] = lines.filter(({ key }) => key === 'DEFAULT');
+  if (more !== undefined)
     throw new EnvironmentError(
-      'extlinux.conf has several DEFAULT lines, and which one UEFI follows is not known',
+      'extlinux.conf has several DEFAULT lines: UEFI follows the last, and other readers the first',
       'Leave one of them.',
     );
-  const [, , label, rest] = lines[0] ?? [];
-  return label === undefined ? undefined : { label, hasCr: rest === '\r' };
+  if (line === undefined) return undefined;
+  const { value = '', end = '' } = parts(line.raw);
+  return { label: value, hasCr: end.startsWith('\r') };
 }
 
-function refuse(entries: readonly ReadonlyMap<string, string>[]): void {
-  if (entries.length === 0)
-    throw new EnvironmentError(
-      'extlinux.conf has no entry to copy',
-      'Put the stock file back and deploy again.',
-    );
-  if (entries.some((each) => each.get('LABEL') === OUR_LABEL))
-    throw new EnvironmentError(
+/** `DEFAULT`, blanks; the label; what follows it: blanks, a comment, the line's end. */
+function parts(raw: string): { key?: string; value?: string; rest?: string; end?: string } {
+  return (
+    /^(?<key>[ \t]*DEFAULT[ \t]*)(?<value>[^#\n]*?)(?<rest>[ \t]*(?:#[^\n]*?)?)(?<end>\r?\n?)$/.exec(raw)
+      ?.groups ?? {}
+  );
+}
+
+/** A carriage return in DEFAULT may count as part of the label, so it is taken off with the old one, and put back. */
+function withValue(raw: string, label: string, cr: '' | '\r'): string {
+  const { key = 'DEFAULT ', rest = '', end = raw.endsWith('\n') ? '\n' : '' } = parts(raw);
+  const separated = /[ \t]$/.test(key) ? key : `${key} `;
+  // Behind a comment it is no part of the label, and stays.
+  const stays = rest.includes('#') && end.startsWith('\r') ? '\r' : cr;
+  return `${separated}${label}${rest}${stays}${end.replace('\r', '')}`;
+}
+
+function refuse(text: string, { entries, labels }: Menu): void {
+  const refusals: readonly (readonly [boolean, string, string])[] = [
+    [
+      text.startsWith('\xff\xfe'),
+      'extlinux.conf is UTF-16, which UEFI reads and this tool does not write',
+      'Save it as plain text.',
+    ],
+    [entries.length === 0, 'extlinux.conf has no entry to copy', 'Put the stock file back and deploy again.'],
+    [
+      entries.some(({ keys }) => keys.get('LABEL') === OUR_LABEL),
       `extlinux.conf has an entry ${OUR_LABEL} that this tool did not make`,
       'Give that entry another LABEL.',
-    );
-  if (entries.length >= MAX_ENTRIES)
-    throw new EnvironmentError(
-      `extlinux.conf has ${entries.length} entries, and UEFI reads ${MAX_ENTRIES}: one more would overwrite the last`,
+    ],
+    [
+      labels >= MAX_ENTRIES,
+      `extlinux.conf has ${labels} entries, and UEFI reads ${MAX_ENTRIES}: one more would overwrite the last`,
       'Remove an entry that you do not need.',
-    );
+    ],
+  ];
+  const refusal = refusals.find(([applies]) => applies);
+  if (refusal !== undefined) throw new EnvironmentError(refusal[1], refusal[2]);
 }
 
-function entryLines(entry: OurEntry, primary: ReadonlyMap<string, string>): readonly string[] {
-  const initrd = primary.get('INITRD');
+function entryLines(entry: OurEntry, template: MenuEntry | undefined): readonly string[] {
+  const initrd = template?.keys.get('INITRD');
   return [
     `LABEL ${OUR_LABEL}`,
     `      MENU LABEL BPMP virtualisation ${entry.id}`,
@@ -189,26 +197,29 @@ function entryLines(entry: OurEntry, primary: ReadonlyMap<string, string>): read
     ...(initrd === undefined || initrd === '' ? [] : [`      INITRD ${initrd}`]),
     `      FDT ${entry.fdt}`,
     ...(entry.overlays.length === 0 ? [] : [`      OVERLAYS ${entry.overlays.join(',')}`]),
-    `      APPEND ${commandLine(entry, primary.get('APPEND'))}`,
+    `      APPEND ${commandLine(entry, template?.keys.get('APPEND'))}`,
   ];
 }
 
-/** The primary's own words, then ours. An entry without APPEND crashes the UEFI of r36.3, so each gets one. */
+/** The copied entry's own words, then ours. An entry without APPEND crashes the UEFI of r36.3, so each gets one. */
 function commandLine({ args, root }: OurEntry, append: string | undefined): string {
   const own = append === undefined || append === '' ? undefined : append;
   if (own === undefined && root === undefined)
     throw new EnvironmentError(
-      'the primary entry of extlinux.conf has no APPEND, and the running kernel was told no root=',
-      'Give the primary entry its APPEND line (`cat /proc/cmdline` on the board) and deploy again.',
+      'the entry of extlinux.conf that the board boots has no APPEND, and the running kernel was told no root=',
+      'Give that entry its APPEND line (`cat /proc/cmdline` on the board) and deploy again.',
     );
-  const start = own ?? `\${cbootargs} root=${root} rw rootwait`;
-  return [start, ...args.filter((arg) => !start.split(/[ \t]+/).includes(arg))].join(' ');
+  const words = (own ?? `\${cbootargs}`).split(/[ \t]+/);
+  const where = root === undefined || words.some(isRoot) ? [] : [`root=${root}`, 'rw', 'rootwait'];
+  const ours = [...where, ...args].filter((arg) => !words.includes(arg));
+  // What is copied stays to the letter, but for what names another entry of ours.
+  const start = (own ?? `\${cbootargs}`).replace(/[ \t]+bpmp_virt\.entry=\S*/g, '');
+  return [start, ...ours].join(' ');
 }
 
-/** A carriage return in DEFAULT may count as part of the label, so it is taken off with the old one, and put back. */
-function replaceDefault(text: string, label: string, end: '' | '\r'): string {
-  return text.replace(DEFAULT_LINE, (_all, key: string, _value: string, rest: string) => {
-    const separated = /[ \t]$/.test(key) ? key : `${key} `;
-    return `${separated}${label}${rest.replace(/^\r$/, '')}${end}`;
-  });
+const isRoot = (word: string) => word.startsWith('root=');
+
+/** The root= of a command line; the last counts, as for the kernel. */
+export function rootOf(cmdline: string): string | undefined {
+  return cmdline.split(/\s+/).findLast(isRoot)?.slice('root='.length);
 }

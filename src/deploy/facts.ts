@@ -2,6 +2,8 @@
 
 /** What the board's side says of the board. An empty text is what the board does not have. */
 export type Facts = {
+  /** A root file system to be flashed: it runs nothing, so there is nothing to compare with. */
+  readonly isRootfs?: boolean;
   /** First line of /etc/nv_tegra_release. */
   readonly release: string;
   readonly kernel: string;
@@ -10,11 +12,17 @@ export type Facts = {
   readonly cmdline: string;
   readonly compatible: readonly string[];
   readonly secureBoot: boolean;
+  /** Whether the kernel was started by UEFI, so that its variables can be read. */
+  readonly hasEfi: boolean;
   /** L4TDefaultBootMode; undefined where the variable is not set. */
   readonly bootMode: number | undefined;
   readonly freeKib: number;
   /** The device that is mounted on /boot; empty where /boot is a folder of the root. */
   readonly bootMount: string;
+  /** The device that is mounted on /. */
+  readonly rootMount: string;
+  /** What a root= names, of the command line and of extlinux.conf → its device, `-` where the board has none; absent: it cannot tell. */
+  readonly rootDevices: ReadonlyMap<string, string>;
   /** nvbootctrl's words on the slots of the root file system; empty without A/B. */
   readonly slot: string;
   readonly slots: string;
@@ -23,8 +31,12 @@ export type Facts = {
   readonly absent: ReadonlySet<string>;
   /** sha256 of files that have arrived and are not in place. */
   readonly staged: ReadonlySet<string>;
-  /** Files that we put on the board → their sha256, `missing` where one is gone. */
+  /** Files that we put on the board → their sha256 now, `missing` where one is gone. */
   readonly deployed: ReadonlyMap<string, string>;
+  /** The same → the sums that they had from us: several after a deployment that was cut off, `-` where none is on record. */
+  readonly put: ReadonlyMap<string, ReadonlySet<string>>;
+  /** What is where a deployment wants to put a file, and is not ours → its sha256, `-` for what is no file. */
+  readonly here: ReadonlyMap<string, string>;
 };
 
 /** Read the `key value` lines of `deploy.sh facts`. */
@@ -36,6 +48,9 @@ export function parseFacts(text: string): Facts {
   const all = (key: string) => lines.filter((line) => line.key === key).map((line) => line.value);
   const one = (key: string) => all(key)[0] ?? '';
   const extlinux = one('extlinux-sha256');
+  /** `word rest` values as pairs of rest and word. */
+  const pairs = (key: string) =>
+    all(key).map((value) => [value.slice(value.indexOf(' ') + 1), value.split(' ')[0] ?? ''] as const);
   return {
     release: one('release'),
     kernel: one('kernel'),
@@ -43,9 +58,12 @@ export function parseFacts(text: string): Facts {
     cmdline: one('cmdline'),
     compatible: one('compatible').split(' ').filter(Boolean),
     secureBoot: one('secure-boot') === '1',
+    hasEfi: one('efi') === '1',
     bootMode: one('boot-mode') === '' ? undefined : Number(one('boot-mode')),
     freeKib: Number(one('free-kib')),
     bootMount: one('boot-mount'),
+    rootMount: one('root-mount'),
+    rootDevices: new Map(pairs('root-spec').map(([device, spec]) => [spec, device])),
     slot: one('slot'),
     slots: one('slots'),
     // latin1 keeps every byte of a file that may hold anything.
@@ -55,8 +73,14 @@ export function parseFacts(text: string): Facts {
         : { text: Buffer.from(one('extlinux'), 'base64').toString('latin1'), sha256: extlinux },
     absent: new Set(all('absent')),
     staged: new Set(all('staged')),
-    deployed: new Map(
-      all('deployed').map((value) => [value.slice(value.indexOf(' ') + 1), value.split(' ')[0] ?? '']),
-    ),
+    deployed: new Map(pairs('deployed')),
+    put: grouped(pairs('put')),
+    here: new Map(pairs('here')),
   };
+}
+
+function grouped(pairs: readonly (readonly [string, string])[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [path, sum] of pairs) found.set(path, (found.get(path) ?? new Set()).add(sum));
+  return found;
 }

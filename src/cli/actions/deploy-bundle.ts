@@ -46,9 +46,10 @@ async function deploy(board: Board, flags: DeployFlags, cli: CliContext): Promis
 }
 
 async function makePlan(board: Board, flags: DeployFlags, cli: CliContext) {
-  if (flags.undo === true) return planUndo(await board.facts());
+  if (flags.undo === true) return planUndo(await board.facts(), new Date());
   const folder = resolve(cli.cwd, flags.bundle ?? join(flags.work, 'bundle'));
   const bundle = await readBundle(folder, join(TOOL_ROOT, 'board'));
   const once = flags.bootNext === true ? 'trial' : 'keep';
-  return planDeploy(bundle, await board.facts(), flags.confirm === true ? 'default' : once, new Date());
+  const facts = await board.facts(bundle.files.map(({ to }) => to));
+  return planDeploy(bundle, facts, flags.confirm === true ? 'default' : once, new Date());
 }

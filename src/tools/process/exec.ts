@@ -82,6 +82,7 @@ export async function exec(command: Command, cwd: string, ctx: ExecContext): Pro
 }
 
 function stdinOf(stdin: ExecContext['stdin']) {
-  if (stdin === undefined) return { stdin: 'ignore' } as const;
+  // An empty input is never ended by execa.
+  if (stdin === undefined || ('text' in stdin && stdin.text === '')) return { stdin: 'ignore' } as const;
   return 'text' in stdin ? { input: stdin.text } : { inputFile: stdin.file };
 }

@@ -2,12 +2,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { deployCommand } from '../../../src/cli/commands/deploy.ts';
 import {
   board,
-  bundle,
   conf,
   deploy,
+  deployHere,
   expectSafe,
   expectWhole,
   reset,
@@ -15,7 +14,6 @@ import {
   succeed,
   tree,
   useBoard,
-  verb,
 } from '../../helpers/board/deploy-board.ts';
 
 useBoard();
@@ -105,17 +103,7 @@ exec /bin/mv "$@"
   expect(cuts).toBeGreaterThan(wantedRenames());
 });
 
-/** `deploy local`, this machine's / being the board's folder; gives what it threw. */
-async function onThisMachine(): Promise<Error | undefined> {
-  const { PATH = '' } = process.env;
-  Object.assign(process.env, { PATH: `${board.bin}:${PATH}`, BPMP_VIRT_ROOT: board.root });
-  try {
-    return (await verb(deployCommand, ['local', '--bundle', bundle.path])).error;
-  } finally {
-    process.env['PATH'] = PATH;
-    delete process.env['BPMP_VIRT_ROOT'];
-  }
-}
+const onThisMachine = async () => (await deployHere()).error;
 
 /** Renames of a first deployment, at least: one for each file of ours that is on the board now. */
 function wantedRenames(): number {

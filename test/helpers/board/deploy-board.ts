@@ -83,6 +83,18 @@ export function deploy(...words: string[]): Promise<{ out: string; error: Error 
   ]);
 }
 
+/** The same as `deploy local`, this machine's / being the board's folder: no ssh in between. */
+export async function deployHere(...words: string[]): Promise<{ out: string; error: Error | undefined }> {
+  const { PATH = '' } = process.env;
+  Object.assign(process.env, { PATH: `${board.bin}:${PATH}`, BPMP_VIRT_ROOT: board.root });
+  try {
+    return await verb(deployCommand, ['local', '--bundle', bundle.path, ...words]);
+  } finally {
+    process.env['PATH'] = PATH;
+    delete process.env['BPMP_VIRT_ROOT'];
+  }
+}
+
 /** Run one verb; gives what it printed, and what it threw. */
 export async function verb(
   make: (cli: CliContext) => Command,

@@ -46,7 +46,13 @@ export const EXTLINUX_FILES: readonly [
     APPEND,
     '/boot/initrd',
   ],
-  ['with entries of jetson-io', JETSON_IO, APPEND, '/boot/initrd'],
+  [
+    'with entries of jetson-io',
+    JETSON_IO,
+    // DEFAULT is its own entry, which does not say where the root is.
+    `\${cbootargs} root=/dev/mmcblk0p1 rw rootwait`,
+    '/boot/initrd',
+  ],
   ['CRLF', STOCK.replaceAll('\n', '\r\n'), APPEND, '/boot/initrd'],
   ['tabs', STOCK.replaceAll('      ', '\t'), APPEND, '/boot/initrd'],
   ['no newline at the end', STOCK.trimEnd(), APPEND, '/boot/initrd'],

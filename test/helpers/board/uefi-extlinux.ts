@@ -11,8 +11,8 @@ export type UefiMenu = {
 /**
  * extlinux.conf as L4TLauncher of edk2-nvidia r36.3 reads it, written anew from what it is known to do: keys by
  * prefix and in their case, `#` cuts a line anywhere, spaces and tabs are trimmed, at most ten entries, and the lines
- * after an eleventh LABEL overwrite the tenth entry. Carriage returns are kept: whether UEFI drops them is not known,
- * so what depends on that shows.
+ * after an eleventh LABEL overwrite the tenth entry. edk2's FileHandleReadLine drops carriage returns; they are kept
+ * here, so that what depends on them shows: `text.replaceAll('\\r', '')` is what UEFI has.
  */
 export function readAsUefi(text: string): UefiMenu {
   const menu: UefiMenu = { entries: [] };

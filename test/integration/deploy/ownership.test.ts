@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { readBundle } from '../../../src/deploy/bundle-files.ts';
+import { Board } from '../../../src/deploy/deploy.ts';
+import { planDeploy } from '../../../src/deploy/deploy-plan.ts';
+import { type OurEntry, withOurs } from '../../../src/deploy/extlinux.ts';
+import {
+  board,
+  bundle,
+  conf,
+  deployHere,
+  expectSafe,
+  reset,
+  STOCK,
+  started,
+  tree,
+  useBoard,
+} from '../../helpers/board/deploy-board.ts';
+import { EXTLINUX_FILES } from '../../helpers/board/extlinux-files.ts';
+import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
+
+useBoard();
+
+const at = (path: string) => join(board.root, path);
+const menu = at.bind(undefined, 'boot/extlinux/extlinux.conf');
+const edit = (change: (text: string) => string) => writeFileSync(menu(), change(conf()), 'latin1');
+
+async function works(...words: string[]): Promise<string> {
+  const { out, error } = await deployHere(...words);
+  if (error !== undefined) throw error;
+  return out;
+}
+
+test.each(['opt/bpmp-virt/run-vm.sh', 'etc/systemd/system/bpmp-virt-uarta.service', 'boot/bpmp-virt/mine/'])(
+  'what somebody put at %s is neither written over nor deleted',
+  async (path) => {
+    reset({ [path]: 'mine' });
+    const before = tree();
+    const { error } = await deployHere();
+    if (path.endsWith('/')) expect(error).toBe(undefined);
+    else {
+      expect(error?.message).toBe(`on the board, and not from this tool: /${path}`);
+      expect(tree()).toEqual(before);
+    }
+    await works('--undo');
+    expect(tree()).toEqual(before);
+    expect(existsSync(at(path))).toBe(true);
+  },
+);
+
+test('the very file that somebody put there stays that person’s', async () => {
+  reset({ 'opt/bpmp-virt/guest.dtb': 'guest' });
+  expect(await works()).toContain('/opt/bpmp-virt/guest.dtb was there already');
+  await works('--undo');
+  expect(readFileSync(at('opt/bpmp-virt/guest.dtb'), 'latin1')).toBe('guest');
+});
+
+test('a file of ours that somebody changed is kept beside it by a deployment, and left by an undo', async () => {
+  await works();
+  writeFileSync(at('opt/bpmp-virt/run-vm.sh'), 'changed by hand');
+  const out = await works();
+  const [, copy = ''] = /run-vm\.sh, which somebody has changed, as (\S+)/.exec(out) ?? [];
+  expect(readFileSync(at(copy), 'latin1')).toBe('changed by hand');
+  expect(readFileSync(at('opt/bpmp-virt/run-vm.sh'), 'latin1')).toBe('#!/bin/sh\n');
+  writeFileSync(at('opt/bpmp-virt/run-vm.sh'), 'again');
+  expect(await works('--undo')).toContain('/opt/bpmp-virt/run-vm.sh stays');
+  expect(readFileSync(at('opt/bpmp-virt/run-vm.sh'), 'latin1')).toBe('again');
+  expect(existsSync(at('opt/bpmp-virt/doctor.sh'))).toBe(false);
+});
+
+describe('undo, whatever became of our entry:', () => {
+  test.each([
+    ['the last newline gone', (text: string) => text.trimEnd()],
+    ['CRLF', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['comments stripped', (text: string) => text.replace(/^#.*\n/gm, '')],
+    ['cut out, with DEFAULT left', (text: string) => text.replace(/# >>>[\s\S]*# <<<.*\n/, '')],
+  ] as const)('%s', async (_, change) => {
+    await works('--boot-next');
+    edit(change);
+    await works('--undo');
+    const left = readAsUefi(conf().replaceAll('\r', ''));
+    expect(left.entries.map((entry) => entry['LINUX'])).toEqual(['/boot/Image']);
+    expect(existsSync(at('boot/bpmp-virt'))).toBe(false);
+    expect(conf()).not.toMatch(/bpmp-virt/);
+    expect(left.default).toBe('primary');
+  });
+
+  test('what a live entry of somebody’s names stays, and so does all else', async () => {
+    await works();
+    edit((text) => text.replace('LABEL bpmp-virt', 'LABEL mine'));
+    edit((text) => text.replace('DEFAULT primary', 'DEFAULT mine').replace(/^# [<>]{3}.*\n/gm, ''));
+    const before = tree();
+    expect((await deployHere('--undo')).error?.message).toMatch(
+      /^the entry ‘mine’ .* names \/boot\/bpmp-virt\//,
+    );
+    expect(tree()).toEqual(before);
+  });
+});
+
+test('a DEFAULT of ours that somebody left behind does not make a plain deployment boot us', async () => {
+  reset({ 'boot/extlinux/extlinux.conf': STOCK.replace('DEFAULT primary', 'DEFAULT bpmp-virt') });
+  await works();
+  expectSafe();
+});
+
+test('the board’s side itself refuses what the menu does not allow, or what it was not asked about', async () => {
+  await works();
+  const reach = {
+    target: { kind: 'local' },
+    signal: new AbortController().signal,
+    emit: () => undefined,
+  } as const;
+  const folder = join(import.meta.dirname, '../../../board');
+  const here = await Board.open(reach, folder, board.root);
+  const contents = await readBundle(bundle.path, folder);
+  const plan = planDeploy(contents, await here.facts(), 'keep', new Date());
+  const live = `/boot/bpmp-virt/${contents.id}/Image`;
+  await expect(here.apply({ ...plan, remove: [live] })).rejects.toThrow(
+    `extlinux.conf names ${live}: it stays`,
+  );
+  await expect(here.apply({ ...plan, remove: ['/opt/other'] })).rejects.toThrow('/opt/other is not ours');
+  edit((text) => `${text}# mine\n`);
+  await expect(here.apply(plan)).rejects.toThrow('was changed by somebody else meanwhile');
+  expect(existsSync(at(live))).toBe(true);
+});
+
+const ours: OurEntry = {
+  id: '0123456789ab',
+  linux: '/boot/bpmp-virt/0123456789ab/Image',
+  fdt: '/boot/bpmp-virt/0123456789ab/x.dtb',
+  overlays: [],
+  args: [],
+  root: '/dev/mmcblk0p1',
+  bootId: 'aaaa-bbbb',
+};
+test.each(EXTLINUX_FILES)('the end of a trial gives the menu of a plain deployment: %s', async (_, text) => {
+  reset({ 'boot/extlinux/extlinux.conf': withOurs(text, ours, 'trial') });
+  expect(started()).toBe('bpmp-virt');
+  const script = join(import.meta.dirname, '../../../board/deploy.sh');
+  await execa('sh', [script, 'end-trial'], { env: { BPMP_VIRT_ROOT: board.root } });
+  expect(conf()).toBe(withOurs(text, ours, 'no'));
+});

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type BootWish, type DeployPlan, planDeploy, planUndo } from '../../../src/deploy/deploy-plan.ts';
+import { EnvironmentError } from '../../../src/errors.ts';
+import { STOCK } from '../../helpers/board/deploy-board.ts';
+import { bundleOf, factsOf, sum } from '../../helpers/board/facts.ts';
+import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
+
+/** A board: its boot menu, the files that it has, what of them is ours, and the entry that it runs. */
+type State = {
+  text: string;
+  files: Map<string, string>;
+  record: Map<string, Set<string>>;
+  cmdline: string;
+  boot: number;
+};
+
+const menuOf = (state: State) => readAsUefi(state.text.replaceAll('\r', ''));
+const startedOf = (state: State) => startedByUefi(menuOf(state));
+/** Entries whose kernel is there. */
+const whole = (state: State) =>
+  menuOf(state).entries.filter((entry) => state.files.has(entry['LINUX']?.replaceAll('//', '/') ?? 'none'));
+
+const now = new Date(0);
+const factsFrom = (state: State) => {
+  const sums = [...state.files].map(([path, content]) => [path, sum(content)] as const);
+  return factsOf(state.text, {
+    cmdline: state.cmdline,
+    bootId: `boot-${state.boot}`,
+    deployed: new Map([...state.record.keys()].map((path) => [path, new Map(sums).get(path) ?? 'missing'])),
+    put: new Map(state.record),
+    here: new Map(sums.filter(([path]) => !state.record.has(path))),
+  });
+};
+
+/** Carry out what deploy.sh does, in its order; cut off after `cut` of its parts. */
+function apply(state: State, plan: DeployPlan, cut: number): void {
+  if (plan.menuSha256 !== sum(state.text)) throw new Error('the menu was changed meanwhile');
+  const parts: (() => void)[] = [
+    () => {
+      for (const { to, sha256 } of plan.install)
+        state.record.set(to, (state.record.get(to) ?? new Set<string>()).add(sha256));
+    },
+    ...plan.install.map((file) => () => {
+      state.files.set(file.to, `${plan.id} ${file.to}`);
+    }),
+    () => {
+      state.text = plan.extlinux?.text ?? state.text;
+    },
+    ...plan.remove.map((path) => () => {
+      state.files.delete(path);
+    }),
+    () => {
+      for (const path of [...plan.remove, ...plan.forget]) state.record.delete(path);
+      for (const { to, sha256 } of plan.install) state.record.set(to, new Set([sha256]));
+    },
+  ];
+  for (const part of parts.slice(0, cut)) part();
+}
+
+const ID = fc.constantFrom('aaaa', 'bbbb');
+const CUT = fc.oneof(fc.constant(99), fc.nat({ max: 8 }));
+const ourLinux = (state: State) =>
+  [...state.files.keys()].find((path) => /bpmp-virt.*Image$/.test(path)) ?? '/boot/Image';
+
+/** What people, editors and vendors' scripts do to the file. */
+const EDITS: Readonly<Record<string, (state: State) => string>> = {
+  crlf: ({ text }) => text.replace(/\r?\n/g, '\r\n'),
+  lf: ({ text }) => text.replaceAll('\r', ''),
+  'no newline at the end': ({ text }) => text.replace(/[\r\n]+$/, ''),
+  'trailing blanks': ({ text }) => text.replace(/(\S)(\r?\n)/g, '$1 \t$2'),
+  'comments stripped': ({ text }) => text.replace(/^[ \t]*#.*\n?/gm, ''),
+  'the closing marker gone': ({ text }) => text.replace(/^# <<<.*\n?/m, ''),
+  'the opening marker gone': ({ text }) => text.replace(/^# >>>.*\n?/m, ''),
+  'our block cut out by sed': ({ text }) =>
+    text.replace(/^# >>> bpmp-virt(?:.|\n)*?^# <<< bpmp-virt.*\n?/m, ''),
+  'our label gone': ({ text }) => text.replace(/^LABEL bpmp-virt.*\n/m, ''),
+  'markers indented': ({ text }) => text.replace(/^# (?=>>>|<<<)/gm, '  #  '),
+  'DEFAULT primary': ({ text }) => text.replace(/^DEFAULT.*$/gm, 'DEFAULT primary'),
+  'DEFAULT of ours by hand': ({ text }) => text.replace(/^DEFAULT.*$/gm, 'DEFAULT bpmp-virt'),
+  'no DEFAULT': ({ text }) => text.replace(/^DEFAULT.*\n/gm, ''),
+  'an entry more': ({ text }) => `${text}\nLABEL mine\n  LINUX /boot/Image\n  APPEND root=PARTUUID=1\n`,
+  'an entry that uses our kernel': (state) =>
+    `${state.text}\nLABEL copy\n  LINUX ${ourLinux(state).replace('/bpmp-virt/', '//bpmp-virt/')}\n  APPEND root=PARTUUID=1 bpmp_virt.entry=x\n`,
+  'jetson-io': ({ text }) =>
+    `${text.replace(/^DEFAULT.*$/gm, 'DEFAULT JetsonIO')}\nLABEL JetsonIO\n\tLINUX /boot/Image\n\tFDT /boot/dtb/x\n\tAPPEND \${cbootargs}\n\tOVERLAYS /boot/y.dtbo\n`,
+  'primary renamed': ({ text }) => text.replace('LABEL primary', 'LABEL first'),
+  'FDT of flash.sh': ({ text }) => text.replace(/^(\s*)LINUX.*$/gm, '$&\n$1FDT /boot/dtb/kernel_x.dtb'),
+};
+
+type Step = (state: State) => void;
+const edit = (name: string): Step =>
+  function edited(state) {
+    state.text = EDITS[name]?.(state) ?? '';
+  };
+const wish = (kind: BootWish, id: string, cut: number): Step =>
+  function deploy(state) {
+    const plan = planDeploy(bundleOf(id), factsFrom(state), kind, now);
+    const before = startedOf(state)?.['LABEL'];
+    apply(state, plan, cut);
+    const after = startedOf(state)?.['LABEL'];
+    if (kind === 'trial' && cut === 99) expect(after).toBe('bpmp-virt');
+    // A plain deployment makes nothing start by itself that did not before.
+    if (kind === 'keep' && before !== 'bpmp-virt') expect(after).toBe(before);
+  };
+const STEP: fc.Arbitrary<readonly [name: string, run: Step, isTool: boolean]> = fc.oneof(
+  fc.tuple(ID, CUT).map(([id, cut]) => [`deploy ${id} ${cut}`, wish('keep', id, cut), true] as const),
+  fc.tuple(ID, CUT).map(([id, cut]) => [`boot-next ${id} ${cut}`, wish('trial', id, cut), true] as const),
+  fc.tuple(ID, CUT).map(([id, cut]) => [`confirm ${id} ${cut}`, wish('default', id, cut), true] as const),
+  CUT.map(
+    (cut) =>
+      [`undo ${cut}`, (state: State) => apply(state, planUndo(factsFrom(state), now), cut), true] as const,
+  ),
+  fc.constant([
+    'restart',
+    (state: State) => {
+      state.boot += 1;
+      state.cmdline = startedOf(state)?.['APPEND']?.replace(/^\S*cbootargs\S* ?/, '') ?? '';
+    },
+    false,
+  ] as const),
+  fc.constantFrom(...Object.keys(EDITS)).map((name) => [name, edit(name), false] as const),
+);
+
+const fresh = (): State => ({
+  text: STOCK,
+  files: new Map([['/boot/Image', 'stock']]),
+  record: new Map(),
+  cmdline: 'root=PARTUUID=1 rw',
+  boot: 1,
+});
+
+/** Run one step; false where the tool refused. */
+function runStep(state: State, run: Step): boolean {
+  try {
+    run(state);
+    return true;
+  } catch (error) {
+    if (error instanceof EnvironmentError) return false;
+    throw error;
+  }
+}
+
+/** After a step of the tool: every entry that could be booted before, and is still there, can be booted. */
+function expectBootable(state: State, before: ReturnType<typeof whole>, name: string): void {
+  const now = new Set(whole(state).map((entry) => `${entry['LABEL']} ${entry['LINUX']}`));
+  const all = new Set(menuOf(state).entries.map((entry) => `${entry['LABEL']} ${entry['LINUX']}`));
+  const gone = before
+    .map((entry) => `${entry['LABEL']} ${entry['LINUX']}`)
+    .filter((key) => all.has(key) && !now.has(key));
+  expect(gone, `${name}\n${state.text}`).toEqual([]);
+  expect(state.files.get('/boot/Image')).toBe('stock');
+}
+
+test('whatever is done to the menu in between: what UEFI would boot is there, at every point', () => {
+  let done = 0;
+  let refused = 0;
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(fc.array(STEP, { minLength: 2, maxLength: 14 }), (steps) => {
+      const state = fresh();
+      for (const [name, run, isTool] of steps) {
+        seen.add(name.split(' ')[0] ?? '');
+        const before = whole(state);
+        const wasWhole = before.some((entry) => entry['LABEL'] === startedOf(state)?.['LABEL']);
+        if (runStep(state, run)) done += 1;
+        else refused += 1;
+        if (!isTool) continue;
+        expectBootable(state, before, name);
+        if (wasWhole)
+          expect(
+            whole(state).map((entry) => entry['LABEL']),
+            `${name}\n${state.text}`,
+          ).toContain(startedOf(state)?.['LABEL']);
+      }
+    }),
+    { numRuns: 600 },
+  );
+  // Neither is everything refused, nor nothing.
+  expect(done).toBeGreaterThan(refused);
+  expect(refused).toBeGreaterThan(20);
+  expect(seen.size).toBeGreaterThan(15);
+}, 60_000);
+
+/** What is left of our entry there names our kernel under another label: undo has to refuse. */
+const REFUSED: Readonly<Record<string, string>> = {
+  'an entry that uses our kernel': '‘copy’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
+  'our label gone': '‘primary’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
+};
+
+test.each(Object.keys(EDITS))('undo after: %s', (name) => {
+  const state = fresh();
+  wish('trial', 'aaaa', 99)(state);
+  edit(name)(state);
+  const undo = () => apply(state, planUndo(factsFrom(state), now), 99);
+  const refusal = REFUSED[name];
+  if (refusal === undefined) {
+    undo();
+    expect(state.text).not.toContain('bpmp-virt');
+    expect([...state.files.keys()]).toEqual(['/boot/Image']);
+    const { default: label, entries } = menuOf(state);
+    if (label !== undefined) expect(entries.map((entry) => entry['LABEL'])).toContain(label);
+  } else expect(undo).toThrow(refusal);
+  expect(state.files.has(startedOf(state)?.['LINUX']?.replaceAll('//', '/') ?? 'none')).toBe(true);
+});
