@@ -3,6 +3,7 @@
 import type { Command } from '../command.ts';
 import { UsageError } from '../errors.ts';
 import type { BoardKind } from './recovery.ts';
+import type { RootfsStage } from './rootfs-state.ts';
 
 /** Where the root file system goes. */
 export type Storage = 'emmc' | 'nvme';
@@ -59,13 +60,19 @@ export function flashCommand({ kind, storage, board, prepareOnly, usb }: FlashRe
 }
 
 /** A command of the preparation, and why it needs root. `secret` is a word of it that nobody else is to see. */
-export type Preparation = { readonly command: Command; readonly why: string; readonly secret?: string };
+export type Preparation = {
+  readonly command: Command;
+  readonly why: string;
+  readonly secret?: string;
+  /** What the root file system’s mark says while the command runs, and once it has ended well. */
+  readonly marks?: { readonly before?: RootfsStage; readonly after: RootfsStage };
+};
 
 /** What is known of Linux_for_Tegra's root file system. */
 export type RootfsState = {
-  /** Whether the sample root file system has been unpacked. */
+  /** Whether the sample root file system has been unpacked, to its end. */
   readonly unpacked: boolean;
-  /** Whether apply_binaries.sh has run. */
+  /** Whether apply_binaries.sh has run, to its end. */
   readonly applied: boolean;
 };
 
@@ -85,7 +92,7 @@ export function prepareRootfs(
 ): readonly Preparation[] {
   if (!state.unpacked && archive === undefined)
     throw new UsageError(
-      'Linux_for_Tegra/rootfs is empty',
+      'Linux_for_Tegra/rootfs is empty, or was not unpacked to its end',
       'Give the sample root file system (tegra_linux_sample-root-filesystem_r36….tbz2) with --rootfs.',
     );
   const unpack: Preparation[] =
@@ -95,6 +102,7 @@ export function prepareRootfs(
           {
             command: ['tar', '-xpf', archive, '-C', 'rootfs'],
             why: 'its files belong to root and to system users',
+            marks: { before: 'unpacking', after: 'unpacked' },
           },
         ];
   const apply: Preparation[] =
@@ -104,6 +112,7 @@ export function prepareRootfs(
           {
             command: ['./apply_binaries.sh'],
             why: 'it installs NVIDIA’s packages inside the root file system',
+            marks: { after: 'applied' },
           },
         ];
   const first: Preparation[] =

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, formatCommand } from '../command.ts';
 import { CommandError, EnvironmentError, StepError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { exec } from '../tools/process/exec.ts';
-import type { Preparation, RootfsState } from './flash-plan.ts';
-import { recogniseFailure } from './flash-signatures.ts';
-import { findRecovery, hasBooted, type RecoveryDevice } from './recovery.ts';
+import type { Preparation } from './flash-plan.ts';
+import { lastErrors, recogniseFailure } from './flash-signatures.ts';
+import { type BoardKind, findRecovery, hasBooted, type RecoveryDevice } from './recovery.ts';
+import { markRootfs } from './rootfs-state.ts';
 
 /** How often the USB bus is looked at while a board boots, in ms. */
 const POLL_MS = 2_000;
@@ -45,14 +46,35 @@ export async function chooseBoard(sys: string, usb: string | undefined): Promise
   return first;
 }
 
-/** What has been done to Linux_for_Tegra's root file system. */
-export async function readRootfs(l4t: string): Promise<RootfsState> {
-  const has = (path: string) =>
-    access(join(l4t, 'rootfs', path)).then(
-      () => true,
-      () => false,
+/** The module of each kind, as device trees and EEPROMs number it; and words of the other kinds' configurations. */
+const MODULES: Readonly<Record<BoardKind, { readonly number: string; readonly others: RegExp }>> = {
+  'agx-orin': { number: 'p3701', others: /orin-(?:nano|nx)|p3767|p3768|p3509/ },
+  'orin-nx-nano': { number: 'p3767', others: /agx-orin|p3701|p3737|p3740/ },
+};
+
+/**
+ * The module that USB found, against what the bundle and `--board` are for.
+ *
+ * @throws {UsageError} they are for another one, or the bundle does not say for which
+ */
+export function requireSameModule(
+  found: RecoveryDevice,
+  boards: readonly string[],
+  name: string | undefined,
+): void {
+  const { number, others } = MODULES[found.kind];
+  if (!boards.includes(number))
+    throw new UsageError(
+      boards.length === 0
+        ? `the bundle’s device tree does not say which board it is for, and the one on USB is a ${found.module} (${number})`
+        : `the bundle is for ${boards.join('+')}, the board on USB is a ${found.module} (${number})`,
+      'Build with a recipe whose hostTree is that board’s, or choose another board with --usb; nothing was written.',
     );
-  return { unpacked: await has('etc'), applied: await has('etc/nv_tegra_release') };
+  if (name !== undefined && others.test(name))
+    throw new UsageError(
+      `--board ${name} is for another module than the one on USB: ${found.module} (${number})`,
+      'Name that module’s configuration; nothing was written.',
+    );
 }
 
 /**
@@ -76,7 +98,17 @@ export async function readRelease(l4t: string): Promise<string> {
  *
  * @throws {StepError} it failed; the hint is that of the failure if it is a known one
  */
-export async function runAsRoot({ command, why, secret }: Preparation, ctx: FlashContext): Promise<void> {
+export async function runAsRoot(preparation: Preparation, ctx: FlashContext): Promise<void> {
+  const { marks } = preparation;
+  if (marks?.before !== undefined) await markRootfs(ctx.l4t, marks.before);
+  await runLogged(preparation, ctx);
+  if (marks === undefined) return;
+  // The mark says that the files are on the disk.
+  await exec(['sync', '-f', join(ctx.l4t, 'rootfs')], ctx.l4t, { emit: () => undefined, signal: ctx.signal });
+  await markRootfs(ctx.l4t, marks.after);
+}
+
+async function runLogged({ command, why, secret }: Preparation, ctx: FlashContext): Promise<void> {
   const line: Command = ctx.isRoot ? command : ['sudo', ...command];
   if (!ctx.isRoot) ctx.emit({ type: 'note', text: `sudo for ${command[0]}: ${why}` });
   await mkdir(dirname(ctx.log), { recursive: true });
@@ -109,17 +141,15 @@ export async function runAsRoot({ command, why, secret }: Preparation, ctx: Flas
 
 function explain(error: CommandError, output: string, log: string): StepError {
   const known = recogniseFailure(output);
+  const where = `The whole output is in ${log}.`;
   if (known === undefined)
     return new StepError(
-      error.message,
-      `The whole output is in ${log}. Put the board into recovery again before you retry.`,
-      {
-        cause: error,
-      },
+      [error.message, ...lastErrors(output).map((line) => `  > ${line}`)].join('\n'),
+      `${where} The lines after > are the last that speak of an error; no cause is known for them.`,
+      { cause: error },
     );
-  return new StepError(`${known.what}\n${error.message}`, `${known.hint} The whole output is in ${log}.`, {
-    cause: error,
-  });
+  const said = [known.what, ...(known.detail === undefined ? [] : [known.detail]), `  > ${known.line}`];
+  return new StepError(`${said.join('\n')}\n${error.message}`, `${known.hint} ${where}`, { cause: error });
 }
 
 /**

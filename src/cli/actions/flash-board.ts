@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { formatCommand } from '../../command.ts';
-import { readBundle } from '../../deploy/bundle-files.ts';
+import { type BoardBundle, readBundle } from '../../deploy/bundle-files.ts';
 import { Board } from '../../deploy/deploy.ts';
 import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
 import { formatFindings } from '../../deploy/finding.ts';
@@ -14,11 +14,12 @@ import {
   chooseBoard,
   type FlashContext,
   readRelease,
-  readRootfs,
+  requireSameModule,
   runAsRoot,
   waitForBoot,
 } from '../../flash/prepare.ts';
 import type { RecoveryDevice } from '../../flash/recovery.ts';
+import { readRootfs } from '../../flash/rootfs-state.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';
 import type { FlashJob } from '../flags/flash-flags.ts';
@@ -33,6 +34,8 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
   cli.print(
     `board    ${board.module}, in recovery mode on USB ${board.usb}\nrelease  Jetson Linux ${release}`,
   );
+  const bundle = await readBundle(job.bundle, join(TOOL_ROOT, 'board'));
+  requireSameModule(board, bundle.boards, job.board);
   await checkHost(job, root, cli);
 
   const command = flashCommand({
@@ -43,19 +46,19 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
     ...(job.usb === undefined ? {} : { usb: job.usb }),
   });
   const rootfs = job.rootfs === undefined ? undefined : resolve(cli.cwd, job.rootfs);
-  const preparations = prepareRootfs(await readRootfs(job.l4t), rootfs, firstUser(job, cli));
+  const preparations = prepareRootfs(await readRootfs(job.l4t, job.rootfsReady), rootfs, firstUser(job, cli));
   const last: Preparation = { command, why: 'it mounts images and writes to the board by USB' };
   if (job.dryRun === true) return showCommands(job, [...preparations, last], cli);
 
   if (job.flash && job.yes !== true) await confirm(board, job, cli);
   const ctx = flashContext(job, cli);
   for (const preparation of preparations) await runAsRoot(preparation, ctx);
-  await putIntoRootfs(job, ctx);
+  await putIntoRootfs(job, bundle, ctx);
   await runAsRoot(last, ctx);
   cli.print(`log      ${ctx.log}`);
-  if (!job.flash || job.wait === '0') return;
+  if (!job.flash || job.wait === 0) return;
   cli.print('The board boots for the first time. Leave its power on until this command ends.');
-  await waitForBoot(sys, Number(job.wait), cli.signal);
+  await waitForBoot(sys, job.wait, cli.signal);
   cli.print('The board is up: `bpmp-virt doctor --target ssh://USER@192.168.55.1`.');
 }
 
@@ -120,13 +123,13 @@ function flashContext(job: FlashJob, cli: CliContext): FlashContext {
 }
 
 /** The same as deploy does over ssh, in the root file system that is about to be written. */
-async function putIntoRootfs(job: FlashJob, ctx: FlashContext): Promise<void> {
+async function putIntoRootfs(job: FlashJob, bundle: BoardBundle, ctx: FlashContext): Promise<void> {
   const boardFolder = join(TOOL_ROOT, 'board');
-  const bundle = await readBundle(job.bundle, boardFolder);
   const reach = { target: { kind: 'local' }, signal: ctx.signal, emit: () => undefined } as const;
   const rootfs = await Board.open(reach, boardFolder, join(job.l4t, 'rootfs'));
   // flash.sh puts the initial RAM disk there itself, later.
-  const facts = { ...(await rootfs.facts()), absent: new Set<string>() };
+  const seen = await rootfs.facts(bundle.files.map(({ to }) => to));
+  const facts = { ...seen, absent: new Set<string>(), isRootfs: true };
   const plan = planDeploy(bundle, facts, 'keep', new Date());
   ctx.emit({
     type: 'note',

@@ -22,7 +22,7 @@ type UpRequest = ReachFlags & {
   readonly work: string;
   readonly device: readonly string[];
   readonly set: readonly string[];
-  readonly wait: string;
+  readonly wait: number;
 };
 
 /** Every verb of the way, one after another. */
@@ -38,7 +38,7 @@ export async function up(recipe: string, flags: UpRequest, cli: CliContext): Pro
   await deployBundle(target, { ...reach, work, bootNext: true }, cli);
   await board.run('reboot');
   cli.print('restarting into the entry, once');
-  const after = await waitForRestart(board, before, Number(flags.wait), cli.signal);
+  const after = await waitForRestart(board, before, flags.wait, cli.signal);
   const running = runningEntry(after);
   if (running === undefined || running !== readOurs(after.extlinux?.text ?? '')?.id)
     throw new StepError(

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { FlashFlags } from '../flags/flash-flags.ts';
+import { seconds } from '../flags/seconds.ts';
 
 /** `bpmp-virt flash`: Jetson Linux with our kernel and boot entry onto a board in recovery mode. */
 export function flashCommand(cli: CliContext): Command {
@@ -14,6 +15,10 @@ export function flashCommand(cli: CliContext): Command {
     .option('--l4t <dir>', 'Linux_for_Tegra elsewhere')
     .option('--bundle <dir>', 'a bundle elsewhere')
     .option('--rootfs <file>', 'the sample root file system, where it is not unpacked yet')
+    .option(
+      '--rootfs-ready',
+      'Linux_for_Tegra/rootfs is yours: unpacked, and apply_binaries.sh has run, both to their end',
+    )
     .addOption(
       new Option('--storage <where>', 'where the root file system goes')
         .choices(['emmc', 'nvme'])
@@ -28,8 +33,13 @@ export function flashCommand(cli: CliContext): Command {
     .option('--no-flash', 'prepare everything, write nothing to the board')
     .option('--dry-run', 'say what would be run, run nothing')
     .option('--yes', 'do not ask before the board is erased')
-    .option('--wait <seconds>', 'how long the first boot may take; 0: do not wait', '900')
+    .option('--wait <seconds>', 'how long the first boot may take; 0: do not wait', seconds, 900)
+    .option('--explain <log>', 'say what failed in a log that somebody kept, and do nothing else')
     .action(async (flags: FlashFlags) => {
+      if (flags.explain !== undefined) {
+        const { explainLog } = await import('../../flash/explain-log.ts');
+        return cli.print(await explainLog(resolve(cli.cwd, flags.explain)));
+      }
       const { flash } = await import('../actions/flash-board.ts');
       const work = resolve(cli.cwd, flags.work);
       await flash(

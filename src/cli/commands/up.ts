@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type ReachFlags, withReachFlags } from '../flags/reach-flags.ts';
 import { collect } from '../flags/run-flags.ts';
+import { seconds } from '../flags/seconds.ts';
 
 type UpFlags = ReachFlags & {
   readonly target: string;
   readonly work: string;
   readonly device: readonly string[];
   readonly set: readonly string[];
-  readonly wait: string;
+  readonly wait: number;
 };
 
 /** `bpmp-virt up`: from the sources to a running machine on a board, in one command. */
@@ -23,7 +24,7 @@ export function upCommand(cli: CliContext): Command {
     .option('--device <name>', 'device for the virtual machine; may be repeated', collect, [])
     .option('--work <dir>', 'work folder', 'work')
     .option('--set <NAME=VALUE>', 'a setting of run-vm.sh; may be repeated', collect, [])
-    .option('--wait <seconds>', 'how long the board may take to restart', '300')
+    .option('--wait <seconds>', 'how long the board may take to restart', seconds, 300)
     .action(async (recipe: string, flags: UpFlags) => {
       const { up } = await import('../actions/up.ts');
       await up(recipe, flags, cli);

@@ -7,6 +7,8 @@ export type FlashFlags = {
   readonly l4t?: string;
   readonly bundle?: string;
   readonly rootfs?: string;
+  /** Its owner says that the root file system is unpacked and that apply_binaries.sh has run. */
+  readonly rootfsReady?: true;
   readonly storage: Storage;
   readonly board?: string;
   readonly usb?: string;
@@ -15,7 +17,10 @@ export type FlashFlags = {
   readonly flash: boolean;
   readonly dryRun?: true;
   readonly yes?: true;
-  readonly wait: string;
+  /** A log to be judged, in place of flashing. */
+  readonly explain?: string;
+  /** Seconds. */
+  readonly wait: number;
 };
 
 /** The same with absolute folders. */

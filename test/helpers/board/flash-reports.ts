@@ -24,6 +24,34 @@ export const FLASH_REPORTS: Readonly<Record<string, readonly string[]>> = {
     'Error: Unrecognized module SKU 0099',
     'ERROR: failed to read EEPROM: board SKU mismatch',
   ],
+  'no-space': [
+    '  File "/srv/Linux_for_Tegra/bootloader/tegraflash_internal.py", line 1016, in tegraflash_encrypt_sign_binary\nOSError: [Errno 28] No space left on device',
+    'tar: ./usr/lib/x.so: Cannot write: No space left on device',
+    "cp: error writing '/mnt/external/x': No space left on device",
+  ],
+  'modules-missing': [
+    "cp: cannot stat '/srv/Linux_for_Tegra/rootfs/lib/modules/6.12.5/kernel/drivers/mtd': No such file or directory",
+    'modprobe: FATAL: Module mtdblock not found in directory /lib/modules/5.15.148-tegra',
+  ],
+  'board-spec': ['Error: No Board Spec found for 3767-300-0099'],
+  'fused-board': [
+    '[   0.0335 ] rcm boot with presigned binaries\n[   0.0341 ] tegrarcm_v2 --new_session --chip 0x23 0 --uid --download bct_br br_bct_BR.bct\nError: Return value 8\nCommand tegrarcm_v2 --new_session --chip 0x23 0 --uid --download bct_br br_bct_BR.bct\nFailed flashing t23x.',
+    'Error: the board is fused, and no PKC key was given',
+  ],
+  'missing-program': [
+    './tools/kernel_flash/l4t_initrd_flash_internal.sh: line 401: zstd: command not found',
+    '/bin/sh: 1: xmlstarlet: not found',
+    "FileNotFoundError: [Errno 2] No such file or directory: 'lz4c'",
+  ],
+  'nfs-file-system': [
+    'mount.nfs: access denied by server while mounting [fc00:1:1:0::1]:/pool/Linux_for_Tegra/rootfs',
+    'exportfs: /pool/Linux_for_Tegra/rootfs does not support NFS export',
+  ],
+  qspi: [
+    "dd: failed to open '/dev/mtd0': No such file or directory",
+    'flash_erase: error!: /dev/mtd0',
+    'Error: could not flash the qspi',
+  ],
   nfs: ['exportfs: command not found', 'mount.nfs: Connection timed out'],
   'usb-network': [
     'Waiting for target to boot-up...\nTimeout',

@@ -182,7 +182,9 @@ test('--no-flash prepares and asks nothing', async () => {
   expect(calls.at(-1)).toMatch(/^flash.sh\|--no-flash\|jetson-agx-orin-devkit\|internal in/);
 });
 
-test.each(FLASH_SIGNATURES)(
+/** Each signature is judged on whole logs in the unit tests; what is done with one that matches is the same for all. */
+const SHOWN = ['usb-write-timeout', 'no-space', 'usb-network'];
+test.each(FLASH_SIGNATURES.filter(({ name }) => SHOWN.includes(name)))(
   'a failure that people know is named, with the log: $name',
   async ({ name, what, hint }) => {
     const [report = ''] = FLASH_REPORTS[name] ?? [];

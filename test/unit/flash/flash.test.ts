@@ -3,9 +3,11 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseFindings } from '../../../src/deploy/finding.ts';
 import { checkFlashHost } from '../../../src/flash/flash-host.ts';
 import { flashCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
-import { FLASH_SIGNATURES, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
+import { FLASH_SIGNATURES, lastErrors, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
+import { requireSameModule } from '../../../src/flash/prepare.ts';
 import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
 import { makeFolder, type Tree, writeTree } from '../../helpers/board/board-tree.ts';
+import { failedLog, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
 import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
 
 let folder: ReturnType<typeof makeFolder>;
@@ -45,6 +47,33 @@ describe('a board on USB', () => {
 
   test('no USB at all', async () => {
     expect(await findRecovery(folder.path)).toEqual([]);
+  });
+});
+
+describe('the module on USB, the bundle and --board', () => {
+  const agx = { usb: '1-2', module: 'AGX', kind: 'agx-orin' } as const;
+  const nano = { usb: '1-2', module: 'Nano', kind: 'orin-nx-nano' } as const;
+  test.each([
+    [agx, ['p3701', 'p3737'], undefined],
+    [agx, ['p3701', 'p3737'], 'jetson-agx-orin-devkit-industrial'],
+    [nano, ['p3767', 'p3768'], 'jetson-orin-nano-devkit-super'],
+    [nano, ['p3767', 'p9999'], 'a-carrier-of-somebody'],
+  ] as const)('go together: %j %j %s', (found, boards, name) => {
+    expect(() => requireSameModule(found, boards, name)).not.toThrow();
+  });
+  test.each([
+    [
+      nano,
+      ['p3701', 'p3737'],
+      undefined,
+      'the bundle is for p3701+p3737, the board on USB is a Nano (p3767)',
+    ],
+    [agx, ['p3767', 'p3768'], undefined, 'the bundle is for p3767'],
+    [nano, [], undefined, 'does not say which board'],
+    [agx, ['p3701', 'p3737'], 'jetson-orin-nano-devkit', 'another module'],
+    [nano, ['p3767', 'p3768'], 'p3737-0000-p3701-0000', 'another module'],
+  ] as const)('do not: %j %j %s', (found, boards, name, says) => {
+    expect(() => requireSameModule(found, boards, name)).toThrow(says);
   });
 });
 
@@ -106,9 +135,53 @@ describe('a failure that people meet', () => {
   );
   test.each(all)('%s: %s', (name, report) => {
     expect(recogniseFailure(`some lines\n${report}\nmore lines`)?.name).toBe(name);
+    for (const where of ['here', 'board'] as const)
+      expect(recogniseFailure(failedLog(report, where))?.name).toBe(name);
   });
   test('an unknown one is not taken for one of them', () => {
-    expect(recogniseFailure('*** The flash of the board failed for a new reason\nExit 1')).toBe(undefined);
+    const lines = '*** The flash of the board failed for a new reason\nExit 1';
+    expect(recogniseFailure(lines)).toBe(undefined);
+    expect(recogniseFailure(failedLog(lines, 'board'))).toBe(undefined);
+    expect(lastErrors(failedLog(lines, 'board'))).toEqual([
+      '*** The flash of the board failed for a new reason',
+      'Flash failure',
+    ]);
+  });
+  test.each(Object.entries(HEALTHY_LOGS))('no signature sees one in a run that ended well: %s', (_, log) => {
+    expect(recogniseFailure(log)).toBe(undefined);
+    // Nor does any by itself, whatever stands around it.
+    const lines = log.split('\n');
+    for (const { name, pattern, isSymptom } of FLASH_SIGNATURES)
+      expect(isSymptom === true ? [] : lines.filter((line) => pattern.test(line)), name).toEqual([]);
+  });
+  test('the last error counts, and a cause before its consequences', () => {
+    const [full = ''] = FLASH_REPORTS['no-space'] ?? [];
+    const [spec = ''] = FLASH_REPORTS['board-spec'] ?? [];
+    expect(recogniseFailure(`${full}\n${spec}`)?.name).toBe('board-spec');
+    expect(
+      recogniseFailure(`${spec}\n${full}\nDevice failed to boot to the initrd flash kernel.`)?.name,
+    ).toBe('no-space');
+    expect(recogniseFailure(`${full}\nFlash is successful\n`)).toBe(undefined);
+    expect(recogniseFailure(`${full}\nFlash is successful\n${spec}`)?.name).toBe('board-spec');
+  });
+  test.each([
+    [0, 'full: the disk of this machine that holds /srv/Linux_for_Tegra'],
+    [2, 'full: the board’s disk (/mnt/external/x)'],
+  ])('which disk is full is said: %i', (at, detail) => {
+    expect(recogniseFailure(FLASH_REPORTS['no-space']?.[at] ?? '')?.detail).toBe(detail);
+  });
+  test.each([
+    [0, 'zstd'],
+    [1, 'xmlstarlet'],
+    [2, 'lz4c'],
+  ])('which program is missing is said: %i', (at, program) => {
+    expect(recogniseFailure(FLASH_REPORTS['missing-program']?.[at] ?? '')?.detail).toBe(
+      `missing: ${program}`,
+    );
+  });
+  test('only what recovery mends asks for recovery again', () => {
+    const again = FLASH_SIGNATURES.filter(({ hint }) => /recovery again/.test(hint)).map(({ name }) => name);
+    expect(again.sort()).toEqual(['qspi', 'usb-network', 'usb-write-timeout']);
   });
 });
 

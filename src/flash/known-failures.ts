@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** A failure of flashing that people meet often: how a line of its log looks, what it is, and what helps. */
+export type FlashSignature = {
+  readonly name: string;
+  /** Matches one line, without its time stamp. */
+  readonly pattern: RegExp;
+  /** Has to match in the lines just before or after as well. */
+  readonly near?: RegExp;
+  /** A symptom counts only where no line of the log names a cause. */
+  readonly isSymptom?: true;
+  readonly what: string;
+  readonly hint: string;
+};
+
+const AGAIN = 'Put the board into recovery again before you retry.';
+
+/** For one line the first that matches counts; among lines, the last of the log. */
+export const FLASH_SIGNATURES: readonly FlashSignature[] = [
+  {
+    name: 'no-space',
+    pattern:
+      /No space left on device|\bErrno 28\b|\bENOSPC\b|[Dd]isk quota exceeded|[Nn]ot enough (?:free )?(?:disk )?space/,
+    what: 'a disk is full: this machine’s, or the board’s where the line is from the board',
+    hint: 'Make room on the disk that holds Linux_for_Tegra and on that of /tmp (df -h), 40 GiB for an image of the root file system; what was unpacked when the disk was full is not whole.',
+  },
+  {
+    name: 'modules-missing',
+    pattern:
+      /lib\/modules\/\S+.*(?:No such file|not found|does not exist|Not a directory)|depmod: .*(?:ERROR|FATAL)|modprobe: FATAL: Module \S+ not found/i,
+    what: 'the root file system has no modules of the kernel that the flashing image is made of',
+    hint: 'rootfs/lib/modules has to have the folder that the line names: run apply_binaries.sh again, with a bundle of the same kernel; a root file system that somebody else prepared may be damaged or of another release.',
+  },
+  {
+    name: 'board-spec',
+    pattern:
+      /No Board Spec|board ?spec.*(?:not found|missing|empty)|BOARDID.*(?:not (?:set|found)|missing|empty)/i,
+    what: 'NVIDIA’s scripts have no description of the module that they found',
+    hint: 'Name it: BOARDID, BOARDSKU, FAB and BOARDREV in the environment (BOARDID=3767 BOARDSKU=0000 FAB=300), and the board’s .conf file with --board.',
+  },
+  {
+    name: 'fused-board',
+    pattern:
+      /Return value 8\b|(?:board|device|chip|target) is (?:fused|secured?)|(?:PKC|SBK).*(?:key|required|needed|missing|not (?:given|provided))/i,
+    near: /bct_br|presigned|fused|secure|PKC|SBK|--key|-u\b/i,
+    what: 'the board’s boot ROM refused the boot table: the board may be fused, and takes only what is signed with its keys',
+    hint: 'Ask whoever fused it for the keys, and flash with -u (PKC) and -v (SBK) of flash.sh; no repeating helps.',
+  },
+  {
+    name: 'usb-write-timeout',
+    pattern:
+      /timeout in USB write|USB (?:write|bulk|transfer).*(?:fail|error|timed? ?out)|(?:ERROR|failed).*(?:USB write|bulk transfer)/i,
+    what: 'the board stopped answering while the first boot table was sent',
+    hint: 'Put it into recovery again and flash within a minute; use a short cable to a port of the machine itself, and switch USB autosuspend off (echo -1 | sudo tee /sys/module/usbcore/parameters/autosuspend).',
+  },
+  {
+    name: 'ssh-keygen-dsa',
+    pattern:
+      /unknown key type dsa|ssh-keygen.*\bdsa\b.*(?:fail|error|unknown|unsupported|not)|DSA keys? .*not supported/i,
+    what: 'this machine’s OpenSSH makes no DSA keys any more, which the recovery image’s script asks for',
+    hint: 'Flash from Ubuntu 22.04, or take “dsa” out of tools/ota_tools/version_upgrade/ota_make_recovery_img_dtb.sh.',
+  },
+  {
+    name: 'nfs-file-system',
+    pattern: /does not support NFS export|requires fsid=|access denied by server while mounting/i,
+    what: 'this machine does not export the root file system by NFS: the file system that holds it may be one that cannot be exported (ZFS without sharenfs, overlay, FUSE)',
+    hint: 'Put Linux_for_Tegra on ext4 or XFS (findmnt -T Linux_for_Tegra shows what it is on), or set fsid= for it in /etc/exports; `exportfs -v` shows what is exported.',
+  },
+  {
+    name: 'nfs',
+    pattern:
+      /mount\.nfs4?: |(?:exportfs|rpcbind|rpc\.mountd|rpc\.nfsd|nfs-(?:kernel-)?server)\b.*(?:not found|fail|error|refused|inactive|No such|could not|not (?:running|installed))/i,
+    what: 'the board could not mount this machine’s export over the USB network',
+    hint: 'Install and start nfs-kernel-server, and let the firewall pass the USB network (sudo ufw disable while flashing).',
+  },
+  {
+    name: 'missing-program',
+    pattern:
+      /: command not found|(?:^|: )[\w./-]+: not found$|FileNotFoundError: .*No such file or directory: '[\w.+-]+'|env: .+: No such file or directory$|exec: "?[\w.+-]+"?: .*not found|[Cc]annot find (?:program|command|tool) /,
+    what: 'a program that NVIDIA’s scripts call is not installed on this machine',
+    hint: 'Install it: tools/l4t_flash_prerequisites.sh of Linux_for_Tegra has the list, and `bpmp-virt flash --dry-run` names what is missing with the line that installs it.',
+  },
+  {
+    name: 'rootfs-owners',
+    pattern: /must be owned by (?:uid 0|root)|setuid bit set|wrong ownership/i,
+    what: 'the root file system was unpacked without root or without -p: its files have the wrong owner',
+    hint: 'Remove rootfs/ as root and run `bpmp-virt flash --rootfs FILE` again.',
+  },
+  {
+    name: 'rootfs-not-prepared',
+    pattern:
+      /rootfs\/(?:boot|etc|lib|usr|bin|sbin|var)\b.*(?:No such file|not found|does not exist|missing)|(?:cannot stat|No such file or directory:?).*rootfs\/(?:boot|etc|lib|usr|bin|sbin|var)\b|nv_tegra_release.*(?:not found|No such)|rootfs.*is (?:empty|not (?:a directory|populated|prepared))|apply_binaries(?:\.sh)?\b.*(?:first|before|not (?:been )?run)/i,
+    what: 'the sample root file system was not unpacked, or apply_binaries.sh did not run',
+    hint: 'Run `bpmp-virt flash --rootfs FILE` again: it does both.',
+  },
+  {
+    name: 'rootfs-too-big',
+    pattern:
+      /APPSIZE.*too small|num_sectors.*(?:larger|exceed|bigger)|is bigger than|partition.*too (?:small|large)|(?:layout|GPT|size).*(?:exceeds|does not fit)|File system .* too (?:big|large)/i,
+    what: 'the root file system does not fit the partition, or the layout does not fit the disk',
+    hint: 'Give the size of the partition with -S to flash.sh, or the number of sectors of your disk in the layout’s XML.',
+  },
+  {
+    name: 'qspi',
+    pattern:
+      /\b(?:mtd_debug|flash_?erase(?:all)?|flashcp|mtdinfo)\b.*(?:fail|error|not found|No such|cannot)|\/dev\/mtd\d*\b.*(?:fail|error|No such|cannot|not|busy)|(?:fail|error|cannot|unable|could not|No such).*(?:\/dev\/mtd\d*|\bqspi\b|\bmtd\d+\b|spi-nor|mtdblock)|(?:\bqspi\b|spi-nor|mtdblock).*(?:fail|error|not (?:found|detected)|missing|unrecognized)/i,
+    what: 'the board’s QSPI flash, which has its firmware, could not be written',
+    hint: `The flashing system found no QSPI, or its driver (spi-tegra210-quad, spi-nor, mtd) is missing in the root file system’s modules: take the modules of NVIDIA’s own kernel for flashing. ${AGAIN} Do not cut its power meanwhile: a board whose QSPI is half written boots nothing, and is still flashed in recovery.`,
+  },
+  {
+    name: 'automounter',
+    pattern:
+      /udisks.*(?:mount|busy)|gvfs.*(?:mount|busy)|already mounted|\/(?:dev|media)\/\S+ is mounted|target is busy|Device or resource busy/i,
+    what: 'this machine’s automounter took the board’s disks while they were written',
+    hint: 'sudo systemctl stop udisks2.service, and start it again afterwards.',
+  },
+  {
+    name: 'path-with-space',
+    pattern: /(?:unexpected operator|too many arguments|ambiguous redirect|binary operator expected)/i,
+    what: 'NVIDIA’s scripts do not quote: a space or a colon in the path breaks them',
+    hint: 'Use a work folder whose path has neither.',
+  },
+  {
+    name: 'board-mismatch',
+    pattern:
+      /(?:failed|fails|error|unable|cannot|could not|invalid|bad).*\bEEPROM\b|\bEEPROM\b.*(?:fail|error|mismatch|invalid|bad|timed? ?out)|board ?(?:id|sku).*(?:mismatch|invalid|not supported)|Unrecognized module SKU|(?:board|module|SKU).*does not match/i,
+    what: 'the module that was found is not the one that the board’s configuration is for',
+    hint: 'Name the configuration with --board (the .conf files in Linux_for_Tegra), or check that the module sits firmly.',
+  },
+  {
+    name: 'no-device',
+    pattern:
+      /[Nn]ot in recovery|[Nn]o (?:[\w-]+ )?(?:device|Jetson|board).*(?:found|recovery)|probing the target board failed|Cannot open USB|No such device.*0955/i,
+    what: 'no board in recovery mode answered',
+    hint: 'Hold the recovery button while you press reset; lsusb then shows 0955:7x23. In a virtual machine, pass the port through, not the device.',
+  },
+  {
+    name: 'usb-network',
+    pattern:
+      /Device failed to boot to the initrd|SSH is not ready|(?:rndis|usb0).*(?:not found|fail|error|No such)|ssh: connect to host fc00\S* .*(?:timed out|unreachable|refused)|^\W*Time(?:d )?out\b/i,
+    near: /Waiting for (?:target to boot|device to expose ssh)|Device failed to boot|SSH is not ready|rndis|usb0|ssh: /i,
+    isSymptom: true,
+    what: 'the board started its flashing system, and its USB network did not come up here',
+    hint: `Switch the firewall off, keep NetworkManager from renaming usb0, take other Jetsons off the machine, and flash again. ${AGAIN}`,
+  },
+];
