@@ -12,14 +12,30 @@ export type FlashHost = {
   readonly arch: string;
   /** Which of these programs are on PATH. */
   readonly hasProgram: (name: string) => Promise<boolean>;
+  /** Whether python3 has the module yaml; not asked where absent. */
+  readonly hasYaml?: () => Promise<boolean>;
 };
+
+/** statfs(2)'s number of ZFS on Linux. */
+const ZFS_MAGIC = 0x2fc12fc1;
+/** File systems whose files the kernel's NFS server does not hand out as they are, and what mends it. */
+const NOT_EXPORTED =
+  /^(?:zfs|overlay|aufs|fuse.*|9p|nfs4?|cifs|smb3|vboxsf|virtiofs|ecryptfs|ntfs.*|exfat|vfat|squashfs|drvfs)$/;
 
 /** Free space that flashing needs beside an unpacked BSP, in GiB: system.img and its sparse copy. */
 const FREE_GIB = 40;
 
-/** Programs that NVIDIA's scripts call, and the Debian package of each (l4t_flash_prerequisites.sh of r36). */
+/** Programs that NVIDIA's scripts call, and the Debian package of each (l4t_flash_prerequisites.sh of r36 and of r36.4). */
 const PROGRAMS: Readonly<Record<string, string>> = {
   abootimg: 'abootimg',
+  strings: 'binutils',
+  cpp: 'cpp',
+  mkpasswd: 'whois',
+  openssl: 'openssl',
+  rsync: 'rsync',
+  udevadm: 'udev',
+  xmlstarlet: 'xmlstarlet',
+  zstd: 'zstd',
   cpio: 'cpio',
   dtc: 'device-tree-compiler',
   'mkfs.vfat': 'dosfstools',
@@ -30,7 +46,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   sshpass: 'sshpass',
   uuidgen: 'uuid-runtime',
   lz4: 'lz4',
-  python3: 'python3-yaml',
+  python3: 'python3',
 };
 
 /** Whether this machine can flash: one finding a condition, in the words that doctor uses. */
@@ -41,6 +57,7 @@ export async function checkFlashHost(host: FlashHost): Promise<readonly Finding[
     await checkPrograms(host),
     await checkUbuntu(host),
     await checkBinfmt(host),
+    await checkFileSystem(host),
     await checkSpace(host),
     await checkAutomounter(host),
     await checkAutosuspend(host),
@@ -85,10 +102,11 @@ function checkPath({ l4t }: FlashHost): Finding {
   );
 }
 
-async function checkPrograms({ hasProgram }: FlashHost): Promise<Finding> {
+async function checkPrograms({ hasProgram, hasYaml }: FlashHost): Promise<Finding> {
   const names = Object.keys(PROGRAMS);
   const there = await Promise.all(names.map(hasProgram));
-  const missing = names.filter((_, at) => there[at] === false).map((name) => PROGRAMS[name] ?? name);
+  const programs = names.filter((_, at) => there[at] === false).map((name) => PROGRAMS[name] ?? name);
+  const missing = [...programs, ...((await hasYaml?.()) === false ? ['python3-yaml'] : [])];
   if (missing.length === 0) return ok('programs', 'all there');
   return fail('programs', `missing: ${missing.join(', ')}`, `sudo apt-get install ${missing.join(' ')}`);
 }
@@ -106,13 +124,52 @@ async function checkUbuntu(host: FlashHost): Promise<Finding> {
 }
 
 async function checkBinfmt(host: FlashHost): Promise<Finding> {
-  if (await exists(host, 'proc/sys/fs/binfmt_misc/qemu-aarch64'))
-    return ok('binfmt', 'arm64 programs run here');
+  const state = await text(host, 'proc/sys/fs/binfmt_misc/qemu-aarch64');
+  if (/^enabled\b/.test(state)) return ok('binfmt', 'arm64 programs run here');
   return fail(
     'binfmt',
-    'arm64 programs do not run here; apply_binaries.sh calls some',
-    'sudo apt-get install binfmt-support qemu-user-static',
+    state === ''
+      ? 'arm64 programs do not run here; apply_binaries.sh calls some'
+      : 'arm64 programs are switched off here (binfmt_misc); apply_binaries.sh calls some',
+    state === ''
+      ? 'sudo apt-get install binfmt-support qemu-user-static'
+      : 'echo 1 | sudo tee /proc/sys/fs/binfmt_misc/qemu-aarch64',
   );
+}
+
+/** The board mounts the root file system from here by NFS while it is flashed. */
+async function checkFileSystem(host: FlashHost): Promise<Finding> {
+  const mounts = (await text(host, 'proc/mounts')).split('\n').map((line) => line.split(' '));
+  const holds = (at: string) => at === '/' || host.l4t === at || host.l4t.startsWith(`${at}/`);
+  // The longest mount point; of two mounts at one place, the later one.
+  const [, at = '', type = ''] =
+    mounts
+      .filter(([, point = '']) => point.startsWith('/') && holds(decodeMount(point)))
+      .toSorted(([, a = ''], [, b = '']) => a.length - b.length)
+      .at(-1) ?? [];
+  if (type === '') {
+    const { type: magic } = await statfs(host.l4t);
+    return magic === ZFS_MAGIC
+      ? warn(
+          'file-system',
+          'Linux_for_Tegra is on ZFS, which NFS does not export as it is',
+          'use a work folder on ext4 or XFS',
+        )
+      : ok('file-system', `type 0x${magic.toString(16)}`);
+  }
+  if (!NOT_EXPORTED.test(type)) return ok('file-system', `${type}, mounted at ${at}`);
+  return warn(
+    'file-system',
+    `Linux_for_Tegra is on ${type} (${at}), which NFS does not export as it is; flashing NVMe mounts it from the board`,
+    type === 'zfs'
+      ? 'zfs set sharenfs=…, or a work folder on ext4 or XFS'
+      : 'use a work folder on ext4 or XFS',
+  );
+}
+
+/** /proc/mounts has octal codes for blanks. */
+function decodeMount(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8)));
 }
 
 async function checkSpace({ l4t }: FlashHost): Promise<Finding> {

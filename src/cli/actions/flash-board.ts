@@ -20,6 +20,7 @@ import {
 } from '../../flash/prepare.ts';
 import type { RecoveryDevice } from '../../flash/recovery.ts';
 import { readRootfs } from '../../flash/rootfs-state.ts';
+import { exec } from '../../tools/process/exec.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';
 import type { FlashJob } from '../flags/flash-flags.ts';
@@ -63,7 +64,14 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
 }
 
 async function checkHost(job: FlashJob, root: string, cli: CliContext): Promise<void> {
-  const findings = await checkFlashHost({ root, l4t: job.l4t, arch: process.arch, hasProgram });
+  const findings = await checkFlashHost({
+    root,
+    l4t: job.l4t,
+    arch: process.arch,
+    hasProgram,
+    // Where it is the programs of this machine that are looked at.
+    ...(root === '/' ? { hasYaml } : {}),
+  });
   const bad = findings.filter((finding) => finding.state !== 'ok');
   if (bad.length > 0) cli.print(formatFindings(bad));
   if (bad.every((finding) => finding.state === 'warn') || job.dryRun === true) return;
@@ -136,4 +144,11 @@ async function putIntoRootfs(job: FlashJob, bundle: BoardBundle, ctx: FlashConte
     text: `bundle ${bundle.id}: ${plan.install.length} files and a boot entry into rootfs/`,
   });
   if (!isEmpty(plan)) await rootfs.apply(plan);
+}
+
+async function hasYaml(): Promise<boolean> {
+  return exec(['python3', '-c', 'import yaml'], '/', { emit: () => undefined }).then(
+    () => true,
+    () => false,
+  );
 }

@@ -54,7 +54,8 @@ const HOST: Tree = {
   'work/Linux_for_Tegra/rootfs/README.txt': 'empty',
 };
 const PROGRAMS =
-  'abootimg cpio dtc mkfs.vfat lbzip2 xmllint exportfs qemu-aarch64-static sshpass uuidgen lz4';
+  'abootimg cpio dtc mkfs.vfat lbzip2 xmllint exportfs qemu-aarch64-static sshpass uuidgen lz4 ' +
+  'strings cpp mkpasswd openssl rsync udevadm xmlstarlet zstd';
 const EXTLINUX = `DEFAULT primary\\nLABEL primary\\n  LINUX /boot/Image\\n  APPEND \${cbootargs} quiet\\n`;
 
 let path: string | undefined;

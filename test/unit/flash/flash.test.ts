@@ -191,6 +191,7 @@ describe('the machine that flashes', () => {
     'proc/sys/fs/binfmt_misc/qemu-aarch64': 'enabled\n',
     'sys/module/usbcore/parameters/autosuspend': '-1\n',
     'proc/cpuinfo': 'flags\t\t: fpu vme\n',
+    'proc/mounts': '/dev/sda1 / ext4 rw 0 0\n/dev/sdb1 /srv xfs rw 0 0\n',
   };
   const check = async (
     changes: Tree = {},
@@ -203,6 +204,7 @@ describe('the machine that flashes', () => {
       l4t: more.inSpace === true ? folder.path : '/',
       arch: more.arch ?? 'x64',
       hasProgram: async (name) => name !== more.missing,
+      hasYaml: async () => more.missing !== 'yaml',
     });
     return findings
       .filter(({ state, check }) => state !== 'ok' && check !== 'space')
@@ -214,7 +216,17 @@ describe('the machine that flashes', () => {
   test.each([
     ['arm64', {}, { arch: 'arm64' }, 'fail architecture'],
     ['a path with a space', {}, { inSpace: true }, 'fail path'],
-    ['a missing program', {}, { missing: 'abootimg' }, 'fail programs'],
+    ...['abootimg', 'strings', 'zstd', 'cpp', 'rsync', 'openssl', 'mkpasswd', 'xmlstarlet', 'yaml'].map(
+      (missing) => [`without ${missing}`, {}, { missing }, 'fail programs'] as const,
+    ),
+    ['ZFS', { 'proc/mounts': 'pool / zfs rw 0 0\n' }, {}, 'warn file-system'],
+    [
+      'an overlay over it',
+      { 'proc/mounts': '/dev/sda1 / ext4 rw 0 0\nx / overlay rw 0 0\n' },
+      {},
+      'warn file-system',
+    ],
+    ['binfmt that is off', { 'proc/sys/fs/binfmt_misc/qemu-aarch64': 'disabled\n' }, {}, 'fail binfmt'],
     ['Debian', { 'etc/lsb-release': '' }, {}, 'warn distribution'],
     ['a newer Ubuntu', { 'etc/lsb-release': 'DISTRIB_RELEASE=24.04' }, {}, 'warn distribution'],
     ['udisks', { 'run/udisks2/x': '' }, {}, 'warn automounter'],
