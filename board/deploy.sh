@@ -107,6 +107,7 @@ facts() {
 			[ -f "$root$path" ] || fact absent "$path"
 		done
 	fi
+	[ ! -d "$stage" ] || fact stage-left 1
 	for file in "$stage"/*; do
 		[ ! -f "$file" ] || [ "$(hash_of "$file")" != "${file##*/}" ] || fact staged "${file##*/}"
 	done
@@ -158,10 +159,10 @@ settle() {
 		}
 		{ path = $0; sub(/^[^ ]* /, "", path) }
 		!(path in gone) && (!(path in now) || now[path] == $1)' >"$stage/record"
-	if [ -s "$stage/record" ]; then
-		put /opt/bpmp-virt/.deployed 644 <"$stage/record"
-	else
+	if [ ! -s "$stage/record" ]; then
 		rm -f "$record"
+	elif ! cmp -s "$stage/record" "$record"; then
+		put /opt/bpmp-virt/.deployed 644 <"$stage/record"
 	fi
 }
 

@@ -35,6 +35,8 @@ export type DeployPlan = {
   readonly remove: readonly string[];
   /** Ours once, changed by somebody: they stay, and are that person's. */
   readonly forget: readonly string[];
+  /** What a deployment that was cut off left in its folder is to be cleared away. */
+  readonly tidy: boolean;
   readonly notes: readonly string[];
 };
 
@@ -75,6 +77,7 @@ export function planDeploy(bundle: BoardBundle, facts: Facts, wish: BootWish, no
     save: edited.map(({ to }) => ({ path: to, to: `${to}.saved-${stamp}` })),
     remove,
     forget: old.filter((path) => isEdited(facts, path)),
+    tidy: facts.hasStage,
     ...(text === conf.text
       ? {}
       : {
@@ -115,7 +118,8 @@ function bootFor(bundle: BoardBundle, facts: Facts, text: string, wish: BootWish
       'Watch the serial console while the board restarts: UEFI says there what it cannot load. Then `bpmp-virt deploy TARGET` puts DEFAULT back, and --boot-next tries again.',
     );
   // Another kernel has to prove itself again before the board boots it by itself; so has one that UEFI did not start.
-  const kept: Boot = isSame && !hasFailed ? old.boot : 'no';
+  // One that was confirmed stays: somebody may have chosen another entry by hand.
+  const kept: Boot = isSame && !(hasFailed && old.boot === 'trial') ? old.boot : 'no';
   const boot = wish === 'keep' ? kept : wish;
   if (boot === 'trial') requireMenu(text);
   if (boot === 'default' && kept !== 'default') requireGoodBoot(facts, bundle.id);
@@ -134,7 +138,7 @@ function notesOf(bundle: BoardBundle, facts: Facts, before: string, after: strin
           'the board booted the old deployment by itself; it boots its own kernel again until you confirm this one',
         ]
       : []),
-    ...(old?.id === bundle.id && outcomeOf(facts) === 'not-started'
+    ...(old?.id === bundle.id && old.boot === 'trial' && outcomeOf(facts) === 'not-started'
       ? [`${notStarted(facts)}; DEFAULT is what it was before`]
       : []),
     ...(label === undefined || label === 'primary'
@@ -192,6 +196,7 @@ export function planUndo(facts: Facts, now: Date): DeployPlan {
     save: [],
     remove,
     forget: paths.filter((path) => isEdited(facts, path)),
+    tidy: facts.hasStage,
     ...(isSame ? {} : { extlinux: { oldSha256: conf.sha256, text, backup: backupOf(conf.text, now) } }),
     notes: stays(facts, paths),
   };
@@ -210,7 +215,8 @@ function backupOf(text: string, now: Date): string {
 export function isEmpty(plan: DeployPlan): boolean {
   return (
     [plan.install, plan.remove, plan.forget].every(({ length }) => length === 0) &&
-    plan.extlinux === undefined
+    plan.extlinux === undefined &&
+    !plan.tidy
   );
 }
 

@@ -31,6 +31,8 @@ export type Facts = {
   readonly absent: ReadonlySet<string>;
   /** sha256 of files that have arrived and are not in place. */
   readonly staged: ReadonlySet<string>;
+  /** A deployment was cut off, and its folder is still there. */
+  readonly hasStage: boolean;
   /** Files that we put on the board → their sha256 now, `missing` where one is gone. */
   readonly deployed: ReadonlyMap<string, string>;
   /** The same → the sums that they had from us: several after a deployment that was cut off, `-` where none is on record. */
@@ -73,6 +75,7 @@ export function parseFacts(text: string): Facts {
         : { text: Buffer.from(one('extlinux'), 'base64').toString('latin1'), sha256: extlinux },
     absent: new Set(all('absent')),
     staged: new Set(all('staged')),
+    hasStage: one('stage-left') === '1',
     deployed: new Map(pairs('deployed')),
     put: grouped(pairs('put')),
     here: new Map(pairs('here')),

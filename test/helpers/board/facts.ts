@@ -40,6 +40,7 @@ export function factsOf(text: string, more: Partial<Facts> = {}): Facts {
     extlinux: { text, sha256: sum(text) },
     absent: new Set(),
     staged: new Set(),
+    hasStage: false,
     deployed: new Map(),
     put: new Map(),
     here: new Map(),
