@@ -149,7 +149,7 @@ function notesOf(bundle: BoardBundle, facts: Facts, before: string, after: strin
       : [
           `lost in our entry: OVERLAYS ${overlays} of ‘${label}’; they are made for another device tree than the bundle’s`,
         ]),
-    ...(facts.hasEfi || facts.isRootfs === true
+    ...(facts.hasEfi || facts.isRootfs === true || after === before
       ? []
       : [
           'the board shows no EFI variables: whether secure boot is on, and the boot mode, could not be seen',
