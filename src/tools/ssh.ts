@@ -25,16 +25,24 @@ const SSH_FAILED = 'exited 255';
 const ALIVE_SECONDS = 15;
 
 /**
- * `local`, `ssh://user@host` or `ssh://user@host:port`.
+ * `local`, `ssh://user@host` or `ssh://user@host:port`; an IPv6 address in brackets, as in every URL.
  *
  * @throws {UsageError} it is neither
  */
 export function parseTarget(text: string): Target {
   if (text === 'local') return { kind: 'local' };
-  const found = /^ssh:\/\/([^:/\s-][^:/\s]*)(?::(\d+))?\/?$/.exec(text);
-  if (found?.[1] === undefined)
-    throw new UsageError(`'${text}' is no target`, 'Write ssh://user@host, ssh://user@host:port, or local.');
-  return { kind: 'ssh', host: found[1], ...(found[2] === undefined ? {} : { port: found[2] }) };
+  const [, user = '', v6, name, port] =
+    /^ssh:\/\/([^:/\s@-][^:/\s@]*@)?(?:\[([\da-fA-F:.]*:[\da-fA-F:.]*(?:%(?:25)?[\w.-]+)?)\]|([^:/\s@[\]-][^:/\s@[\]]*))(?::(\d+))?\/?$/.exec(
+      text,
+    ) ?? [];
+  // A URL writes the % before an interface's name as %25; ssh takes it as it is.
+  const host = v6?.replace('%25', '%') ?? name;
+  if (host === undefined)
+    throw new UsageError(
+      `'${text}' is no target`,
+      'Write ssh://user@host, ssh://user@host:port, ssh://user@[IPv6 address], or local.',
+    );
+  return { kind: 'ssh', host: `${user}${host}`, ...(port === undefined ? {} : { port }) };
 }
 
 /** The command that reaches the target's shell: `words` are one command line there, quoted already. */
