@@ -28,8 +28,10 @@ for file in $(find "$root/kernel-overlay" -type f | sort); do
 	fi
 done
 
-for patch in "$root"/patches/linux-6.12/*.patch; do
-	(cd "$KSRC" && scripts/checkpatch.pl --strict "$patch") >"$log" 2>&1 || true
+# The tree is no clone: what commits a patch names, it cannot look up.
+for patch in "$root"/patches/linux-*/*.patch; do
+	(cd "$KSRC" && scripts/checkpatch.pl --strict --ignore UNKNOWN_COMMIT_ID \
+		"$patch") >"$log" 2>&1 || true
 	if ! clean; then
 		cat "$log"
 		bad=1
