@@ -30,7 +30,7 @@ OBJECT_DECLARE_SIMPLE_TYPE(BpmpBackendChardev, BPMP_BACKEND_CHARDEV)
 struct BpmpBackendChardev {
     BpmpBackend parent_obj;
 
-    CharBackend *chr;
+    CharFrontend *chr;
     Chardev *cd;
 
     /*
@@ -360,7 +360,7 @@ static void chardev_hand_over(void *opaque)
     }
 }
 
-BpmpBackend *bpmp_backend_chardev_new(CharBackend *chr, uint32_t timeout_ms,
+BpmpBackend *bpmp_backend_chardev_new(CharFrontend *chr, uint32_t timeout_ms,
                                       Error **errp)
 {
     Chardev *cd = qemu_chr_fe_get_driver(chr);
@@ -417,7 +417,8 @@ static void bpmp_backend_chardev_finalize(Object *obj)
     qemu_mutex_destroy(&s->lock);
 }
 
-static void bpmp_backend_chardev_class_init(ObjectClass *klass, void *data)
+static void bpmp_backend_chardev_class_init(ObjectClass *klass,
+                                            BpmpClassData *data)
 {
     BPMP_BACKEND_CLASS(klass)->submit = bpmp_backend_chardev_submit;
     BPMP_BACKEND_CLASS(klass)->has_lines = true;

@@ -273,7 +273,8 @@ static void bpmp_backend_host_finalize(Object *obj)
     pool_unref_unlock(pool);
 }
 
-static void bpmp_backend_host_class_init(ObjectClass *klass, void *data)
+static void bpmp_backend_host_class_init(ObjectClass *klass,
+                                         BpmpClassData *data)
 {
     BPMP_BACKEND_CLASS(klass)->submit = bpmp_backend_host_submit;
 }

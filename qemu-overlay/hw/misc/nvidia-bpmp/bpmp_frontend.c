@@ -7,11 +7,9 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/module.h"
-#include "hw/boards.h"
 #include "hw/core/cpu.h"
 #include "hw/misc/bpmp-frontend.h"
 #include "hw/misc/bpmp-qemu-compat.h"
-#include "hw/qdev-properties-system.h"
 
 #ifdef CONFIG_KVM
 #include <linux/kvm.h>
@@ -138,7 +136,7 @@ static BpmpProperty bpmp_frontend_properties[] = {
     BPMP_PROPERTIES_END
 };
 
-static void bpmp_frontend_class_init(ObjectClass *klass, void *data)
+static void bpmp_frontend_class_init(ObjectClass *klass, BpmpClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);

@@ -12,7 +12,6 @@
 #include "qemu/bswap.h"
 #include "qemu/log.h"
 #include "qemu/module.h"
-#include "exec/address-spaces.h"
 #include "hw/misc/bpmp-frontend.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
@@ -311,7 +310,7 @@ static BpmpProperty bpmp_guest_properties[] = {
     BPMP_PROPERTIES_END
 };
 
-static void bpmp_guest_class_init(ObjectClass *klass, void *data)
+static void bpmp_guest_class_init(ObjectClass *klass, BpmpClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
     ResettableClass *rc = RESETTABLE_CLASS(klass);

@@ -10,7 +10,6 @@
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
 #include "hw/arm/virt.h"
-#include "hw/boards.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
 

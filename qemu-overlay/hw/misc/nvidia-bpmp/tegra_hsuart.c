@@ -15,7 +15,6 @@
 #include "hw/misc/bpmp-frontend.h"
 #include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest.h"
-#include "hw/qdev-properties-system.h"
 #include "migration/vmstate.h"
 #include "trace.h"
 
@@ -40,7 +39,7 @@ struct TegraHsuartState {
 
     MemoryRegion iomem;
     SerialMM uart;
-    CharBackend firmware;
+    CharFrontend firmware;
     uint32_t clock;
     uint32_t reset;
 
@@ -184,7 +183,7 @@ static BpmpProperty hsuart_properties[] = {
     BPMP_PROPERTIES_END
 };
 
-static void hsuart_class_init(ObjectClass *klass, void *data)
+static void hsuart_class_init(ObjectClass *klass, BpmpClassData *data)
 {
     DeviceClass *dc = DEVICE_CLASS(klass);
 

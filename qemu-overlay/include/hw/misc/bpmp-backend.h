@@ -111,7 +111,7 @@ BpmpBackend *bpmp_backend_host_new(const char *path, const char *fd,
  * bpmp_backend_chardev_new: a firmware model behind a character device
  * @chr: must outlive the back end
  */
-BpmpBackend *bpmp_backend_chardev_new(CharBackend *chr, uint32_t timeout_ms,
+BpmpBackend *bpmp_backend_chardev_new(CharFrontend *chr, uint32_t timeout_ms,
                                       Error **errp);
 
 /* For back ends */

@@ -7,9 +7,7 @@
 #ifndef HW_MISC_BPMP_FRONTEND_H
 #define HW_MISC_BPMP_FRONTEND_H
 
-#include "exec/memory.h"
 #include "hw/misc/bpmp-backend.h"
-#include "hw/sysbus.h"
 
 /*
  * Abstract. Realizing it opens the back end that its properties name and
@@ -24,7 +22,7 @@ struct BpmpFrontend {
 
     char *host;
     char *fd;
-    CharBackend chr;
+    CharFrontend chr;
     uint32_t timeout_ms;
     bool compatible_write;
 

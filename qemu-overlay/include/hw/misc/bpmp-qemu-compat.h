@@ -1,7 +1,8 @@
 /*
  * What differs between the QEMU versions that nvidia-bpmp is built in
  *
- * Everything else in these files is the same for 7.2 and 10.0.
+ * Everything else in these files is the same for all of them. Built and tested
+ * are 7.2 and 10.0; the places of headers in 11 were not tried.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,15 +10,47 @@
 #ifndef HW_MISC_BPMP_QEMU_COMPAT_H
 #define HW_MISC_BPMP_QEMU_COMPAT_H
 
-#include "qapi/error.h"
-#include "qemu/main-loop.h"
-#include "hw/qdev-properties.h"
+#include "chardev/char-fe.h"
 #include "hw/resettable.h"
 #include "migration/blocker.h"
+#include "qapi/error.h"
+#include "qemu/main-loop.h"
 
 #define BPMP_QEMU_AT_LEAST(major, minor) \
     (QEMU_VERSION_MAJOR > (major) || \
      (QEMU_VERSION_MAJOR == (major) && QEMU_VERSION_MINOR >= (minor)))
+
+#if BPMP_QEMU_AT_LEAST(11, 0)
+#include "hw/core/boards.h"
+#include "hw/core/irq.h"
+#include "hw/core/platform-bus.h"
+#include "hw/core/qdev-properties.h"
+#include "hw/core/qdev-properties-system.h"
+#include "hw/core/sysbus.h"
+#else
+#include "hw/boards.h"
+#include "hw/irq.h"
+#include "hw/platform-bus.h"
+#include "hw/qdev-properties.h"
+#include "hw/qdev-properties-system.h"
+#include "hw/sysbus.h"
+#endif
+
+#if BPMP_QEMU_AT_LEAST(10, 1)
+#include "system/address-spaces.h"
+#include "system/memory.h"
+
+typedef const void BpmpClassData;
+#else
+#include "exec/address-spaces.h"
+#include "exec/memory.h"
+
+typedef void BpmpClassData;
+#endif
+
+#if !BPMP_QEMU_AT_LEAST(10, 2)
+typedef CharBackend CharFrontend;
+#endif
 
 #if BPMP_QEMU_AT_LEAST(10, 0)
 
