@@ -301,7 +301,7 @@ check_qemu() {
 		"$VM_QEMU" -machine none -device "$type,help" >/dev/null 2>&1 </dev/null || lacks="$lacks $type"
 	done
 	if [ -n "$lacks" ]; then
-		fail qemu "QEMU $version lacks$lacks" "use this bundle's QEMU; vfio-platform is gone from 10.2 on"
+		fail qemu "QEMU $version lacks$lacks" "use this bundle's QEMU; QEMU itself has no vfio-platform from 10.2 on"
 	else
 		ok qemu "QEMU $version has vfio-platform and nvidia-bpmp-guest"
 	fi
@@ -321,13 +321,9 @@ check_sandbox() {
 	fi
 }
 
-# Up to QEMU 10.0 the window is at 0x090c0000; from 10.1 on that is ACPI PCI hotplug, and it is at 0x090d0000.
+# The same in every QEMU with our device.
 check_window() {
 	window=$((0x090c0000))
-	case $version in
-	[0-9].* | 10.0) ;;
-	*) window=$((0x090d0000)) ;;
-	esac
 	place=$(dtb_cells "$VM_DTB" virtual-pa)
 	if [ -z "$place" ]; then
 		fail window "$VM_DTB has no virtual-pa: its kernel would look for a BPMP of its own" "copy this bundle's guest.dtb here"

@@ -41,8 +41,6 @@ export type VmMachine = {
   readonly gic: 2 | 3;
   /** Size of QEMU's platform bus, as its platform-bus-size takes it. Absent: 32 MiB, without a word to QEMU. */
   readonly platformBus?: string;
-  /** Major and minor of the QEMU that runs it (`7.2`): the place of the window depends on it. */
-  readonly qemuVersion: string;
 };
 
 /**

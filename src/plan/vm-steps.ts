@@ -65,7 +65,6 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
     cpus: vm.cpus,
     gic: vm.gic,
     ...(vm.platformBus === undefined ? {} : { platformBus: vm.platformBus }),
-    qemuVersion: recipe.qemu.version,
   };
   const own = { name: vm.name, devices: vm.devices };
   const places = vmPlaces(vm, at);

@@ -110,7 +110,7 @@ export type GuestTreeJob = {
   readonly facts: HostFacts;
   readonly qemu: string;
   readonly args: MachineArgs;
-  readonly machine: Pick<GuestMachine, 'qemuVersion' | 'what' | 'hostTree' | 'more'>;
+  readonly machine: Pick<GuestMachine, 'what' | 'hostTree' | 'more'>;
   readonly into: string;
   readonly includes: readonly string[];
   readonly symbols: boolean;

@@ -21,16 +21,7 @@ export const renderGuestTree: Step<'render-guest-tree'> = {
     const [source, base] = [target.replace(/\.dtb$/, '.dts'), target.replace(/\.dtb$/, '-base.dtb')];
     const [option, words, ...rest] = guestArgs(machine);
     const devices = vm.devices.flatMap((device) => ['--device', device]);
-    const from = [
-      '--dtb',
-      ctx.path(dtb),
-      '--kernel',
-      ctx.path(tree),
-      '--base',
-      base,
-      '--qemu',
-      machine.qemuVersion,
-    ];
+    const from = ['--dtb', ctx.path(dtb), '--kernel', ctx.path(tree), '--base', base];
     return [
       formatCommand([ctx.path(qemu), option, `${words},dumpdtb=${base}`, ...rest]),
       `${formatCommand(['dtc', '-I', 'dtb', '-O', 'dts', base])} >${formatCommand([base.replace(/dtb$/, 'dts')])}`,
@@ -51,7 +42,7 @@ export const renderGuestTree: Step<'render-guest-tree'> = {
         facts,
         qemu: ctx.path(qemu),
         args: guestArgs(machine),
-        machine: { qemuVersion: machine.qemuVersion, what: `Guest ${vm.name}`, hostTree: basename(dtb) },
+        machine: { what: `Guest ${vm.name}`, hostTree: basename(dtb) },
         into: ctx.path(into),
         includes: bindings(tree, ctx),
         symbols: false,

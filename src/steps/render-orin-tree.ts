@@ -63,14 +63,13 @@ export const renderOrinTree: Step<'render-orin-tree'> = {
       ctx,
     );
     if (policy === undefined) throw new Error('no policy for the virtual Orin');
-    const { qemuVersion } = machine;
     await makeGuestTree(
       {
         policy,
         facts,
         qemu: ctx.path(qemu),
         args: virtualOrinArgs(machine),
-        machine: { qemuVersion, what: 'Virtual Orin', hostTree: basename(dtb), more: virtualStreams },
+        machine: { what: 'Virtual Orin', hostTree: basename(dtb), more: virtualStreams },
         into: bare,
         includes,
         symbols: true,

@@ -11,7 +11,7 @@ import {
   type PlatformBus,
   placeOnBus,
   VIRT_PLATFORM_BUS,
-  windowAddress,
+  WINDOW_ADDRESS,
 } from './platform-bus.ts';
 import { fillTemplate } from './template.ts';
 
@@ -19,8 +19,6 @@ import { fillTemplate } from './template.ts';
 export type GuestMachine = {
   /** The tree that QEMU itself makes for the machine (`-machine …,dumpdtb=FILE`). */
   readonly base: DeviceTree;
-  /** `7.2`: the place of the window depends on it. */
-  readonly qemuVersion: string;
   /** Name of the file that the template includes: `printDts` of `base`. */
   readonly baseFile: string;
   /** For the comment: the guest, and the host's tree. */
@@ -105,13 +103,12 @@ export function guestTree(
     if (place === undefined) throw new Error(`no place for ${device.node.path}`);
     return guestNode({ device, place }, policy, facts, machine.more?.(machine.base, at));
   });
-  const window = windowAddress(machine.qemuVersion);
   return fillTemplate(template, {
     what: machine.what,
     tree: machine.hostTree,
     base: machine.baseFile,
     aliases: aliasLines(policy.devices, nodes),
-    'virtual-pa': `${hex(window >> 32n)} ${hex(window & 0xffff_ffffn)}`,
+    'virtual-pa': `${hex(WINDOW_ADDRESS >> 32n)} ${hex(WINDOW_ADDRESS & 0xffff_ffffn)}`,
     bus: node.name,
     ranges: cellsText([bus.base & 0xffff_ffffn, bus.base >> 32n, bus.base & 0xffff_ffffn, bus.size]).slice(
       1,

@@ -199,6 +199,52 @@ static void test_other_host_device(void)
     fake_vfio_cleanup(&fake);
 }
 
+#if QEMU_VERSION_MAJOR > 10 || \
+    (QEMU_VERSION_MAJOR == 10 && QEMU_VERSION_MINOR >= 1)
+#define PLACE_MAY_BE_TAKEN
+
+/*
+ * ACPI PCI hotplug has the window's place where a machine asks for it, which
+ * only one with firmware can: any file does for that.
+ */
+static void test_place(void)
+{
+    static const char hotplug[] =
+        "-global acpi-ged.acpi-pci-hotplug-with-bridge-support=on";
+    g_autofree char *bios = NULL;
+    g_autofree char *with = NULL;
+    g_autofree char *without = NULL;
+    g_autofree char *err = NULL;
+    BpmpPeer *peer = peer_new();
+    QTestState *qts;
+    int fd = g_file_open_tmp("bpmp-bios-XXXXXX", &bios, NULL);
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(ftruncate(fd, 4096), ==, 0);
+    close(fd);
+
+    with = g_strdup_printf("-machine virt,bpmp=on,bpmp-host=/dev/null "
+                           "-nodefaults -bios %s %s", bios, hotplug);
+    err = bpmp_refusal(with);
+    g_assert_nonnull(strstr(err, "window is at 0x90c0000"));
+    g_assert_nonnull(strstr(err, "acpi-pci-hotplug-with-bridge-support"));
+
+    without = g_strdup_printf("-machine virt,bpmp=off -nodefaults -bios %s %s",
+                              bios, hotplug);
+    qts = qtest_init(without);
+    g_assert_false(window_exists(qts));
+    qtest_quit(qts);
+
+    g_free(without);
+    without = g_strdup_printf("-bios %s", bios);
+    qts = bpmp_start(peer, without);
+    g_assert_true(window_exists(qts));
+    qtest_quit(qts);
+    peer_free(peer);
+    unlink(bios);
+}
+#endif
+
 static void test_migration(void)
 {
     BpmpPeer *peer = peer_new();
@@ -237,6 +283,9 @@ int main(int argc, char **argv)
 
     qtest_add_func("/nvidia-bpmp-virt/default", test_default);
     qtest_add_func("/nvidia-bpmp-virt/missing-backend", test_missing_backend);
+#ifdef PLACE_MAY_BE_TAKEN
+    qtest_add_func("/nvidia-bpmp-virt/place", test_place);
+#endif
     qtest_add_func("/nvidia-bpmp-virt/migration", test_migration);
     if (qtest_has_accel("tcg")) {
         qtest_add_func("/nvidia-bpmp-virt/replay", test_replay);

@@ -118,7 +118,7 @@ function treeSteps(
     after: [],
   };
   if (emulate === 'guest') return [guest];
-  const machine = { memory: ORIN_MEMORY, cpus: ORIN_CPUS, qemuVersion: options.machine.qemuVersion };
+  const machine = { memory: ORIN_MEMORY, cpus: ORIN_CPUS };
   const vms = [options.vm, ...options.others];
   const orin: PlannedStep = {
     id: 'orin-tree',

@@ -21,7 +21,6 @@ export function policyCommand(cli: CliContext): Command {
         .default('text'),
     )
     .option('--base <dtb>', 'for guest: the tree that QEMU dumps for the machine')
-    .option('--qemu <version>', 'for guest: the version of that QEMU')
     .action(async (flags: PolicyFlags) => {
       const { derivePolicies } = await import('../../policy/derive.ts');
       const { POLICY_FORMATS } = await import('../report/policy-formats.ts');

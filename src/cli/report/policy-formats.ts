@@ -15,7 +15,6 @@ import { pathRoots } from '../places.ts';
 export type PolicyFlags = HostFlags & {
   readonly format: 'text' | 'json' | 'dts' | 'guest' | 'scmi' | 'scmi-map';
   readonly base?: string;
-  readonly qemu?: string;
 };
 
 type Job = {
@@ -39,12 +38,12 @@ export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: Job) =
     return hostOverlaySource(policies, facts, what, toolPaths(flags, cli));
   },
   async guest({ policies, facts, what, flags, cli }) {
-    if (flags.base === undefined || flags.qemu === undefined)
-      throw new UsageError('a guest’s tree needs QEMU’s own', 'Add --base FILE.dtb and --qemu VERSION.');
+    if (flags.base === undefined)
+      throw new UsageError('a guest’s tree needs QEMU’s own', 'Add --base FILE.dtb.');
     const base = await readTreeFile(resolve(cli.cwd, flags.base));
     const baseFile = basename(flags.base).replace(/\.dtb$/, '.dts');
     const policy = first(policies);
-    const machine = { base, baseFile, qemuVersion: flags.qemu, what: `Guest ${policy.vm}`, hostTree: what };
+    const machine = { base, baseFile, what: `Guest ${policy.vm}`, hostTree: what };
     return guestTreeSource(policy, facts, machine, toolPaths(flags, cli));
   },
   async scmi({ policies, facts, what, flags, cli }) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,7 @@ import {
   stringsOf,
 } from '../../../src/dt/tree.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { renderGuestTree } from '../../../src/steps/render-guest-tree.ts';
 import { renderOrinTree } from '../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../src/steps/step.ts';
@@ -32,7 +34,7 @@ import { makeFdt } from '../../helpers/trees/make-fdt.ts';
 import { random } from '../../helpers/trees/mutate.ts';
 import { factsOf, NOTES, NVIDIA_TREE, ROOT } from '../../helpers/trees/nvidia-tree.ts';
 
-const VERSIONS = process.env['QEMU'] === undefined ? (['7.2', '10.0'] as const) : (['7.2'] as const);
+const VERSIONS = process.env['QEMU'] === undefined ? QEMU_VERSIONS : (['7.2'] as const);
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-places-'));
 const GPU = { name: '17000000.gpu', regions: [0x1000000n, 0x1000000n, 0x1000n], interrupts: 4 };
 const NOTED = NOTES.map((notes) => notes.name);
@@ -159,7 +161,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
       tree,
       vm: { name: 'uart-vm', devices: ['uarta', 'spi1'] },
       others: [],
-      machine: { memory: '256M', cpus: 2, gic: 3, qemuVersion: version },
+      machine: { memory: '256M', cpus: 2, gic: 3 },
       qemu,
       into: 'work:guest.dtb',
     } as const;
@@ -187,7 +189,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     const host = join(into, 'nv.dtb');
     writeFileSync(host, makeFdt(NVIDIA_TREE));
     const vm = { name: 'gpu-vm', devices: ['gpu'] };
-    const machine = { memory: '256M', cpus: 1, gic: 3, qemuVersion: version } as const;
+    const machine = { memory: '256M', cpus: 1, gic: 3 } as const;
     const common = { dtb: host, tree, vm, others: [], qemu, into: 'work:guest.dtb' };
     await expect(renderGuestTree.run({ ...common, machine }, ctx)).rejects.toThrow(/gpu does not fit/);
     const large = { ...machine, platformBus: '64M' };
@@ -216,7 +218,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
         tree,
         vm: { name: 'a', devices: [name] },
         others: [],
-        machine: { memory: '256M', cpus: 1, gic: 3, qemuVersion: version },
+        machine: { memory: '256M', cpus: 1, gic: 3 },
         qemu,
         into: 'work:guest.dtb',
       } as const;
@@ -243,7 +245,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     const host = join(into, 'nv.dtb');
     writeFileSync(host, makeFdt(NVIDIA_TREE));
     const vms = [{ name: 'uart-vm', devices: ['/bus@0/serial@3100000'] }];
-    const machine = { memory: '512M', cpus: 2, qemuVersion: version };
+    const machine = { memory: '512M', cpus: 2 };
     await renderOrinTree.run({ dtb: host, tree, vms, machine, qemu, into: 'work:orin.dtb' }, ctx);
     expect(warnings()).toEqual([]);
     const orin = readFdt(readFileSync(join(into, 'orin.dtb')), 'orin.dtb');

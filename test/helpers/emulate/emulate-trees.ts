@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { join, resolve } from 'node:path';
 import { inContext } from '../../../src/engine/step-context.ts';
 import type { StepKind, StepOptions } from '../../../src/plan/step-options.ts';
+import type { QemuVersion } from '../../../src/recipe/qemu-versions.ts';
 import { loadStep } from '../../../src/steps/index.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labKernel } from '../lab/lab.ts';
-import { labQemu, type QemuVersion } from '../lab/lab-qemu.ts';
+import { labQemu } from '../lab/lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 /** The board of the recipes: what its devices are is read from its tree. */
@@ -24,7 +26,7 @@ export async function guestTree(folder: string, { version, cpus, memory }: Wish)
   const { src, out } = await emulationKernel();
   const { binary } = await labQemu({ version });
   const into = join(folder, 'guest.dtb');
-  const machine = { memory, cpus, gic: 3, qemuVersion: version } as const;
+  const machine = { memory, cpus, gic: 3 } as const;
   const [vm = { name: '', devices: [] }] = VMS;
   await runStep(
     'render-guest-tree',
@@ -71,7 +73,7 @@ export async function orinTree(
   const { src, out } = await emulationKernel();
   const { binary } = await labQemu({ version });
   const into = join(folder, 'orin.dtb');
-  const machine = { memory, cpus, qemuVersion: version };
+  const machine = { memory, cpus };
   await runStep(
     'render-orin-tree',
     { dtb: join(out, BOARD), tree: src, vms, machine, qemu: binary, into },
@@ -83,7 +85,7 @@ export async function orinTree(
 /** The bundle's launcher, made by the product's own step below `folder`; `bpmpHost` is the host proxy's device. */
 export async function runScript(folder: string, bpmpHost: string): Promise<string> {
   const { out } = await emulationKernel();
-  const machine = { memory: '256M', cpus: 1, gic: 3, qemuVersion: '7.2' } as const;
+  const machine = { memory: '256M', cpus: 1, gic: 3 } as const;
   const [vm = { name: '', devices: [] }] = VMS;
   const into = join(folder, 'run');
   const own = { recipe: 'debian-6.12', bpmpHost, place: '.' };

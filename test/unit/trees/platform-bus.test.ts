@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
-import { placeOnBus, VIRT_PLATFORM_BUS, windowAddress } from '../../../src/trees/platform-bus.ts';
+import { placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/trees/platform-bus.ts';
 
 const device = (name: string, regions: readonly number[], interrupts: number) => ({
   name,
@@ -69,18 +69,4 @@ describe('places on the platform bus', () => {
       { numRuns: 50 },
     );
   });
-});
-
-test.each([
-  ['7.2', 0x090c0000n],
-  ['9.2.4', 0x090c0000n],
-  ['10.0', 0x090c0000n],
-  ['10.1', 0x090d0000n],
-  ['11.0', 0x090d0000n],
-])('the window of QEMU %s', (version, address) => {
-  expect(windowAddress(version)).toBe(address);
-});
-
-test('what is no version is refused', () => {
-  expect(() => windowAddress('newest')).toThrow(UsageError);
 });

@@ -122,12 +122,34 @@ static bool bpmp_set_backend(const NvidiaBpmpVirt *s, DeviceState *dev,
             object_property_set_str(obj, "chardev", s->chardev, errp));
 }
 
+/* Two devices at one place would not be seen: one hides the other. */
+static bool bpmp_place_is_free(hwaddr base, Error **errp)
+{
+    MemoryRegionSection there = memory_region_find(get_system_memory(), base,
+                                                   NVIDIA_BPMP_GUEST_SIZE);
+
+    if (!there.mr) {
+        return true;
+    }
+    error_setg(errp, "The BPMP's window is at 0x%" HWADDR_PRIX ", where this "
+               "machine has '%s'", base, memory_region_name(there.mr));
+    error_append_hint(errp, "ACPI PCI hotplug is there where acpi-ged has "
+                      "acpi-pci-hotplug-with-bridge-support=on: leave it off, "
+                      "or the window with bpmp=off.\n");
+    memory_region_unref(there.mr);
+    return false;
+}
+
 static void bpmp_create(NvidiaBpmpVirt *s, hwaddr base, void *fdt,
                         Error **errp)
 {
+    ERRP_GUARD();
     DeviceState *dev;
 
     s->made = true;
+    if (!bpmp_place_is_free(base, errp)) {
+        return;
+    }
     if (current_machine->dumpdtb) {
         /* It ends with the tree, which is the same on every host. */
         bpmp_add_node(fdt, base);

@@ -12,7 +12,7 @@
 #define HW_MISC_BPMP_BACKEND_H
 
 #include "block/aio.h"
-#include "chardev/char-fe.h"
+#include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/bpmp-protocol.h"
 #include "qemu/queue.h"
 #include "qemu/thread.h"

@@ -9,13 +9,11 @@
 #ifndef HW_MISC_NVIDIA_BPMP_GUEST_REGS_H
 #define HW_MISC_NVIDIA_BPMP_GUEST_REGS_H
 
-/* From 10.1 on ACPI PCI hotplug is at the first place. */
-#if QEMU_VERSION_MAJOR > 10 || \
-    (QEMU_VERSION_MAJOR == 10 && QEMU_VERSION_MINOR >= 1)
-#define NVIDIA_BPMP_GUEST_BASE 0x090d0000
-#else
+/*
+ * The same in all versions. ACPI PCI hotplug came to this place with 10.1; it
+ * is there only where a machine asks for it, which then has no window.
+ */
 #define NVIDIA_BPMP_GUEST_BASE 0x090c0000
-#endif
 #define NVIDIA_BPMP_GUEST_SIZE 0x1000
 
 /* The window. Version 1 is what the first device of this kind had. */

@@ -7,8 +7,7 @@
 #ifndef HW_MISC_NVIDIA_BPMP_GUEST_H
 #define HW_MISC_NVIDIA_BPMP_GUEST_H
 
-#include "hw/sysbus.h"
-#include "hw/platform-bus.h"
+#include "hw/misc/bpmp-qemu-compat.h"
 #include "hw/misc/nvidia-bpmp-guest-regs.h"
 #include "qemu/notify.h"
 #include "qapi/qapi-types-common.h"
@@ -18,42 +17,46 @@
 
 /*
  * Does entry @i of a memory map with @n entries leave the window alone? @self
- * is the window's own entry.
+ * is the window's own entry, @but that of what may be there in its place.
  */
-#define NVIDIA_BPMP_CLEAR(map, n, self, i)                              \
-    ((i) >= (n) || (i) == (self) ||                                     \
+#define NVIDIA_BPMP_CLEAR(map, n, self, but, i)                         \
+    ((i) >= (n) || (i) == (self) || (i) == (but) ||                     \
      (map)[(i) < (n) ? (i) : 0].base >=                                 \
          NVIDIA_BPMP_GUEST_BASE + NVIDIA_BPMP_GUEST_SIZE ||             \
      (map)[(i) < (n) ? (i) : 0].base + (map)[(i) < (n) ? (i) : 0].size  \
          <= NVIDIA_BPMP_GUEST_BASE)
 
-#define NVIDIA_BPMP_CLEAR_8(map, n, self, i)                            \
-    (NVIDIA_BPMP_CLEAR(map, n, self, (i)) &&                            \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 1) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 2) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 3) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 4) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 5) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 6) &&                        \
-     NVIDIA_BPMP_CLEAR(map, n, self, (i) + 7))
+#define NVIDIA_BPMP_CLEAR_8(map, n, self, but, i)                       \
+    (NVIDIA_BPMP_CLEAR(map, n, self, but, (i)) &&                       \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 1) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 2) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 3) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 4) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 5) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 6) &&                   \
+     NVIDIA_BPMP_CLEAR(map, n, self, but, (i) + 7))
 
 /*
  * Refuse to build where another entry of a constant memory map of up to 64
  * is at the window's place. Written out, since the compiler decides it only
- * without a loop.
+ * without a loop. Whether @but is there is looked at when the window is made.
  */
-#define NVIDIA_BPMP_CHECK_PLACE(map, n, self)                           \
+#define NVIDIA_BPMP_CHECK_PLACE_BUT(map, n, self, but)                  \
     do {                                                                \
         QEMU_BUILD_BUG_ON((n) > 64);                                    \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 0));        \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 8));        \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 16));       \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 24));       \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 32));       \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 40));       \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 48));       \
-        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, 56));       \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 0));   \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 8));   \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 16));  \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 24));  \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 32));  \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 40));  \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 48));  \
+        qemu_build_assert(NVIDIA_BPMP_CLEAR_8(map, n, self, but, 56));  \
     } while (0)
+
+/* The same where nothing else may be there */
+#define NVIDIA_BPMP_CHECK_PLACE(map, n, self) \
+    NVIDIA_BPMP_CHECK_PLACE_BUT(map, n, self, self)
 
 /* What the properties of the virt machine say. */
 typedef struct NvidiaBpmpVirt {
