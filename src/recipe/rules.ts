@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { QEMU_VERSIONS } from './qemu-versions.ts';
 import type { Recipe } from './schema.ts';
 
 /** What is wrong, and at which key. */
@@ -45,11 +46,13 @@ const forkIsBuiltAsItIs: Rule = ({ qemu }) =>
         },
       ];
 
-/** vfio-platform is gone from QEMU 10.2 on. */
-const qemuHasVfioPlatform: Rule = ({ qemu }) => {
-  const [major = 0, minor = 0] = qemu.version.split('.').map(Number);
-  if (major < 10 || (major === 10 && minor < 2)) return [];
-  return [{ path: 'qemu.version', message: 'has no vfio-platform: QEMU 10.1 is the last one with it' }];
+/** A fork is built as it is, whatever it is. */
+const qemuIsBuiltHere: Rule = ({ qemu }) => {
+  if (qemu.overlay === undefined || QEMU_VERSIONS.some((each) => each === qemu.version)) return [];
+  const known = QEMU_VERSIONS.join(', ');
+  return [
+    { path: 'qemu.version', message: `${qemu.version} is none of those that are built here: ${known}` },
+  ];
 };
 
 const boardNeedsSysroot: Rule = ({ qemu }) =>
@@ -114,7 +117,7 @@ const RULES: readonly Rule[] = [
   commitsHaveTrees,
   hostTreeNeedsBsp,
   forkIsBuiltAsItIs,
-  qemuHasVfioPlatform,
+  qemuIsBuiltHere,
   boardNeedsSysroot,
   vmNamesDiffer,
   deviceHasOneVm,

@@ -82,7 +82,7 @@ const qemu = z
       .string()
       .regex(/^\d+\.\d+$/, 'must be quoted and have two numbers: "7.2"')
       .meta({
-        description: 'Major and minor version: the place of the BPMP window in the guest depends on it.',
+        description: 'Major and minor version, one of those that `patches/` has; any for a fork.',
       }),
     source,
     overlay: ownPath('Folder that is copied over the tree.').optional(),

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { compareVersions } from '../../../src/tools/apt/debian-version.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
@@ -25,7 +27,7 @@ describe('QEMU for the board', () => {
   });
 });
 
-describe.each(['7.2', '10.0'] as const)('QEMU %s for this machine', (version) => {
+describe.each(QEMU_VERSIONS)('QEMU %s for this machine', (version) => {
   it('runs, and has our device and vfio-platform', async () => {
     const { binary } = await labQemu({ version });
     expect(await run(binary, '--version')).toContain(`QEMU emulator version ${version}`);

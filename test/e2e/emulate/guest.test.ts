@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/emulate/report.ts';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { runGuest } from '../../helpers/emulate/emulate.ts';
 import { figure } from '../../helpers/figures.ts';
-import type { QemuVersion } from '../../helpers/lab/lab-qemu.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** The guest's own tree of clocks, to see what it thinks of one. */
 const CLK = '/sys/kernel/debug/clk';
 
-describe.each<QemuVersion>(['7.2', '10.0'])('an emulated guest on QEMU %s', (version) => {
+describe.each(QEMU_VERSIONS)('an emulated guest on QEMU %s', (version) => {
   it('writes 123 to the UART, one window access a transfer, and leaves everything as it was', async () => {
     const name = `uart-${version}`;
     await runGuest({ name, version, exec: WRITE_123 }, async ({ exit, uart, uartAt, transfers, ...run }) => {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/lab/compile-commands.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
@@ -21,7 +23,10 @@ const DEVICES = [
   ...['virtserialport', 'vmcoreinfo'],
 ];
 /** 7.2 has no symbols for these. */
-const WITHOUT_SYMBOL = { '7.2': ['pci-bridge', 'pci-bridge-seat', 'pcie-pci-bridge'], '10.0': [] } as const;
+const WITHOUT_SYMBOL = {
+  '7.2': ['pci-bridge', 'pci-bridge-seat', 'pcie-pci-bridge'],
+  '10.0': [],
+} as const;
 
 /** C files of ours and those that our patches change, from the top of a QEMU tree. */
 function concerned(version: string): readonly string[] {
@@ -35,7 +40,7 @@ function concerned(version: string): readonly string[] {
   return [...ours, ...changed].filter((file) => file.endsWith('.c')).sort();
 }
 
-describe.each(['7.2', '10.0'] as const)('QEMU %s', (version) => {
+describe.each(QEMU_VERSIONS)('QEMU %s', (version) => {
   async function commands(): Promise<{
     readonly src: string;
     readonly of: (file: string) => readonly CompileCommand[];

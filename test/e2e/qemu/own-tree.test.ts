@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { cellsOf, type DtNode, stringOf, stringsOf } from '../../../src/dt/tree.ts';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
@@ -44,7 +46,7 @@ async function ownTree(qemu: string, machine: string): Promise<ReadonlyMap<strin
   return readFdt(readFileSync(into), into).nodes;
 }
 
-describe.each(['7.2', '10.0'] as const)('QEMU %s without -dtb', (version) => {
+describe.each(QEMU_VERSIONS)('QEMU %s without -dtb', (version) => {
   let qemu: string;
   beforeAll(async () => {
     qemu = (await labQemu({ version })).binary;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
@@ -38,7 +40,7 @@ const QTESTS = [
   'tegra-hsuart/gate',
 ];
 
-describe.each(['7.2', '10.0'] as const)("QEMU %s's window, back ends and UART", (version) => {
+describe.each(QEMU_VERSIONS)("QEMU %s's window, back ends and UART", (version) => {
   it('pass their qtests', async () => {
     const { build } = await labQemu({ version });
     const said = await runScript('qemu/qtest.sh', { BUILD: build, UAPI });

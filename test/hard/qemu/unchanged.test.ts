@@ -3,10 +3,12 @@
 // tools: gcc meson ninja
 // labs: qemu-7.2 qemu-10.0
 // minutes: 8
+
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu, labUnpatchedQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
@@ -23,7 +25,7 @@ async function migrated(qemu: string, name: string): Promise<ReadonlyMap<string,
   return new Map(Object.entries(JSON.parse(readFileSync(into, 'utf8')) as object));
 }
 
-describe.each(['7.2', '10.0'] as const)('QEMU %s', (version) => {
+describe.each(QEMU_VERSIONS)('QEMU %s', (version) => {
   let old: string;
   let ours: string;
   beforeAll(async () => {

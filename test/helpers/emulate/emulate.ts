@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -11,9 +12,10 @@ import type { WindowProperties } from '../../../src/emulate/machine-args.ts';
 import type { FirmwareState } from '../../../src/firmware/model.ts';
 import type { Script } from '../../../src/firmware/script.ts';
 import type { TransferEntry } from '../../../src/firmware/transcript.ts';
+import type { QemuVersion } from '../../../src/recipe/qemu-versions.ts';
 import { fetchArm64File, fetchBusybox } from '../../../src/tools/apt/arm64-package.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
-import { labQemu, type QemuVersion } from '../lab/lab-qemu.ts';
+import { labQemu } from '../lab/lab-qemu.ts';
 import { emulationKernel, guestTree } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';
 

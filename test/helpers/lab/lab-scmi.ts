@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import { join, resolve } from 'node:path';
+import type { QemuVersion } from '../../../src/recipe/qemu-versions.ts';
 import { exists } from '../../../src/tools/files/folder.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labPlace } from './lab-place.ts';
-import { labPristineQemu, type QemuVersion } from './lab-qemu.ts';
+import { labPristineQemu } from './lab-qemu.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 

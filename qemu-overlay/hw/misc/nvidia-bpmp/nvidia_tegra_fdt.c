@@ -249,47 +249,54 @@ static void copy_bpmp_list(const void *host, int node, void *guest,
     }
 }
 
-static void set_reg(const VFIOPlatformDevice *vdev, SysBusDevice *sbdev,
-                    PlatformBusDevice *pbus, void *fdt, const char *node)
+static bool is_level(const VFIOPlatformDevice *vdev, unsigned index)
 {
-    g_autofree uint32_t *reg = g_new(uint32_t, vdev->vbasedev.num_regions * 2);
+    VFIOINTp *intp;
 
-    for (unsigned i = 0; i < vdev->vbasedev.num_regions; i++) {
-        reg[2 * i] = cpu_to_be32(platform_bus_get_mmio_addr(pbus, sbdev, i));
-        reg[2 * i + 1] =
-            cpu_to_be32(memory_region_size(vdev->regions[i]->mem));
+    QLIST_FOREACH(intp, &vdev->intp_list, next) {
+        if (intp->pin == index) {
+            return intp->flags & VFIO_IRQ_INFO_AUTOMASKED;
+        }
     }
-    qemu_fdt_setprop(fdt, node, "reg", reg,
-                     vdev->vbasedev.num_regions * 2 * sizeof(*reg));
+    return true;
+}
+
+static void set_reg(SysBusDevice *sbdev, PlatformBusDevice *pbus, void *fdt,
+                    const char *node)
+{
+    g_autoptr(GArray) reg = g_array_new(false, false, sizeof(uint32_t));
+
+    for (unsigned i = 0; sysbus_has_mmio(sbdev, i); i++) {
+        uint32_t entry[] = {
+            cpu_to_be32(platform_bus_get_mmio_addr(pbus, sbdev, i)),
+            cpu_to_be32(memory_region_size(sysbus_mmio_get_region(sbdev, i))),
+        };
+
+        g_array_append_vals(reg, entry, ARRAY_SIZE(entry));
+    }
+    qemu_fdt_setprop(fdt, node, "reg", reg->data, reg->len * sizeof(uint32_t));
 }
 
 static void set_interrupts(const VFIOPlatformDevice *vdev, SysBusDevice *sbdev,
                            PlatformBusDevice *pbus, void *fdt,
                            const char *node, int irq_start)
 {
-    unsigned count = vdev->vbasedev.num_irqs;
-    g_autofree uint32_t *irqs = g_new(uint32_t, count * 3);
-    VFIOINTp *intp;
+    g_autoptr(GArray) irqs = g_array_new(false, false, sizeof(uint32_t));
 
-    if (!count) {
-        return;
-    }
-    for (unsigned i = 0; i < count; i++) {
-        bool level = true;
+    for (unsigned i = 0; sysbus_has_irq(sbdev, i); i++) {
+        uint32_t entry[] = {
+            cpu_to_be32(GIC_FDT_IRQ_TYPE_SPI),
+            cpu_to_be32(platform_bus_get_irqn(pbus, sbdev, i) + irq_start),
+            cpu_to_be32(is_level(vdev, i) ? GIC_FDT_IRQ_FLAGS_LEVEL_HI :
+                                            GIC_FDT_IRQ_FLAGS_EDGE_LO_HI),
+        };
 
-        QLIST_FOREACH(intp, &vdev->intp_list, next) {
-            if (intp->pin == i) {
-                level = intp->flags & VFIO_IRQ_INFO_AUTOMASKED;
-            }
-        }
-        irqs[3 * i] = cpu_to_be32(GIC_FDT_IRQ_TYPE_SPI);
-        irqs[3 * i + 1] =
-            cpu_to_be32(platform_bus_get_irqn(pbus, sbdev, i) + irq_start);
-        irqs[3 * i + 2] = cpu_to_be32(level ? GIC_FDT_IRQ_FLAGS_LEVEL_HI :
-                                              GIC_FDT_IRQ_FLAGS_EDGE_LO_HI);
+        g_array_append_vals(irqs, entry, ARRAY_SIZE(entry));
     }
-    qemu_fdt_setprop(fdt, node, "interrupts", irqs,
-                     count * 3 * sizeof(*irqs));
+    if (irqs->len) {
+        qemu_fdt_setprop(fdt, node, "interrupts", irqs->data,
+                         irqs->len * sizeof(uint32_t));
+    }
 }
 
 int nvidia_tegra_add_vfio_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
@@ -324,7 +331,7 @@ int nvidia_tegra_add_vfio_node(SysBusDevice *sbdev, PlatformBusDevice *pbus,
     for (int i = 0; bpmp && i < ARRAY_SIZE(lists); i++) {
         copy_bpmp_list(host, offset, fdt, node, bpmp, i);
     }
-    set_reg(vdev, sbdev, pbus, fdt, node);
+    set_reg(sbdev, pbus, fdt, node);
     set_interrupts(vdev, sbdev, pbus, fdt, node, irq_start);
     qemu_fdt_setprop_string(fdt, node, "status", "okay");
     if (is_uart(vdev)) {
