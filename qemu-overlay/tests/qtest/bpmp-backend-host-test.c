@@ -206,15 +206,15 @@ static void test_host_given_up(void)
 {
     Host host;
     QTestState *qts = start_host(&host, "ioctl",
-                                 "-global nvidia-bpmp-guest.timeout-ms=1500");
+                                 "-global nvidia-bpmp-guest.timeout-ms=2000");
     g_autofree char *log = NULL;
 
     /*
      * Two threads, one for the CPU and one for a reset, are inside until the
      * reset of the machine has waited in vain.
      */
-    g_assert_cmpint(window_request(qts, PEER_SLEEP, 5300), ==, -ETIMEDOUT);
-    g_assert_cmpint(window_request(qts, PEER_SLEEP, 3800), ==, -ETIMEDOUT);
+    g_assert_cmpint(window_request(qts, PEER_SLEEP, 7500), ==, -ETIMEDOUT);
+    g_assert_cmpint(window_request(qts, PEER_SLEEP, 5500), ==, -ETIMEDOUT);
     g_assert_cmpint(block_request(qts, 33, 0), ==, -ETIMEDOUT);
     bpmp_machine_reset(qts);
     g_assert_cmpint(block_request(qts, 24, 9), ==, 0);

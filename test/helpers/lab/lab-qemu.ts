@@ -41,8 +41,8 @@ const QEMU_SOURCES: Readonly<Record<QemuVersion, QemuSource>> = {
 export type LabQemu = { readonly src: string; readonly build: string; readonly binary: string };
 
 /** What the builds are made from and by. */
-const qemuPlace = (version: QemuVersion) =>
-  labPlace(`qemu-${version}`, [
+const qemuPlace = (version: QemuVersion, purpose = '') =>
+  labPlace(`qemu-${version}${purpose}`, [
     ...['qemu-overlay', `patches/qemu-${version}`],
     ...['src/steps/build-qemu.ts', 'src/steps/build-sysroot.ts', 'src/tools/build/qemu-configure.ts'],
   ]);
@@ -77,6 +77,22 @@ export async function labQemu(wish: {
           ]),
     ]);
     return { src: tree, build, binary: join(build, 'qemu-system-aarch64') };
+  });
+}
+
+/** What `use` makes of a QEMU that is its own: it may change the tree and build in it, and must leave both as they were. */
+export async function ownQemu<T>(version: QemuVersion, use: (qemu: LabQemu) => Promise<T>): Promise<T> {
+  const place = await qemuPlace(version, '-own');
+  return place.alone(async () => {
+    const tree = await qemuTree(version, place);
+    const build = join(place.folder, 'qemu-build');
+    const common = { tree, out: build, configure: WORDS[version], crossCompile: CROSS, epoch: EPOCH };
+    const options = { ...common, host: 'build' } as const;
+    await place.run([
+      ...qemuChanges(version, tree),
+      step('qemu-build', 'build-qemu', options, ['qemu-patches']),
+    ]);
+    return use({ src: tree, build, binary: join(build, 'qemu-system-aarch64') });
   });
 }
 
