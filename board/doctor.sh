@@ -297,16 +297,41 @@ check_qemu() {
 	version=$(printf '%s\n' "$version" | sed -n 's/^QEMU emulator version \([0-9]*\.[0-9]*\).*/\1/p')
 	lacks=
 	# Asked one by one: the list of all has only what a person may add, and the machine adds the window by itself.
-	for type in vfio-platform nvidia-bpmp-guest; do
+	way=nvidia-bpmp-guest
+	[ -z "${VM_SCMI-}" ] || way=vhost-user-scmi-pci
+	for type in vfio-platform "$way"; do
 		"$VM_QEMU" -machine none -device "$type,help" >/dev/null 2>&1 </dev/null || lacks="$lacks $type"
 	done
 	if [ -n "$lacks" ]; then
-		fail qemu "QEMU $version lacks$lacks" "use this bundle's QEMU; QEMU itself has no vfio-platform from 10.2 on"
+		fail qemu "QEMU $version lacks$lacks" "$(
+			if [ -n "${VM_SCMI-}" ]; then
+				echo "a guest over SCMI needs QEMU 8.2 to 10.1"
+			else
+				echo "use this bundle's QEMU; QEMU itself has no vfio-platform from 10.2 on"
+			fi
+		)"
 	else
-		ok qemu "QEMU $version has vfio-platform and nvidia-bpmp-guest"
+		ok qemu "QEMU $version has vfio-platform and $way"
 	fi
 	check_sandbox
-	check_window
+	if [ -n "${VM_SCMI-}" ]; then
+		check_scmi
+	else
+		check_window
+	fi
+}
+
+# What a guest over SCMI needs besides a QEMU: its tree is made when it starts.
+check_scmi() {
+	if ! "$VM_SCMI" --print-capabilities >/dev/null 2>&1 </dev/null; then
+		fail scmi "$VM_SCMI does not run" "copy this bundle's bpmp-scmi here, or name another by VM_SCMI"
+	elif ! command -v fdtoverlay >/dev/null; then
+		fail scmi "fdtoverlay is not installed: the guest's device tree cannot be made" "apt-get install device-tree-compiler"
+	elif [ ! -r "$VM_SCMI_MAP" ] || [ ! -r "$VM_SCMI_TREE" ]; then
+		fail scmi "$VM_SCMI_MAP or $VM_SCMI_TREE is not here" "copy this bundle's here"
+	else
+		ok scmi "bpmp-scmi runs, with $VM_SCMI_MAP and $VM_SCMI_TREE"
+	fi
 }
 
 check_sandbox() {
