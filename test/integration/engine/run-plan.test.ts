@@ -68,10 +68,15 @@ test('a changed option runs the step and what rests on it, nothing else', async 
 test('a changed input runs the step; a touched one does not', async () => {
   const { run, work } = bench();
   const toys = { c: { inputs: ['tool:patch'] } };
+  // One that is not there is told of before any step runs.
+  expect((await run(toyPlan(DIAMOND), toys)).error).toMatchObject({
+    message: expect.stringContaining('patch'),
+  });
+  mkdirSync(join(work, 'tool'));
+  writeFileSync(join(work, 'tool', 'patch'), 'none');
   await run(toyPlan(DIAMOND), toys);
   writeFileSync(join(work, 'patch-of-nobody'), 'x');
   expect((await run(toyPlan(DIAMOND), toys)).ran).toEqual([]);
-  mkdirSync(join(work, 'tool'));
   writeFileSync(join(work, 'tool', 'patch'), 'one');
   expect((await run(toyPlan(DIAMOND), toys)).ran).toEqual(['c', 'd']);
   writeFileSync(join(work, 'tool', 'patch'), 'one');
