@@ -40,7 +40,10 @@ planted() {
 	fi
 	rm "$file"
 	cp "$tmp/planted" "$file"
-	ninja -C "$BUILD" qemu-system-aarch64 tests/unit/test-bpmp-backend >"$tmp/built" 2>&1 || { cat "$tmp/built" >&2; exit 1; }
+	ninja -C "$BUILD" qemu-system-aarch64 tests/unit/test-bpmp-backend >"$tmp/built" 2>&1 || {
+		cat "$tmp/built" >&2
+		exit 1
+	}
 	if run "$4" "$5"; then
 		echo "$1: $4 $5 does not see it" >&2
 		bad=1
