@@ -49,7 +49,7 @@ attack() {
 }
 
 begin asking
-plant passthrough passthrough.c 's/return device_set_driver_override(.*/return 0;/'
+plant passthrough passthrough.c 's/err = device_set_driver_override(.*/err = 0;/'
 plant H1 chardev.c 's/ || msg.rx_size > BPMP_PAYLOAD_MAX)/)/'
 plant H3 policy.c '/^static.* decide_ping(/,/^}/s/tx_len < sizeof(req)/false/'
 plant H4 chardev.c 's/len != sizeof(msg) && len != COMPAT_LONG/len < sizeof(msg)/'
