@@ -36,8 +36,8 @@ export async function fillFolder(
     await fill(aside);
     await guard();
   } catch (error) {
-    // Half a tree would keep a full disk full.
-    await rm(aside, { recursive: true, force: true });
+    // Half a tree would keep a full disk full. Who filled it may still be at its last write; what then stays, the next run removes.
+    await rm(aside, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }).catch(() => undefined);
     throw error;
   }
   if (await exists(into)) await rename(into, old);

@@ -37,8 +37,12 @@ export async function openSpan(
   const beat = setInterval(() => signOfLife(file), BEAT_MS).unref();
   return async () => {
     clearInterval(beat);
+    // Needs no room: on a full disk, where what follows fails, it is the end of the span.
+    signOfLife(file);
     const spans = [...(before?.spans ?? []), [from, Date.now()]];
-    await writeFileWhole(file, JSON.stringify({ places: all, spans }));
+    await writeFileWhole(file, JSON.stringify({ places: all, spans })).catch((error: unknown) => {
+      if (!isCode(error, 'ENOSPC')) throw error;
+    });
   };
 }
 

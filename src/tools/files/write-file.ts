@@ -31,7 +31,7 @@ export async function writeFileWhole(
     await rename(aside, path);
   } catch (error) {
     await file.close().catch(() => undefined);
-    await rm(aside, { force: true });
+    await rm(aside, { force: true }).catch(() => undefined);
     throw error;
   }
   await syncFolder(folder);
