@@ -206,7 +206,7 @@ replace_conf() {
 	sync
 }
 
-# Whether a line of the boot menu that is no comment names a path.
+# Whether a line of the boot menu that is not a comment names a path.
 is_live() {
 	sed 's/#.*//; s,\\,/,g' "$conf" 2>/dev/null | tr -d '\r' | tr -s / | grep -qF "$1"
 }

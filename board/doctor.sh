@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Say whether this board can run the virtual machine of this folder, what is in the way, and what mends it.
+# Say whether this board can run the virtual machine of this folder, what is in the way, and what fixes it.
 #
 #   doctor.sh [--host-only]
 #
-# One line a check, four fields separated by tabs: ok, warn or fail; the check; what was found; the command or the
-# change that mends it, - where nothing is to be done. Ends with 0 where nothing failed, 3 otherwise. Changes nothing.
+# One line per check, four fields separated by tabs: ok, warn or fail; the check; what was found; the command or the
+# change that fixes it, - where nothing is to be done. Ends with 0 where nothing failed, 3 otherwise. Changes nothing.
 # Runs in any POSIX shell with the usual small tools: dash and coreutils, or busybox alone.
 set -u
 
@@ -28,7 +28,7 @@ read_word() {
 	[ -r "$1" ] && { read -r word <"$1" || [ -n "${word-}" ]; } && printf '%s\n' "$word"
 }
 
-# A property of a device tree in /proc that holds strings, one a line.
+# A property of a device tree in /proc that holds strings, one per line.
 strings_of() {
 	[ ! -r "$1" ] || tr '\0' '\n' <"$1"
 }

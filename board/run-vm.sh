@@ -102,9 +102,8 @@ Usage: run-vm.sh [--dry-run] [--verbose] [--check | --bind | --give-back | --to-
                  [-- QEMU ARGUMENTS]
 
 Takes $VM_DEVICES from the drivers that hold them, runs the virtual machine
-"$VM_NAME", and leaves the devices as they were when it ends, however it ends. What
-vfio-platform holds already, because the board's device tree keeps it for machines or
-somebody bound it, stays there.
+"$VM_NAME", and gives the devices back when it ends, however it ends. A device that
+vfio-platform had before (by the board's device tree, or by --bind) stays with it.
 
   --check      only look whether it could be done
   --bind       take the devices and leave them to vfio-platform (libvirt's hook)
@@ -671,14 +670,14 @@ done
 # Both become parts of paths that are written and removed as root.
 case $VM_NAME in
 '' | .* | -* | *[!A-Za-z0-9._-]*)
-	say "VM_NAME '$VM_NAME' is no name: letters, digits, '.', '_' and '-', and no '.' or '-' first"
+	say "VM_NAME '$VM_NAME' is not a name: letters, digits, '.', '_' and '-', and no '.' or '-' first"
 	exit "$usage_error"
 	;;
 esac
 for device in $VM_DEVICES; do
 	case $device in
 	.* | *[!A-Za-z0-9._:@,+-]*)
-		say "VM_DEVICES has '$device', which is no name of /sys/bus/platform/devices"
+		say "VM_DEVICES has '$device', which is not a name of /sys/bus/platform/devices"
 		exit "$usage_error"
 		;;
 	esac

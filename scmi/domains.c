@@ -138,7 +138,7 @@ static bool add_clock(ScmiDomains *d, const Line *line, ScmiError *error)
         return false;
     }
     if (!class_of(line->words[3], &clock.class)) {
-        return refuse(error, line, "%s is no class of clocks", line->words[3]);
+        return refuse(error, line, "%s is not a class of clocks", line->words[3]);
     }
     memcpy(clock.name, line->words[4], sizeof(clock.name));
     d->clocks[d->n_clocks++] = clock;

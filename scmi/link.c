@@ -227,7 +227,7 @@ BpmpLink *bpmp_link_host(int fd, ScmiError *error)
 
     /* An ioctl of a file of another kind could do anything. */
     if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode)) {
-        snprintf(error->text, sizeof(error->text), "is no character device");
+        snprintf(error->text, sizeof(error->text), "is not a character device");
         return NULL;
     }
     /* An echo changes nothing on any BPMP. */

@@ -18,7 +18,7 @@ typedef struct BpmpLink BpmpLink;
  * bpmp_link_host: the device of the host proxy, /dev/bpmp-host[-NAME]
  * @fd: open for reading and writing; belongs to the link from now on
  *
- * Returns NULL and says why in @error where it is no such device.
+ * Returns NULL and says why in @error where it is not such a device.
  */
 BpmpLink *bpmp_link_host(int fd, ScmiError *error);
 

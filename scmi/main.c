@@ -197,7 +197,7 @@ static void read_map(const char *path, ScmiDomains *d)
     }
     size = fread(text, 1, sizeof(text), file);
     if (ferror(file) || size > MAP_MAX) {
-        end(EXIT_USAGE, "%s is no map: it cannot be read, or is too large",
+        end(EXIT_USAGE, "%s is not a map: it cannot be read, or is too large",
             path);
     }
     fclose(file);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ID_HEADERS, parseTegraIds } from '../src/dt/tegra-ids.ts';
 
-/** An object as the formatter would print it, one name a line. */
+/** An object as the formatter would print it, one name per line. */
 function literal(value: unknown, indent = ''): string {
   if (typeof value !== 'object' || value === null) return String(value);
   const lines = Object.entries(value).map(

@@ -4,7 +4,7 @@
 type Remark = { readonly step?: string };
 
 /** Everything the core has to say. The terminal, the log files and `--json` are listeners. */
-export type Event =
+export type RunEvent =
   | {
       readonly type: 'run-start';
       /** The steps that will run, in plan order. */
@@ -44,4 +44,4 @@ export type Event =
   | (Remark & { readonly type: 'note'; readonly text: string })
   | (Remark & { readonly type: 'warning'; readonly text: string });
 
-export type Emit = (event: Event) => void;
+export type Emit = (event: RunEvent) => void;

@@ -39,7 +39,7 @@
 
 /*
  * What RET and status hold before a transfer. A device that refuses without a
- * word leaves it there; it is no code of the firmware.
+ * word leaves it there; it is not a code of the firmware.
  */
 #define BPMP_UNANSWERED		(-EREMOTEIO)
 
@@ -49,7 +49,7 @@
 /**
  * struct tegra_bpmp_guest - the window of one BPMP
  * @base: registers
- * @blocks: one request block a possible CPU, BPMP_BLOCK_STRIDE apart, each
+ * @blocks: one request block per possible CPU, BPMP_BLOCK_STRIDE apart, each
  *	touched by its own CPU only, with interrupts off; NULL for version 1
  * @lock: guards the buffers of a version 1 window from the first write of a
  *	request to the last read of its answer

@@ -81,7 +81,7 @@ static int look_above(struct bpmp_host *host, u32 id)
 	int err;
 
 	err = bpmp_fw_clk_parent(host, id, &parent);
-	/* A root has none, which is no error. */
+	/* A root has none, which is not an error. */
 	if (err && err != -EINVAL)
 		return err;
 	err = look_at(host, parent);

@@ -43,7 +43,7 @@ static int parse_list(struct bpmp_host *host, unsigned int i)
 
 	count = of_property_count_u32_elems(dev->of_node, property);
 	if (count < 0)
-		return dev_err_probe(dev, count, "%s is no list of ids\n",
+		return dev_err_probe(dev, count, "%s is not a list of ids\n",
 				     property);
 
 	for (n = 0; n < count; n++) {
@@ -54,7 +54,7 @@ static int parse_list(struct bpmp_host *host, unsigned int i)
 		if (err)
 			return dev_err_probe(dev, err, "%s: entry %d%s\n",
 					     property, n,
-					     err == -ERANGE ? " is no id" :
+					     err == -ERANGE ? " is not an id" :
 					     err == -EEXIST ? " is listed twice"
 							    : "");
 	}
@@ -98,7 +98,7 @@ static int parse_name(struct bpmp_host *host)
 		return 0;
 	}
 	if (err)
-		return dev_err_probe(dev, err, "label is no string\n");
+		return dev_err_probe(dev, err, "label is not a string\n");
 
 	/* It becomes a file name in /dev and in debugfs. */
 	for (c = label; *c; c++)

@@ -187,7 +187,7 @@ struct bpmp_op {
 
 /**
  * struct bpmp_vm - what one VM has done so far
- * @clk_on: clocks it has enabled. One bit a clock, not a count: the firmware
+ * @clk_on: clocks it has enabled. One bit per clock, not a count: the firmware
  *	keeps a boolean per master, and to the VM this is the firmware
  * @clk_rate_changed: clocks whose rate the undo has to restore
  * @clk_parent_changed: clocks whose parent the undo has to restore

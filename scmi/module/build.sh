@@ -7,7 +7,7 @@
 # HEADERS  its build folder or headers, as /lib/modules/VERSION/build
 # OUT      scmi_transport_virtio.ko
 #
-# CROSS_COMPILE as usual; where it is not set and this is no arm64 machine, aarch64-linux-gnu-.
+# CROSS_COMPILE as usual; where it is not set and this is not an arm64 machine, aarch64-linux-gnu-.
 set -eu
 source=${1:?kernel source}
 headers=${2:?build folder or headers of the guest kernel}

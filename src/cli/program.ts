@@ -71,7 +71,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'doctor',
-    summary: 'say whether a board can run the machine, and what mends what is in the way',
+    summary: 'say whether a board can run the machine, and what fixes what is in the way',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {

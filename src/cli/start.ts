@@ -63,7 +63,7 @@ const SHOWS = new Set([
   '--help',
 ]);
 
-/** `devices | head` closes the pipe early, which is no failure; `build | head` has its work done all the same, and its own exit code. */
+/** `devices | head` closes the pipe early, which is not a failure; `build | head` has its work done all the same, and its own exit code. */
 function watchOutput(verb: string | undefined): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE' && (verb === undefined || SHOWS.has(verb))) process.exit(ExitCode.ok);

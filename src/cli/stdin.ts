@@ -11,7 +11,7 @@ export async function readStdinLines(onLine: (line: string) => void, signal: Abo
 
 /**
  * Let `onBytes` have every key as it is pressed; the terminal neither echoes nor makes lines. Nothing where standard
- * input is no terminal.
+ * input is not a terminal.
  *
  * @returns puts the terminal back
  */

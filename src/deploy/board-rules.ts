@@ -2,7 +2,7 @@
 import { EnvironmentError, UsageError } from '../errors.ts';
 import { type BoardBundle, type BoardFile, boardsOf } from './bundle-files.ts';
 import { initrdOf, menuTimeout, rootOf, templateOf } from './extlinux.ts';
-import type { Facts } from './facts.ts';
+import type { BoardFacts } from './facts.ts';
 
 /** Of our entry too: the kernel passes over an argument of a module that it does not have, and it is in /proc/cmdline. */
 const ENTRY_ARG = 'bpmp_virt.entry';
@@ -17,7 +17,7 @@ export function entryArg(id: string): string {
 }
 
 /** The id of the deployment whose entry a board runs; undefined where it runs its own. */
-export function runningEntry(facts: Facts): string | undefined {
+export function runningEntry(facts: BoardFacts): string | undefined {
   return new RegExp(`(?:^| )${ENTRY_ARG}=(\\S+)`).exec(facts.cmdline)?.[1];
 }
 
@@ -32,7 +32,7 @@ export function requireMenu(text: string): void {
 }
 
 /** @throws {EnvironmentError} the deployment `id` has not been seen to boot */
-export function requireGoodBoot(facts: Facts, id: string): void {
+export function requireGoodBoot(facts: BoardFacts, id: string): void {
   if (runningEntry(facts) === id) return;
   throw new EnvironmentError(
     'the board does not run this entry: whether it boots has not been seen',
@@ -41,7 +41,7 @@ export function requireGoodBoot(facts: Facts, id: string): void {
 }
 
 /** UEFI starts the flashed kernel in place of an entry whose INITRD is not there. */
-export function requireInitrd(text: string, { absent }: Facts): void {
+export function requireInitrd(text: string, { absent }: BoardFacts): void {
   const initrd = initrdOf(text);
   if (initrd === undefined || !absent.has(initrd)) return;
   throw new EnvironmentError(
@@ -55,7 +55,7 @@ export function requireInitrd(text: string, { absent }: Facts): void {
  *
  * @throws {EnvironmentError} they do not
  */
-export function requireBoard(facts: Facts, bundle: BoardBundle): NonNullable<Facts['extlinux']> {
+export function requireBoard(facts: BoardFacts, bundle: BoardBundle): NonNullable<BoardFacts['extlinux']> {
   const refusals: readonly (readonly [boolean, string, string])[] = [
     [
       !/^# R36 /.test(facts.release),
@@ -126,7 +126,7 @@ function requireSameBoard(compatible: readonly string[], bundle: BoardBundle): v
  * @returns what could not be told, for a person
  * @throws {EnvironmentError} its root= is another one
  */
-export function requireSameRoot(text: string, facts: Facts): readonly string[] {
+export function requireSameRoot(text: string, facts: BoardFacts): readonly string[] {
   const template = templateOf(text);
   const wanted = rootOf(template?.keys.get('APPEND') ?? '');
   const running = rootOf(facts.cmdline);
@@ -150,14 +150,18 @@ export function requireSameRoot(text: string, facts: Facts): readonly string[] {
 }
 
 /** `Active rootfs slot: B` against `get-current-slot`'s number. */
-function isOtherSlot({ slot, slots }: Facts): boolean {
+function isOtherSlot({ slot, slots }: BoardFacts): boolean {
   const active = /Active (?:rootfs|bootloader) slot: ([AB])/.exec(slots)?.[1];
   if (active === undefined || !/^[01]$/.test(slot)) return false;
   return active !== (slot === '0' ? 'A' : 'B');
 }
 
 /** @throws {EnvironmentError} files that are sent and then put in place do not fit */
-export function requireSpace(facts: Facts, install: readonly BoardFile[], send: readonly BoardFile[]): void {
+export function requireSpace(
+  facts: BoardFacts,
+  install: readonly BoardFile[],
+  send: readonly BoardFile[],
+): void {
   const bytes = [...install, ...send].reduce((sum, file) => sum + file.bytes, 0);
   const needed = Math.ceil(bytes / 1024) + SPARE_KIB;
   if (install.length === 0 || needed <= facts.freeKib) return;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { runningEntry } from './board-rules.ts';
-import { type Ours, readOurs } from './extlinux.ts';
-import type { Facts } from './facts.ts';
+import { type EntryState, readOurs } from './extlinux.ts';
+import type { BoardFacts } from './facts.ts';
 import { pathsOf, readMenu, startedEntry } from './uefi-menu.ts';
 
 /**
  * What became of our entry: none is there; the board runs it; it is armed and the board has not restarted since; the
  * board restarted and runs something else; or none of these.
  */
-export type Outcome = 'none' | 'running' | 'armed' | 'not-started' | 'idle';
+export type BootOutcome = 'none' | 'running' | 'armed' | 'not-started' | 'idle';
 
 /** What was armed, compared with what the board booted. */
-export function outcomeOf(facts: Facts): Outcome {
+export function outcomeOf(facts: BoardFacts): BootOutcome {
   const ours = oursOf(facts);
   if (ours === undefined) return 'none';
   if (runningEntry(facts) === ours.id) return 'running';
@@ -21,12 +21,12 @@ export function outcomeOf(facts: Facts): Outcome {
   return ours.armedIn === undefined || ours.armedIn === facts.bootId ? 'armed' : 'not-started';
 }
 
-function oursOf(facts: Facts): Ours | undefined {
+function oursOf(facts: BoardFacts): EntryState | undefined {
   return facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text);
 }
 
 /** Why UEFI may not have started the entry that the menu names, the likeliest first. */
-export function whyNotStarted(facts: Facts): readonly string[] {
+export function whyNotStarted(facts: BoardFacts): readonly string[] {
   const { text = '' } = facts.extlinux ?? {};
   const menu = readMenu(text);
   const started = startedEntry(menu);
@@ -46,7 +46,7 @@ export function whyNotStarted(facts: Facts): readonly string[] {
 }
 
 /** The sentence that `--status`, `--confirm` and `--boot-next` have for it. */
-export function notStarted(facts: Facts): string {
+export function notStarted(facts: BoardFacts): string {
   const id = oursOf(facts)?.id ?? '';
   return `UEFI did not start the entry ${id}: it was the next to boot, the board has restarted since, and runs kernel ${facts.kernel}`;
 }

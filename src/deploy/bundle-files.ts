@@ -49,14 +49,14 @@ const OWN_FILES = {
 /**
  * What of a bundle goes where on a board, hashed. `boardFolder` is this package's board/.
  *
- * @throws {UsageError} `folder` is no bundle
+ * @throws {UsageError} `folder` is not a bundle
  */
 export async function readBundle(folder: string, boardFolder: string): Promise<BoardBundle> {
   const names = await listFiles(folder);
   const dtb = names.find((name) => name.startsWith('dtb/'));
   if (!names.includes('Image') || dtb === undefined)
     throw new UsageError(
-      `${folder} is no bundle: it has no Image, or no device tree in dtb/`,
+      `${folder} is not a bundle: it has no Image, or no device tree in dtb/`,
       'Build one with `bpmp-virt build`, or name it with --bundle.',
     );
   const odd = names.find((name) => !/^[\w@%+=:,./ -]+$/.test(name));

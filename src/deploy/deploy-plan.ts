@@ -12,7 +12,7 @@ import {
 import { notStarted, outcomeOf, whyNotStarted } from './boot-outcome.ts';
 import { type BoardBundle, type BoardFile, sumOf } from './bundle-files.ts';
 import { type Boot, readOurs, rootOf, templateOf, withOurs, withoutOurs } from './extlinux.ts';
-import type { Facts } from './facts.ts';
+import type { BoardFacts } from './facts.ts';
 import { isEdited, requireNotLive, requireOurPlaces } from './ownership.ts';
 
 /** What a deployment wants of the boot menu: keep what is, boot ours once, or boot ours from now on. */
@@ -49,7 +49,7 @@ const KERNEL_ARGS = ['vfio_platform.reset_required=0', 'vfio_iommu_type1.allow_u
  * @param now for the names of backups
  * @throws {EnvironmentError} the board's rules speak against it; nothing was done
  */
-export function planDeploy(bundle: BoardBundle, facts: Facts, wish: BootWish, now: Date): DeployPlan {
+export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWish, now: Date): DeployPlan {
   const conf = requireBoard(facts, bundle);
   const same = requireOurPlaces(bundle.files, facts);
   const install = bundle.files.filter(
@@ -96,7 +96,7 @@ export function planDeploy(bundle: BoardBundle, facts: Facts, wish: BootWish, no
 }
 
 /** The boot in which a trial is armed; one that is armed already keeps its own. */
-function armedIn(facts: Facts, boot: Boot): string {
+function armedIn(facts: BoardFacts, boot: Boot): string {
   const old = readOurs(facts.extlinux?.text ?? '');
   return boot === 'trial' && old?.boot === 'trial' ? (old.armedIn ?? facts.bootId) : facts.bootId;
 }
@@ -106,7 +106,7 @@ function armedIn(facts: Facts, boot: Boot): string {
  *
  * @throws {EnvironmentError} it cannot be tried, or has not been seen to boot
  */
-function bootFor(bundle: BoardBundle, facts: Facts, text: string, wish: BootWish): Boot {
+function bootFor(bundle: BoardBundle, facts: BoardFacts, text: string, wish: BootWish): Boot {
   const old = readOurs(text);
   const isSame = old?.id === bundle.id;
   const hasFailed = isSame && outcomeOf(facts) === 'not-started';
@@ -127,7 +127,7 @@ function bootFor(bundle: BoardBundle, facts: Facts, text: string, wish: BootWish
 }
 
 /** What a person should know of the boot menu's change. */
-function notesOf(bundle: BoardBundle, facts: Facts, before: string, after: string): readonly string[] {
+function notesOf(bundle: BoardBundle, facts: BoardFacts, before: string, after: string): readonly string[] {
   const old = readOurs(before);
   const template = templateOf(before);
   const overlays = template?.keys.get('OVERLAYS') ?? '';
@@ -160,7 +160,7 @@ function notesOf(bundle: BoardBundle, facts: Facts, before: string, after: strin
   ];
 }
 
-function stays(facts: Facts, paths: readonly string[]): readonly string[] {
+function stays(facts: BoardFacts, paths: readonly string[]): readonly string[] {
   const edited = paths.filter((path) => isEdited(facts, path));
   return edited.map((path) => `${path} stays: somebody has changed it since it was put there`);
 }
@@ -174,7 +174,7 @@ function theirs(paths: readonly string[]): readonly string[] {
  *
  * @throws {EnvironmentError} a live entry of the boot menu names a file of ours, or no entry would be left
  */
-export function planUndo(facts: Facts, now: Date): DeployPlan {
+export function planUndo(facts: BoardFacts, now: Date): DeployPlan {
   const conf = facts.extlinux;
   const text = conf === undefined ? undefined : withoutOurs(conf.text);
   const isSame = conf === undefined || text === undefined || text === conf.text;

@@ -7,7 +7,7 @@ import { type ExecContext, exec } from '../tools/process/exec.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { sumOf } from './bundle-files.ts';
 import { commitLines, type DeployPlan } from './deploy-plan.ts';
-import { type Facts, parseFacts } from './facts.ts';
+import { type BoardFacts, parseFacts } from './facts.ts';
 
 /** The board's side, run as root there: as one argument of sh, so that it arrives whole or not at all. */
 export class Board {
@@ -36,7 +36,7 @@ export class Board {
    * @param wanted where a deployment wants to put files
    * @throws what `runOnTarget` throws
    */
-  async facts(wanted: readonly string[] = []): Promise<Facts> {
+  async facts(wanted: readonly string[] = []): Promise<BoardFacts> {
     return parseFacts(await this.run('facts', { text: wanted.map((path) => `${path}\n`).join('') }));
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { runningEntry } from './board-rules.ts';
-import { notStarted, type Outcome, outcomeOf, whyNotStarted } from './boot-outcome.ts';
+import { type BootOutcome, notStarted, outcomeOf, whyNotStarted } from './boot-outcome.ts';
 import type { DeployPlan } from './deploy-plan.ts';
 import { readOurs } from './extlinux.ts';
-import type { Facts } from './facts.ts';
+import type { BoardFacts } from './facts.ts';
 
 /** A plan in lines for a person. */
 export function describePlan(plan: DeployPlan): string {
@@ -33,7 +33,7 @@ export type Status = {
     readonly boot: 'no' | 'trial' | 'default';
     readonly isRunning: boolean;
     /** What became of it. */
-    readonly outcome: Outcome;
+    readonly outcome: BootOutcome;
     /** Why UEFI may not have started it; empty unless the outcome is `not-started`. */
     readonly why: readonly string[];
   };
@@ -44,7 +44,7 @@ export type Status = {
 };
 
 /** @see Status */
-export function statusOf(facts: Facts): Status {
+export function statusOf(facts: BoardFacts): Status {
   const entry = facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text);
   const missing = [...facts.deployed].filter(([, sha256]) => sha256 === 'missing').map(([path]) => path);
   return {
@@ -57,7 +57,7 @@ export function statusOf(facts: Facts): Status {
   };
 }
 
-function fateOf(facts: Facts, id: string) {
+function fateOf(facts: BoardFacts, id: string) {
   const outcome = outcomeOf(facts);
   const why = outcome === 'not-started' ? [notStarted(facts), ...whyNotStarted(facts)] : [];
   return { isRunning: runningEntry(facts) === id, outcome, why };

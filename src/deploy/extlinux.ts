@@ -23,7 +23,7 @@ export type OurEntry = {
 export type Boot = 'no' | 'trial' | 'default';
 
 /** Our entry in a file: its id, whether it is what the board boots, and in which boot a trial was armed. */
-export type Ours = { readonly id: string; readonly boot: Boot; readonly armedIn?: string };
+export type EntryState = { readonly id: string; readonly boot: Boot; readonly armedIn?: string };
 
 /**
  * The file without our entry: byte for byte what it was before where nobody else edited it. However it was edited, every
@@ -60,7 +60,7 @@ const isDefault = ({ key, value }: Menu['lines'][number]) => key === 'DEFAULT' &
 const plain = (label: string) => label.replaceAll('\r', '');
 
 /** Our entry in a file; undefined where there is none. */
-export function readOurs(text: string): Ours | undefined {
+export function readOurs(text: string): EntryState | undefined {
   const menu = readMenu(text);
   const { entry, marker } = findOurs(menu);
   if (entry === undefined) return undefined;
@@ -116,7 +116,7 @@ function requireSame(before: Menu, after: Menu, boot: Boot): void {
   if (words(after).slice(0, -1).join() === words(before).join() && started === wanted) return;
   throw new EnvironmentError(
     'UEFI would not read extlinux.conf with our entry as it is meant',
-    'Bring the file into the form of a stock board’s: LABEL, LINUX, INITRD and APPEND of each entry, one a line.',
+    'Bring the file into the form of a stock board’s: LABEL, LINUX, INITRD and APPEND of each entry, one per line.',
   );
 }
 
@@ -160,7 +160,7 @@ function parts(raw: string): { key?: string; value?: string; rest?: string; end?
 function withValue(raw: string, label: string, cr: '' | '\r'): string {
   const { key = 'DEFAULT ', rest = '', end = raw.endsWith('\n') ? '\n' : '' } = parts(raw);
   const separated = /[ \t]$/.test(key) ? key : `${key} `;
-  // Behind a comment it is no part of the label, and stays.
+  // Behind a comment it is not part of the label, and stays.
   const stays = rest.includes('#') && end.startsWith('\r') ? '\r' : cr;
   return `${separated}${label}${rest}${stays}${end.replace('\r', '')}`;
 }

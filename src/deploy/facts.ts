@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What the board's side says of the board. An empty text is what the board does not have. */
-export type Facts = {
+export type BoardFacts = {
   /** A root file system to be flashed: it runs nothing, so there is nothing to compare with. */
   readonly isRootfs?: boolean;
   /** First line of /etc/nv_tegra_release. */
@@ -37,12 +37,12 @@ export type Facts = {
   readonly deployed: ReadonlyMap<string, string>;
   /** The same → the sums that they had from us: several after a deployment that was cut off, `-` where none is on record. */
   readonly put: ReadonlyMap<string, ReadonlySet<string>>;
-  /** What is where a deployment wants to put a file, and is not ours → its sha256, `-` for what is no file. */
+  /** What is where a deployment wants to put a file, and is not ours → its sha256, `-` for what is not a file. */
   readonly here: ReadonlyMap<string, string>;
 };
 
 /** Read the `key value` lines of `deploy.sh facts`. */
-export function parseFacts(text: string): Facts {
+export function parseFacts(text: string): BoardFacts {
   const lines = text.split('\n').map((line) => {
     const at = line.indexOf(' ');
     return { key: line.slice(0, at), value: line.slice(at + 1).trim() };

@@ -5,17 +5,17 @@ export type Finding = {
   readonly state: 'ok' | 'warn' | 'fail';
   readonly check: string;
   readonly why: string;
-  /** The command or the change that mends it; `-` where nothing is to be done. */
-  readonly mend: string;
+  /** The command or the change that fixes it; `-` where nothing is to be done. */
+  readonly fix: string;
 };
 
 /** The findings in what doctor.sh printed; lines of another form are not its own and are passed over. */
 export function parseFindings(text: string): readonly Finding[] {
   return text.split('\n').flatMap((line) => {
-    const [state, check, why, mend] = line.split('\t');
+    const [state, check, why, fix] = line.split('\t');
     const isState = state === 'ok' || state === 'warn' || state === 'fail';
-    return isState && check !== undefined && why !== undefined && mend !== undefined
-      ? [{ state, check, why, mend }]
+    return isState && check !== undefined && why !== undefined && fix !== undefined
+      ? [{ state, check, why, fix }]
       : [];
   });
 }
@@ -24,9 +24,9 @@ export function parseFindings(text: string): readonly Finding[] {
 export function formatFindings(findings: readonly Finding[]): string {
   const width = Math.max(0, ...findings.map((finding) => finding.check.length));
   return findings
-    .flatMap(({ state, check, why, mend }) => [
+    .flatMap(({ state, check, why, fix }) => [
       `${state.padEnd(5)} ${check.padEnd(width)}  ${why}`,
-      ...(state === 'ok' || mend === '-' ? [] : [`${' '.repeat(6 + width)}  -> ${mend}`]),
+      ...(state === 'ok' || fix === '-' ? [] : [`${' '.repeat(6 + width)}  -> ${fix}`]),
     ])
     .join('\n');
 }

@@ -69,7 +69,7 @@ export type Found = {
 };
 
 /** What a line is to us; undefined: a comment or nothing. `default` names our entry, `other` is a key of anybody else's. */
-type Kind = 'open' | 'close' | 'default' | 'entry' | 'other' | undefined;
+type MarkerKind = 'open' | 'close' | 'default' | 'entry' | 'other' | undefined;
 
 /** Find our entry by its label and kernel, or by its label behind our marker; and the markers about it. */
 export function findOurs(menu: Menu): Found {
@@ -99,7 +99,7 @@ function ourEntries(menu: Menu): readonly MenuEntry[] {
   });
 }
 
-function kindOf({ raw, key, value, entry }: MenuLine, entries: readonly MenuEntry[]): Kind {
+function kindOf({ raw, key, value, entry }: MenuLine, entries: readonly MenuEntry[]): MarkerKind {
   if (parseMarker(raw) !== undefined) return 'open';
   if (CLOSE.test(raw)) return 'close';
   if (key === undefined) return undefined;
@@ -109,7 +109,7 @@ function kindOf({ raw, key, value, entry }: MenuLine, entries: readonly MenuEntr
 }
 
 /** A marker is ours beside our entry, or around nothing: one whose entry is gone may stand before somebody's. */
-function isOurs(kinds: readonly Kind[], at: number): boolean {
+function isOurs(kinds: readonly MarkerKind[], at: number): boolean {
   const kind = kinds[at];
   if (kind === 'open') return ['entry', 'close'].includes(neighbour(kinds, at, 1) ?? '');
   if (kind === 'close') return ['entry', 'open'].includes(neighbour(kinds, at, -1) ?? '');
@@ -117,7 +117,7 @@ function isOurs(kinds: readonly Kind[], at: number): boolean {
 }
 
 /** What stands next to a line, comments and a DEFAULT of ours passed over. */
-function neighbour(kinds: readonly Kind[], from: number, step: 1 | -1): Kind {
+function neighbour(kinds: readonly MarkerKind[], from: number, step: 1 | -1): MarkerKind {
   for (let at = from + step; at >= 0 && at < kinds.length; at += step)
     if (kinds[at] !== undefined && kinds[at] !== 'default') return kinds[at];
   return undefined;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EnvironmentError } from '../errors.ts';
 import type { BoardFile } from './bundle-files.ts';
-import type { Facts } from './facts.ts';
+import type { BoardFacts } from './facts.ts';
 import { pathsOf, readMenu } from './uefi-menu.ts';
 
 /** How many paths an error names. */
 const NAMED = 5;
 
 /** Whether somebody has changed a file since we put it there. */
-export function isEdited({ deployed, put }: Facts, path: string): boolean {
+export function isEdited({ deployed, put }: BoardFacts, path: string): boolean {
   const now = deployed.get(path) ?? 'missing';
   const sums = put.get(path) ?? new Set();
   // `-`: a record from before sums were kept.
@@ -21,11 +21,11 @@ export function isEdited({ deployed, put }: Facts, path: string): boolean {
  * @returns paths where the very file is already, put there by somebody else: they are left alone, and stay that person's
  * @throws {EnvironmentError} another file is in the way
  */
-export function requireOurPlaces(files: readonly BoardFile[], { here }: Facts): readonly string[] {
-  const others = files.filter(({ to, sha256 }) => here.has(to) && here.get(to) !== sha256);
-  if (others.length > 0)
+export function requireOurPlaces(files: readonly BoardFile[], { here }: BoardFacts): readonly string[] {
+  const foreignFiles = files.filter(({ to, sha256 }) => here.has(to) && here.get(to) !== sha256);
+  if (foreignFiles.length > 0)
     throw new EnvironmentError(
-      `on the board, and not from this tool: ${list(others.map(({ to }) => to))}`,
+      `on the board, and not from this tool: ${list(foreignFiles.map(({ to }) => to))}`,
       'Move it away or rename it, and deploy again; nothing was changed.',
     );
   return files.filter(({ to, sha256 }) => here.get(to) === sha256).map(({ to }) => to);

@@ -37,10 +37,12 @@ export function findBpmp(tree: DeviceTree): DtNode {
       'the device tree is of Jetson Linux 35 (nvidia,tegra23x), whose nodes are other ones',
       'Take a tree of Jetson Linux 36, or of a mainline kernel: older ones are not supported.',
     );
-  const others = [...chips].filter((chip) => chip !== '234');
-  if (chips.has('234') && others.length === 0) return bpmp;
+  const otherChips = [...chips].filter((chip) => chip !== '234');
+  if (chips.has('234') && otherChips.length === 0) return bpmp;
   const found =
-    others.length === 0 ? 'a chip that it does not name' : others.map((chip) => `Tegra${chip}`).join(', ');
+    otherChips.length === 0
+      ? 'a chip that it does not name'
+      : otherChips.map((chip) => `Tegra${chip}`).join(', ');
   throw new UsageError(
     `the device tree is of ${found}: only Tegra234 (Jetson Orin) is supported`,
     'Give the device tree of a Jetson Orin: its root or its BPMP is compatible with nvidia,tegra234.',

@@ -63,14 +63,14 @@ export type DeviceNotes = z.infer<typeof notesSchema>;
  * Read one file of device notes.
  *
  * @param file for errors
- * @throws {UsageError} it is no YAML or has keys that no notes have
+ * @throws {UsageError} it is not YAML or has keys that no notes have
  */
 export function parseDeviceNotes(text: string, file: string): DeviceNotes {
   let data: unknown;
   try {
     data = parse(text);
   } catch (cause) {
-    throw new UsageError(`${file} is no YAML: ${String(cause)}`, 'Mend the file.', { cause });
+    throw new UsageError(`${file} is not YAML: ${String(cause)}`, 'Correct the file.', { cause });
   }
   const notes = notesSchema.safeParse(data);
   if (notes.success) return notes.data;

@@ -66,7 +66,7 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
   };
 }
 
-/** Whether a device is worth a line: it needs the BPMP, or interrupts a CPU and is no part that all else stands on. */
+/** Whether a device is worth a line: it needs the BPMP, or interrupts a CPU and is not a part that all else stands on. */
 function isListed(index: HostIndex, node: DtNode): boolean {
   if (!isDevice(node)) return false;
   if ((index.facts.get(node)?.uses.length ?? 0) > 0) return true;
@@ -122,7 +122,7 @@ export function findDevice(index: HostIndex, name: string, notes: readonly Devic
     );
   if (!isDevice(node))
     throw new UsageError(
-      `${node.path} is no device that can be passed through: it has no registers, or no compatible`,
+      `${node.path} is not a device that can be passed through: it has no registers, or no compatible`,
       'Run `bpmp-virt devices` for those that can.',
     );
   return describe(index, node, notes);

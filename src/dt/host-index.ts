@@ -24,7 +24,7 @@ export type BpmpUse = {
 export type StreamUse = { readonly smmu: DtNode; readonly stream: number; readonly node: DtNode };
 
 /** What one node names. */
-type NodeFacts = {
+type NodeReferences = {
   readonly uses: readonly BpmpUse[];
   readonly streams: readonly StreamUse[];
   /** What it names that is not there; the part that is wrong is left out. */
@@ -44,7 +44,7 @@ export type HostIndex = {
   /** Switched-on nodes by SMMU and stream: `sendersOf` looks it up. */
   readonly senders: ReadonlyMap<DtNode, ReadonlyMap<number, ReadonlySet<DtNode>>>;
   /** The same by node, for nodes that name anything of it. */
-  readonly facts: ReadonlyMap<DtNode, NodeFacts>;
+  readonly facts: ReadonlyMap<DtNode, NodeReferences>;
   /** Nodes that the switched-on nodes of the host refer to → who refers to them. */
   readonly dependants: ReadonlyMap<DtNode, readonly DtNode[]>;
   /** Devices with a console of the host → which it is. */
@@ -173,12 +173,12 @@ function sendersIn(streams: readonly StreamUse[]): HostIndex['senders'] {
  * of an SMMU, and which nodes others rely on.
  *
  * @param commandLines of the running kernel, where it is this host's, besides that in /chosen
- * @throws {UsageError} it is no Tegra234's
+ * @throws {UsageError} it is not a Tegra234's tree
  */
 export function indexHost(tree: DeviceTree, commandLines: readonly string[] = []): HostIndex {
   const phandles = phandlesOf(tree);
   const bpmp = findBpmp(tree);
-  const facts = new Map<DtNode, NodeFacts>();
+  const facts = new Map<DtNode, NodeReferences>();
   const dependants = new Map<DtNode, DtNode[]>();
   for (const node of tree.nodes.values()) {
     const problems: string[] = [];

@@ -49,7 +49,7 @@ function isPhy(node: DtNode): boolean {
 }
 
 /**
- * Switched-on devices below a node that are no part of it: with registers of their own, or chips at the other end of
+ * Switched-on devices below a node that are not part of it: with registers of their own, or chips at the other end of
  * its wires (flash, EEPROM, TPM, PMIC, fan, sensors, expanders, switches), however deep behind multiplexers.
  */
 function behind(node: DtNode): readonly DtNode[] {
@@ -70,7 +70,7 @@ function named(node: DtNode): string {
  * Why the host cannot do without a node: a part of the chip that all else stands on, a console, a disk, the way to
  * other devices, or what others rely on. Empty where nothing in the tree says so.
  *
- * @param given all nodes that go to the same VM: what only they need is no reason
+ * @param given all nodes that go to the same VM: what only they need is not a reason
  */
 export function rolesOf(
   index: HostIndex,
@@ -85,10 +85,10 @@ export function rolesOf(
   if (console !== undefined) roles.push(console);
   if (isStorage(node) && isEnabled(node))
     roles.push('disks are at it, and nothing in a device tree shows that root, boot and swap lie elsewhere');
-  const others = behind(node).filter(
+  const otherDevices = behind(node).filter(
     (below) => !given.some((each) => each !== node && isWithin(below, each)),
   );
-  if (others.length > 0) roles.push(`devices are behind it: ${list(others.map(named))}`);
+  if (otherDevices.length > 0) roles.push(`devices are behind it: ${list(otherDevices.map(named))}`);
   const users = isEnabled(node) ? outsideUsers(index, node, given) : [];
   const reliers = users.filter((user) => !isCoolingMap(user)).map((user) => user.path);
   if (reliers.length > 0) roles.push(`the host's other devices rely on it: ${list(reliers)}`);

@@ -35,7 +35,7 @@ type Building = {
   readonly properties: Map<string, Uint8Array>;
 };
 
-class Reader {
+class FdtReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #what: string;
@@ -125,7 +125,7 @@ type Header = {
   readonly totalSize: number;
 };
 
-function readHeader(reader: Reader, length: number): Header {
+function readHeader(reader: FdtReader, length: number): Header {
   if (length > FDT_LIMITS.bytes) reader.fail(`it is larger than ${FDT_LIMITS.bytes >> 20} MiB`);
   if (length < HEADER_BYTES) reader.fail('it is shorter than a header');
   if (reader.u32() !== MAGIC) reader.fail('it does not begin with d00dfeed');
@@ -149,7 +149,7 @@ function readHeader(reader: Reader, length: number): Header {
   return { structure: [structure, size], strings: [strings, stringsSize], reservations, bootCpu, totalSize };
 }
 
-function readReservations(reader: Reader, header: Header): MemoryReservation[] {
+function readReservations(reader: FdtReader, header: Header): MemoryReservation[] {
   reader.block(header.reservations, Math.max(0, header.totalSize - header.reservations), 'reservations');
   const found: MemoryReservation[] = [];
   for (;;) {
@@ -159,7 +159,7 @@ function readReservations(reader: Reader, header: Header): MemoryReservation[] {
   }
 }
 
-function begin(reader: Reader, name: string, above: Building | undefined): Building {
+function begin(reader: FdtReader, name: string, above: Building | undefined): Building {
   if (above === undefined && name !== '') reader.fail(`its root is named '${name}'`);
   if (above !== undefined && name === '') reader.fail('a node has no name');
   const parent = above?.node;
@@ -171,7 +171,7 @@ function begin(reader: Reader, name: string, above: Building | undefined): Build
   return { node, children, properties };
 }
 
-function readProperty(reader: Reader, header: Header, into: Building | undefined): void {
+function readProperty(reader: FdtReader, header: Header, into: Building | undefined): void {
   if (into === undefined) reader.fail('a property stands outside of all nodes');
   if (into.children.length > 0) reader.fail('a property follows a child');
   const [length, offset] = [reader.u32(), reader.u32()];
@@ -183,7 +183,7 @@ function readProperty(reader: Reader, header: Header, into: Building | undefined
 }
 
 /** Start a node below `open`'s last; bounds on depth, number and length of paths hold here. */
-function beginNode(reader: Reader, open: Building[], nodes: Map<string, DtNode>): void {
+function beginNode(reader: FdtReader, open: Building[], nodes: Map<string, DtNode>): void {
   const above = open.at(-1);
   if (above === undefined && nodes.size > 0) reader.fail('it has two roots');
   const next = begin(reader, reader.nodeName(), above);
@@ -194,7 +194,7 @@ function beginNode(reader: Reader, open: Building[], nodes: Map<string, DtNode>)
   if (nodes.size > FDT_LIMITS.nodes) reader.fail(`it has more than ${FDT_LIMITS.nodes} nodes`);
 }
 
-function readNodes(reader: Reader, header: Header): ReadonlyMap<string, DtNode> {
+function readNodes(reader: FdtReader, header: Header): ReadonlyMap<string, DtNode> {
   const nodes = new Map<string, DtNode>();
   const open: Building[] = [];
   reader.block(...header.structure, 'structure');
@@ -216,7 +216,7 @@ function readNodes(reader: Reader, header: Header): ReadonlyMap<string, DtNode> 
  * @throws {UsageError} it is truncated, malformed or beyond the bounds
  */
 export function readFdt(bytes: Uint8Array, what: string): DeviceTree {
-  const reader: Reader = new Reader(bytes, what);
+  const reader: FdtReader = new FdtReader(bytes, what);
   const header = readHeader(reader, bytes.length);
   const reservations = readReservations(reader, header);
   const nodes = readNodes(reader, header);

@@ -44,7 +44,7 @@ function toCpu(bus: DtNode, region: Region): Region | undefined {
 
 /**
  * The registers of a node as the CPU addresses them, in the order of `reg`; empty where it has none or where they
- * are no memory at all (the address of a chip on an I2C bus).
+ * are not memory at all (the address of a chip on an I2C bus).
  */
 export function registersOf(node: DtNode): readonly Region[] {
   const bus = node.parent;

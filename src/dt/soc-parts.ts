@@ -2,10 +2,10 @@
 import { type DtNode, stringsOf } from './tree.ts';
 
 /** A kind of device that the host never gives away, by what it is compatible with. */
-type Kind = readonly [compatible: RegExp, what: string];
+type PartKind = readonly [compatible: RegExp, what: string];
 
 /** Parts of the chip that all else stands on. Names are those of mainline's and of NVIDIA's trees. */
-const INFRASTRUCTURE: readonly Kind[] = [
+const INFRASTRUCTURE: readonly PartKind[] = [
   [/-bpmp$|-bpmp-/, 'the BPMP’s own'],
   [/-e?fuse$|-apbmisc$|-misc$/, 'the chip’s fuses and identity'],
   [/hwpm/, 'the hardware performance monitor, which sees all of the chip'],
@@ -36,7 +36,7 @@ const INFRASTRUCTURE: readonly Kind[] = [
 /** Controllers that disks are at, under any name. */
 const STORAGE = /sdhci|sdmmc|(^|[,-])mmc([,-]|$)|mshc|ufs|ahci|sata|nvme|[,-]nand/;
 
-function matching(node: DtNode, kinds: readonly Kind[]): string | undefined {
+function matching(node: DtNode, kinds: readonly PartKind[]): string | undefined {
   const names = stringsOf(node, 'compatible');
   return kinds.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
 }

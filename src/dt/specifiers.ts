@@ -38,7 +38,8 @@ export function readSpecifiers(
   phandles: Phandles,
 ): Specifiers {
   const cells = cellsOf(node, property);
-  if (cells === undefined) return { entries: [], problem: `${node.path}: ${property} is no list of cells` };
+  if (cells === undefined)
+    return { entries: [], problem: `${node.path}: ${property} is not a list of cells` };
   if (form === 'opaque') return { entries: phandlesAmong(cells, phandles) };
   if (form === 'first') return { entries: first(cells, phandles) };
   if (form === 'id-map') return { entries: idMap(cells, phandles) };

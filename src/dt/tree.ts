@@ -48,7 +48,7 @@ function cellAt(bytes: Uint8Array, at: number): number {
   return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
 }
 
-/** The 32-bit cells of a property; empty where it is absent, undefined where its length is no multiple of 4. */
+/** The 32-bit cells of a property; empty where it is absent, undefined where its length is not a multiple of 4. */
 export function cellsOf(node: DtNode, name: string): readonly number[] | undefined {
   const bytes = node.properties.get(name);
   if (bytes === undefined) return [];

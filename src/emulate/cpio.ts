@@ -26,7 +26,7 @@ function member(entry: FileEntry, inode: number): readonly Buffer[] {
   }
 }
 
-type Device = readonly [major: number, minor: number];
+type DeviceNumber = readonly [major: number, minor: number];
 
 /** Head, name and content, the last two padded to 4 bytes. */
 function record(
@@ -34,7 +34,7 @@ function record(
   inode: number,
   mode: number,
   content: Buffer,
-  [major, minor]: Device,
+  [major, minor]: DeviceNumber,
 ): Buffer[] {
   const name = Buffer.from(`${path}\0`);
   // ino mode uid gid nlink mtime size devmajor devminor rdevmajor rdevminor namesize check

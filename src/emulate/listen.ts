@@ -2,14 +2,14 @@
 import { createServer, type Socket } from 'node:net';
 
 /** A unix socket that one QEMU chardev connects to. */
-export type Line = {
+export type UnixSocketLine = {
   /** Send to the machine; kept until it has connected. */
   readonly write: (bytes: Buffer | string) => void;
   readonly close: () => Promise<void>;
 };
 
 /** Listen on `path` and give `onBytes` what the machine sends. */
-export async function listenLine(path: string, onBytes: (bytes: Buffer) => void): Promise<Line> {
+export async function listenLine(path: string, onBytes: (bytes: Buffer) => void): Promise<UnixSocketLine> {
   let peer: Socket | undefined;
   let early: (Buffer | string)[] = [];
   const server = createServer((socket) => {

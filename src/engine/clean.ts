@@ -7,7 +7,7 @@ import { type Foreign, foreignIn } from '../tools/files/foreign.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import type { BoundStep } from './bound-step.ts';
 import { forgetStates, stateFolder } from './state.ts';
-import { inContext, type Surroundings } from './step-context.ts';
+import { type ContextParts, inContext } from './step-context.ts';
 import { lockWork } from './work-lock.ts';
 
 /** First parts of all places of the layout: `kernel`, `Linux_for_Tegra`, … */
@@ -74,7 +74,7 @@ async function removeBut(folder: string, kept: readonly string[]): Promise<void>
   }
 }
 
-/** What the cache holds; besides these it may hold work folders, whose own names no build can bear. */
+/** What the cache holds; besides these it may hold work folders, which no build can use by their own names. */
 const CACHED = ['apt', 'downloads', 'git', 'meson'];
 
 /** Delete what was downloaded to the cache; gives the names of what was there. */
@@ -104,7 +104,7 @@ async function removeIfEmpty(work: string): Promise<void> {
  */
 export async function undoSteps(
   steps: readonly BoundStep[],
-  surroundings: Omit<Surroundings, 'run' | 'asked'>,
+  surroundings: Omit<ContextParts, 'run' | 'asked'>,
   command: string,
 ): Promise<readonly string[]> {
   const run = randomUUID();

@@ -6,7 +6,7 @@ import { inRun } from '../tools/process/run-mark.ts';
 import { replacers } from './custody.ts';
 
 /** What a step's context is made of. */
-export type Surroundings = Pick<StepContext, 'jobs' | 'offline' | 'url' | 'signal'> & {
+export type ContextParts = Pick<StepContext, 'jobs' | 'offline' | 'url' | 'signal'> & {
   readonly roots: PathRoots;
   readonly emit: Emit;
   /** Whether the user asked for this step. */
@@ -17,7 +17,7 @@ export type Surroundings = Pick<StepContext, 'jobs' | 'offline' | 'url' | 'signa
 
 /** Call `action` with a step's context; what it defers is done when it ends, last one first, however it ends. */
 export async function inContext(
-  { roots, emit, run, signal, jobs, offline, url, asked }: Surroundings,
+  { roots, emit, run, signal, jobs, offline, url, asked }: ContextParts,
   action: (ctx: StepContext) => Promise<void>,
 ): Promise<void> {
   const { exec } = await import('../tools/process/exec.ts');

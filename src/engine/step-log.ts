@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Event } from '../events.ts';
+import type { RunEvent } from '../events.ts';
 import { stateFolder } from './state.ts';
 
 /** Where a step's log is. */
@@ -12,7 +12,7 @@ function logFile(work: string, id: string): string {
 /** The log of one run of one step. */
 export type StepLog = {
   readonly file: string;
-  readonly add: (event: Event) => void;
+  readonly add: (event: RunEvent) => void;
   readonly close: () => void;
 };
 
@@ -41,7 +41,7 @@ export function openLog(work: string, id: string, title: string): StepLog {
   };
 }
 
-function lineOf(event: Event): string | undefined {
+function lineOf(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'command':
       return `+ cd ${event.cwd} && ${event.line}`;

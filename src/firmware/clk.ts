@@ -11,10 +11,10 @@ type ClkRequest = {
   readonly id: number;
   readonly tx: Buffer;
 };
-type Command = { readonly bytes: number; readonly run: (request: ClkRequest) => Answer };
+type ClkHandler = { readonly bytes: number; readonly run: (request: ClkRequest) => Answer };
 
 /** Bytes of the request by command (the table of minimum lengths in bpmp-abi.h), and what it does. */
-const COMMANDS: ReadonlyMap<number, Command> = new Map<number, Command>([
+const COMMANDS: ReadonlyMap<number, ClkHandler> = new Map<number, ClkHandler>([
   [ClkCommand.getRate, { bytes: 4, run: ({ bank, id }) => long(bank.rateOf(id)) }],
   [ClkCommand.setRate, { bytes: 16, run: ({ bank, id, tx }) => long(bank.setRate(id, rateIn(tx))) }],
   [ClkCommand.roundRate, { bytes: 16, run: ({ bank, id, tx }) => long(bank.round(id, rateIn(tx))) }],

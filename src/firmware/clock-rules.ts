@@ -117,7 +117,7 @@ export const PARENT_RULES: readonly (readonly [name: RegExp, parents: string])[]
   [/^(\w+)$/, 'nafll_$1 pllp_out0 pllc4_muxed pllc clk_m osc'],
 ];
 
-/** Rates in Hz of clocks that are no parent’s, divided, and whether software may not change them. Others run at DEFAULT_PLL_RATE. */
+/** Rates in Hz of clocks that do not divide a parent's rate, and whether software may not change them. Others run at DEFAULT_PLL_RATE. */
 export const SOURCE_RATES: readonly (readonly [name: RegExp, rate: number, fixed: boolean])[] = [
   [/^osc$/, 38_400_000, true],
   [/^clk_32k$/, 32_768, true],

@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import { encodeAnswer, FrameReader, type RequestFrame } from './frame.ts';
 import type { Master } from './master.ts';
-import { type Firmware, type Response, respond } from './respond.ts';
+import { type Firmware, type RequestOutcome, respond } from './respond.ts';
 
 /** Serve one connection: a master that comes, asks and goes. */
 export class Connection {
@@ -59,7 +59,7 @@ export class Connection {
     }, response.delayMs);
   }
 
-  #finish({ tx, rxRoom }: RequestFrame, { answer, what, scripted }: Response, began: number): void {
+  #finish({ tx, rxRoom }: RequestFrame, { answer, what, scripted }: RequestOutcome, began: number): void {
     if (answer !== undefined && !this.#socket.destroyed) this.#socket.write(encodeAnswer(answer, rxRoom));
     const { record, now } = this.#firmware;
     if (record === undefined || what === undefined) return;

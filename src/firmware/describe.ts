@@ -4,7 +4,7 @@ import { ClkCommand, Mrq, PgCommand, ResetCommand } from './abi.ts';
 import { idsByName } from './clock-tree.ts';
 
 /** One request in words: `CLK ENABLE uarta`. */
-export type Described = {
+export type NamedRequest = {
   readonly mrq: string;
   readonly cmd?: string;
   readonly id?: number;
@@ -26,7 +26,7 @@ const RESET_COMMANDS = byNumber(ResetCommand);
 const PG_COMMANDS = byNumber(PgCommand);
 
 /** Say what a request is about; numbers stand for what has no name. */
-export function describe(mrq: number, tx: Buffer): Described {
+export function describe(mrq: number, tx: Buffer): NamedRequest {
   const name = MRQS.get(mrq) ?? String(mrq);
   if (mrq === Mrq.clk && tx.length >= 4) {
     const head = tx.readUInt32LE(0);
@@ -47,7 +47,7 @@ function command(
   number: number,
   names: ReadonlyMap<number, string>,
   id: number,
-): Described {
+): NamedRequest {
   return { mrq, cmd: commands.get(number) ?? String(number), id, ...named(names, id) };
 }
 

@@ -4,7 +4,7 @@ import { POWERED_AT_BOOT, RELEASED_AT_BOOT } from './clock-rules.ts';
 import { idsByName } from './clock-tree.ts';
 import type { Master } from './master.ts';
 
-type Line = {
+type SwitchedLine = {
   readonly id: number;
   readonly name: string;
   readonly atBoot: boolean;
@@ -14,10 +14,10 @@ type Line = {
 
 class Lines {
   readonly maxId: number;
-  protected readonly lines: readonly (Line | undefined)[];
+  protected readonly lines: readonly (SwitchedLine | undefined)[];
 
   constructor(ids: ReadonlyMap<string, number>, atBoot: RegExp) {
-    const lines: Line[] = [];
+    const lines: SwitchedLine[] = [];
     for (const [name, id] of ids) {
       const on = atBoot.test(name);
       lines[id] = { id, name, atBoot: on, on, users: on ? 1 : 0 };
@@ -30,7 +30,7 @@ class Lines {
     return this.lines[id]?.name;
   }
 
-  protected line(id: number): Line {
+  protected line(id: number): SwitchedLine {
     const line = this.lines[id];
     if (line === undefined) throw new RangeError(`no line ${id}`);
     return line;
@@ -107,7 +107,11 @@ export class DomainBank extends Lines {
   }
 }
 
-function words(lines: readonly (Line | undefined)[], on: string, off: string): Record<string, string> {
+function words(
+  lines: readonly (SwitchedLine | undefined)[],
+  on: string,
+  off: string,
+): Record<string, string> {
   return Object.fromEntries(
     lines.flatMap((line) => (line === undefined ? [] : [[line.name, line.on ? on : off]])),
   );

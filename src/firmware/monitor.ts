@@ -34,7 +34,7 @@ export function formatTranscriptLine(line: string): string {
 const TRACE =
   /(\d+\.\d+): bpmp_answer: (\S+) mrq=(\d+) cmd=(\d+) id=(\d+) status=(-?\d+) ret=(-?\d+) rx_size=\d+ ns=(\d+)/;
 
-/** A line of the host's trace_pipe for people; undefined where it is no answer to a transfer. */
+/** A line of the host's trace_pipe for people; undefined where it is not an answer to a transfer. */
 export function formatTraceLine(line: string): string | undefined {
   const match = TRACE.exec(line);
   if (match === null) return undefined;

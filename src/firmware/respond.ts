@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Answer } from './answer.ts';
 import { DONE } from './answer.ts';
-import { type Described, describe } from './describe.ts';
+import { describe, type NamedRequest } from './describe.ts';
 import type { RequestFrame } from './frame.ts';
 import type { Master } from './master.ts';
 import type { FirmwareModel } from './model.ts';
@@ -18,11 +18,11 @@ export type Firmware = {
 };
 
 /** What becomes of a request. */
-export type Response = {
+export type RequestOutcome = {
   /** undefined: there is none. */
   readonly answer: Answer | undefined;
   readonly delayMs: number | undefined;
-  readonly what: Described | undefined;
+  readonly what: NamedRequest | undefined;
   readonly scripted: boolean;
 };
 
@@ -30,7 +30,11 @@ export type Response = {
 const FIRST_PRIVATE_MRQ = 0x7fff0000;
 
 /** Let the firmware answer, as the script wants it. */
-export function respond({ model, script, record }: Firmware, master: Master, frame: RequestFrame): Response {
+export function respond(
+  { model, script, record }: Firmware,
+  master: Master,
+  frame: RequestFrame,
+): RequestOutcome {
   const { mrq, tx } = frame;
   const watched = mrq < FIRST_PRIVATE_MRQ && (script !== undefined || record !== undefined);
   const what = watched ? describe(mrq, tx) : undefined;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { PAYLOAD_MAX } from './abi.ts';
 import type { Answer } from './answer.ts';
-import type { Described } from './describe.ts';
+import type { NamedRequest } from './describe.ts';
 
 const nameOrNumber = z.union([z.string().min(1), z.int().min(0)]);
 const rule = z.strictObject({
@@ -28,10 +28,10 @@ const scriptSchema = z.strictObject({ rules: z.array(rule) });
 
 /** How the firmware shall misbehave: the first rule that matches a request acts on it. */
 export type Script = z.input<typeof scriptSchema>;
-type Rule = z.output<typeof rule>;
+type ScriptRule = z.output<typeof rule>;
 
 /** What a rule asks for. */
-export type Misbehaviour = Pick<Rule, 'delayMs' | 'drop' | 'status' | 'ret' | 'poison'>;
+export type Misbehaviour = Pick<ScriptRule, 'delayMs' | 'drop' | 'status' | 'ret' | 'poison'>;
 
 const HINT = 'docs/virtual-orin.md shows what a script of the firmware model looks like.';
 
@@ -54,14 +54,14 @@ export async function readScript(file: string): Promise<Script> {
 
 /** Finds what a script wants of each request. */
 export class ScriptRunner {
-  readonly #rules: readonly (Rule & { seen: number })[];
+  readonly #rules: readonly (ScriptRule & { seen: number })[];
 
   constructor(script: Script) {
     this.#rules = scriptSchema.parse(script).rules.map((one) => ({ ...one, seen: 0 }));
   }
 
   /** The rule that acts on this request, if any. Counts, so it is asked once a request. */
-  next(master: number, mrq: number, what: Described): Misbehaviour | undefined {
+  next(master: number, mrq: number, what: NamedRequest): Misbehaviour | undefined {
     for (const one of this.#rules) {
       if (one.master !== undefined && one.master !== master) continue;
       if (!(is(one.mrq, what.mrq, mrq) && is(one.cmd, what.cmd) && is(one.id, what.name, what.id))) continue;

@@ -75,9 +75,9 @@ async function end(server: Server, sockets: ReadonlySet<Socket>): Promise<void> 
   await Promise.all(gone);
 }
 
-type Record = (entry: TranscriptEntry) => void;
+type Recorder = (entry: TranscriptEntry) => void;
 
-function recorder(transcript: Transcript | undefined, onEntry: Record | undefined): Record | undefined {
+function recorder(transcript: Transcript | undefined, onEntry: Recorder | undefined): Recorder | undefined {
   if (transcript === undefined) return onEntry;
   return (entry) => {
     transcript.add(entry);
@@ -90,7 +90,7 @@ async function removeStale(path: string): Promise<void> {
   const there = lstatSync(path, { throwIfNoEntry: false });
   if (there === undefined) return;
   if (!there.isSocket())
-    throw new UsageError(`${path} is there and is no socket`, 'Choose another path for the socket.');
+    throw new UsageError(`${path} is there and is not a socket`, 'Choose another path for the socket.');
   const live = await new Promise<boolean>((resolve) => {
     const probe = connect(path, () => resolve(true)).on('error', () => resolve(false));
     probe.on('close', () => probe.destroy()).unref();

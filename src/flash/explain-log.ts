@@ -32,7 +32,8 @@ async function readTail(file: string): Promise<string> {
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const info = await handle.stat();
-      if (!info.isFile()) throw new UsageError(`${file} is no file`, 'Name the log that the scripts wrote.');
+      if (!info.isFile())
+        throw new UsageError(`${file} is not a file`, 'Name the log that the scripts wrote.');
       const from = Math.max(0, info.size - LOG_BYTES);
       const bytes = Buffer.alloc(info.size - from);
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);

@@ -18,7 +18,7 @@ export type FlashHost = {
 
 /** statfs(2)'s number of ZFS on Linux. */
 const ZFS_MAGIC = 0x2fc12fc1;
-/** File systems whose files the kernel's NFS server does not hand out as they are, and what mends it. */
+/** File systems whose files the kernel's NFS server does not hand out as they are, and what fixes it. */
 const NOT_EXPORTED =
   /^(?:zfs|overlay|aufs|fuse.*|9p|nfs4?|cifs|smb3|vboxsf|virtiofs|ecryptfs|ntfs.*|exfat|vfat|squashfs|drvfs)$/;
 
@@ -66,9 +66,9 @@ export async function checkFlashHost(host: FlashHost): Promise<readonly Finding[
   ];
 }
 
-const ok = (check: string, why: string): Finding => ({ state: 'ok', check, why, mend: '-' });
-const warn = (check: string, why: string, mend: string): Finding => ({ state: 'warn', check, why, mend });
-const fail = (check: string, why: string, mend: string): Finding => ({ state: 'fail', check, why, mend });
+const ok = (check: string, why: string): Finding => ({ state: 'ok', check, why, fix: '-' });
+const warn = (check: string, why: string, fix: string): Finding => ({ state: 'warn', check, why, fix });
+const fail = (check: string, why: string, fix: string): Finding => ({ state: 'fail', check, why, fix });
 
 async function text({ root }: FlashHost, path: string): Promise<string> {
   return readFile(join(root, path), 'utf8').then(

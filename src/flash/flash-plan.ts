@@ -6,12 +6,12 @@ import type { BoardKind } from './recovery.ts';
 import type { RootfsStage } from './rootfs-state.ts';
 
 /** Where the root file system goes. */
-export type Storage = 'emmc' | 'nvme';
+export type RootStorage = 'emmc' | 'nvme';
 
 /** What to flash, and how. */
 export type FlashRequest = {
   readonly kind: BoardKind;
-  readonly storage: Storage;
+  readonly storage: RootStorage;
   /** NVIDIA's name of the board, in place of the devkit's. */
   readonly board?: string;
   /** Prepare everything, write nothing. */
@@ -31,7 +31,7 @@ const BOARDS: Readonly<Record<BoardKind, string>> = {
  *
  * @throws {UsageError} the board has no such storage
  */
-export function flashCommand({ kind, storage, board, prepareOnly, usb }: FlashRequest): Command {
+export function flashScriptCommand({ kind, storage, board, prepareOnly, usb }: FlashRequest): Command {
   const name = board ?? BOARDS[kind];
   const which = usb === undefined ? [] : ['--usb-instance', usb];
   const dry = prepareOnly ? ['--no-flash'] : [];

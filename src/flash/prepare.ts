@@ -47,9 +47,9 @@ export async function chooseBoard(sys: string, usb: string | undefined): Promise
 }
 
 /** The module of each kind, as device trees and EEPROMs number it; and words of the other kinds' configurations. */
-const MODULES: Readonly<Record<BoardKind, { readonly number: string; readonly others: RegExp }>> = {
-  'agx-orin': { number: 'p3701', others: /orin-(?:nano|nx)|p3767|p3768|p3509/ },
-  'orin-nx-nano': { number: 'p3767', others: /agx-orin|p3701|p3737|p3740/ },
+const MODULES: Readonly<Record<BoardKind, { readonly number: string; readonly otherBoards: RegExp }>> = {
+  'agx-orin': { number: 'p3701', otherBoards: /orin-(?:nano|nx)|p3767|p3768|p3509/ },
+  'orin-nx-nano': { number: 'p3767', otherBoards: /agx-orin|p3701|p3737|p3740/ },
 };
 
 /**
@@ -62,7 +62,7 @@ export function requireSameModule(
   boards: readonly string[],
   name: string | undefined,
 ): void {
-  const { number, others } = MODULES[found.kind];
+  const { number, otherBoards } = MODULES[found.kind];
   if (!boards.includes(number))
     throw new UsageError(
       boards.length === 0
@@ -70,7 +70,7 @@ export function requireSameModule(
         : `the bundle is for ${boards.join('+')}, the board on USB is a ${found.module} (${number})`,
       'Build with a recipe whose hostTree is that board’s, or choose another board with --usb; nothing was written.',
     );
-  if (name !== undefined && others.test(name))
+  if (name !== undefined && otherBoards.test(name))
     throw new UsageError(
       `--board ${name} is for another module than the one on USB: ${found.module} (${number})`,
       'Name that module’s configuration; nothing was written.',
@@ -80,14 +80,14 @@ export function requireSameModule(
 /**
  * The release of a BSP: `36.3.0`.
  *
- * @throws {UsageError} `l4t` is no BSP of r36
+ * @throws {UsageError} `l4t` is not a BSP of r36
  */
 export async function readRelease(l4t: string): Promise<string> {
   const line = await readFile(join(l4t, 'nv_tegra/nv_tegra_release'), 'utf8').catch(() => '');
   const [, major, revision] = /^# R(\d+) \(release\), REVISION: ([\d.]+)/.exec(line) ?? [];
   if (major !== '36' || revision === undefined)
     throw new UsageError(
-      major === undefined ? `${l4t} is no Jetson Linux BSP` : `${l4t} is release ${major}.${revision}`,
+      major === undefined ? `${l4t} is not a Jetson Linux BSP` : `${l4t} is release ${major}.${revision}`,
       'Build with a recipe of Jetson Linux 36 first, or name its folder with --l4t.',
     );
   return `${major}.${revision}`;

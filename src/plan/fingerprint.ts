@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { PlannedStep } from './plan.ts';
 
 /** What of a step's surroundings makes it another step. */
-export type Surroundings = {
+export type IdentityParts = {
   /** Version of this package: newer code may do a step otherwise. */
   readonly tool: string;
   /** Plan path of each input → digest of its content. */
@@ -13,7 +13,7 @@ export type Surroundings = {
 };
 
 /** Identity of a step: hash of its kind, options, inputs and of the steps before it. 64 hex digits. */
-export function fingerprint(step: PlannedStep, { tool, inputs, after }: Surroundings): string {
+export function fingerprint(step: PlannedStep, { tool, inputs, after }: IdentityParts): string {
   const value = { tool, kind: step.kind, options: step.options, inputs, after };
   return createHash('sha256').update(canonical(value)).digest('hex');
 }

@@ -2,15 +2,15 @@
 import type { Plan, PlannedStep } from './plan.ts';
 
 /** What the code of a step says of itself: needed because this folder knows no step's code. */
-export type Described = {
+export type StepText = {
   readonly title: string;
   readonly shell: readonly string[];
   /** Folders, quoted for the shell, that must be there before its lines run. */
   readonly folders: readonly string[];
 };
-export type Describe = (step: PlannedStep) => Described;
+export type Describe = (step: PlannedStep) => StepText;
 
-/** The plan for people: one line a step, in the order in which they could run. */
+/** The plan for people: one line per step, in the order in which they could run. */
 export function formatPlan(plan: Plan, describe: Describe): string {
   const width = Math.max(...plan.steps.map((step) => step.id.length));
   const lines = plan.steps.map((step, at) => {

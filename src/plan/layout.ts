@@ -5,8 +5,8 @@ export const LAYOUT = {
   l4t: 'work:Linux_for_Tegra',
   l4tSource: 'work:Linux_for_Tegra/source',
   /**
-   * Where the owner's text has the kernel inside the BSP; without a BSP as well: the compiler's cache knows an object by the path
-   * from the build folder to its source.
+   * Inside the BSP, as in the original procedure. The same place is used without a BSP: ccache finds an object by the path from
+   * the build folder to its source, so all recipes share their objects.
    */
   kernelTree: 'work:Linux_for_Tegra/source/kernel/kernel-612',
   kernelOut: 'work:kernel/out',

@@ -39,8 +39,8 @@ function refuseUnlocked(floating: readonly Floating[]): void {
 
 /** The loaded recipe with other devices for its first virtual machine. */
 export function withDevices(loaded: LoadedRecipe, devices: readonly string[]): LoadedRecipe {
-  const [first, ...others] = loaded.recipe.vms;
+  const [first, ...rest] = loaded.recipe.vms;
   if (devices.length === 0 || first === undefined) return loaded;
-  const vms: Recipe['vms'] = [{ ...first, devices: [...devices] }, ...others];
+  const vms: Recipe['vms'] = [{ ...first, devices: [...devices] }, ...rest];
   return { ...loaded, recipe: { ...loaded.recipe, vms }, devices };
 }

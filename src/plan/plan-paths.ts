@@ -22,5 +22,5 @@ export function resolvePlanPath(path: string, roots: PathRoots): string {
   const [, prefix, rest] = /^(work|cache|tool):(.*)$/s.exec(path) ?? [];
   if (prefix === 'work' || prefix === 'cache' || prefix === 'tool') return join(roots[prefix], rest ?? '');
   if (isAbsolute(path)) return path;
-  throw new Error(`'${path}' is no plan path`);
+  throw new Error(`'${path}' is not a plan path`);
 }

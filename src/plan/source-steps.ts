@@ -47,14 +47,14 @@ export function planSource({ name, source, into, after, form, recipeFile }: Want
   }
 }
 
-type Download = {
+type PlannedDownload = {
   readonly urls: readonly string[];
   readonly sha256?: string | undefined;
   readonly superseded: Readonly<Record<string, string>>;
 };
 
-/** A download to the cache; `rules.ts` and `unlockedDownloads` have made sure that its sha256 is known. */
-export function planDownload(id: string, { urls, sha256 = '', superseded }: Download) {
+/** A download to the cache; its sha256 is in the recipe or in its lock file, which is checked before. */
+export function planDownload(id: string, { urls, sha256 = '', superseded }: PlannedDownload) {
   const name = fileNameOf(urls[0] ?? '');
   const into = `cache:downloads/${sha256}/${name}`;
   return { id, kind: 'fetch-archive', options: { urls, sha256, superseded, into }, after: [] } as const;

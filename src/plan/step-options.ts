@@ -140,7 +140,7 @@ export type StepOptions = {
     readonly crossCompile: string;
     readonly epoch: number;
   };
-  /** `into` = overlay for the host's device tree `dtb`: a policy node a VM, `iommus`, drivers kept off. */
+  /** `into` = overlay for the host's device tree `dtb`: a policy node per VM, `iommus`, drivers kept off. */
   'render-host-overlay': {
     readonly dtb: string;
     /** The kernel tree, for its dt-bindings. */
@@ -153,8 +153,8 @@ export type StepOptions = {
     readonly dtb: string;
     readonly tree: string;
     readonly vm: VmDevices;
-    /** The board's other VMs: an id that two use is no VM's own. */
-    readonly others: readonly VmDevices[];
+    /** The board's other VMs: an id that two use is not a VM's own. */
+    readonly otherVms: readonly VmDevices[];
     readonly machine: VmMachine;
     readonly qemu: string;
     readonly into: string;
@@ -167,7 +167,7 @@ export type StepOptions = {
     readonly dtb: string;
     readonly tree: string;
     readonly vm: VmDevices;
-    readonly others: readonly VmDevices[];
+    readonly otherVms: readonly VmDevices[];
     readonly into: string;
     readonly map: string;
   };

@@ -37,9 +37,9 @@ type VmPlace = { recipe: Recipe; name: string; vm: Vm; at: number; dtb: string; 
 
 /** The tree of one guest, and for one over SCMI the map of its domains. */
 function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): PlannedStep {
-  const others = othersOf(recipe, vm);
+  const otherVms = otherVmsOf(recipe, vm);
   const places = vmPlaces(vm, at);
-  const common = { dtb, tree, vm: { name: vm.name, devices: vm.devices }, others };
+  const common = { dtb, tree, vm: { name: vm.name, devices: vm.devices }, otherVms };
   if (vm.transport === 'scmi') {
     const options = { ...common, into: places.scmiTree, map: places.scmiMap };
     return { id: places.guestId, kind: 'render-scmi-tree', options, after: ['kernel-build'] };
@@ -54,7 +54,7 @@ function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): P
   };
 }
 
-function othersOf({ vms }: Recipe, vm: Vm) {
+function otherVmsOf({ vms }: Recipe, vm: Vm) {
   return vms.filter((each) => each !== vm).map(({ name, devices }) => ({ name, devices }));
 }
 

@@ -127,11 +127,11 @@ function idsFor(own: Given, away: GivenAway, { index, namer }: HostFacts): reado
     [...needers(own.needs, kind)].map(([id, devices]): PolicyId => {
       const name = namer.nameOf(kind, id);
       const { paths, more } = away.hostUsers(kind, id, index);
-      const others = [...paths, ...away.otherVms(kind, id, own)];
+      const otherUsers = [...paths, ...away.otherVms(kind, id, own)];
       const named = name === undefined ? {} : { name };
       const most = more === 0 ? {} : { moreOthers: more };
-      const reason = classify(kind, name, others, more);
-      return { kind, id, ...named, ...reason, devices: [...devices], others, ...most };
+      const reason = classify(kind, name, otherUsers, more);
+      return { kind, id, ...named, ...reason, devices: [...devices], otherUsers, ...most };
     }),
   );
 }

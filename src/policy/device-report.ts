@@ -11,7 +11,7 @@ import type { PolicyId } from './policy.ts';
 import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
 
 /** One id of a device, for people and for JSON. */
-export type ReportedId = Pick<PolicyId, 'id' | 'name' | 'class' | 'reason' | 'others' | 'moreOthers'>;
+export type ReportedId = Pick<PolicyId, 'id' | 'name' | 'class' | 'reason' | 'otherUsers' | 'moreOthers'>;
 
 /** What `bpmp-virt devices` says of a device. Numbers that are addresses are hexadecimal strings. */
 export type DeviceReport = {

@@ -21,7 +21,7 @@ const MISSES: Readonly<Record<Loss['weight'], string>> = {
 };
 
 function ids(of: readonly ReportedId[]): string {
-  return of.map((id) => `${id.id}${id.others.length > 0 ? '*' : ''}`).join(' ') || '-';
+  return of.map((id) => `${id.id}${id.otherUsers.length > 0 ? '*' : ''}`).join(' ') || '-';
 }
 
 function row(report: DeviceReport): readonly string[] {
@@ -72,9 +72,11 @@ export function formatTable(reports: Iterable<DeviceReport>, columns: number): s
       .join('  ')
       .trimEnd(),
   );
-  return [...lines.map((line) => cut(line, columns)), '', '* used by others too; --long says by whom'].join(
-    '\n',
-  );
+  return [
+    ...lines.map((line) => cut(line, columns)),
+    '',
+    '* used by otherUsers too; --long says by whom',
+  ].join('\n');
 }
 
 function idLines(kind: PolicyId['kind'], list: readonly ReportedId[]): readonly string[] {

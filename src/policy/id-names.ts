@@ -53,7 +53,7 @@ export class IdNamer {
     if (id !== undefined) return id;
     throw new UsageError(
       `the kernel's dt-bindings have no ${kind} ${name}`,
-      'Mend the device notes in recipes/devices, or take a kernel that knows the name.',
+      'Correct the device notes in recipes/devices, or take a kernel that knows the name.',
     );
   }
 }

@@ -75,9 +75,9 @@ function sharedIds(policy: VmPolicy): readonly PolicyFinding[] {
 /** The rule that an id breaks, and whether that stops a build. */
 function ruleFor(id: PolicyId): readonly [rule: PolicyFinding['rule'], grave: boolean] | undefined {
   if (id.class === 'withheld') return id.kind === 'reset' ? ['reset-shared', true] : ['domain-shared', false];
-  if (id.class !== 'shared' || id.others.length === 0 || isRootClock(id.name)) return undefined;
+  if (id.class !== 'shared' || id.otherUsers.length === 0 || isRootClock(id.name)) return undefined;
   // Two guests that both want to set it get in each other's way; the host alone is safe from one that may not.
-  return ['clock-shared', id.others.some((other) => !other.startsWith('/'))];
+  return ['clock-shared', id.otherUsers.some((other) => !other.startsWith('/'))];
 }
 
 /**

@@ -12,7 +12,7 @@ const idSchema = z.object({
   class: z.enum(['own', 'shared', 'withheld']),
   reason: z.string(),
   devices: z.array(z.string()),
-  others: z.array(z.string()),
+  otherUsers: z.array(z.string()),
   moreOthers: z.int().positive().optional(),
 });
 const documentSchema = z.object({
@@ -40,7 +40,7 @@ export function policyDocument(policies: readonly VmPolicy[]): PolicyDocument {
         path: device.node.path,
         sysfs: sysfsName(device),
       })),
-      ids: ids.map((id) => ({ ...id, devices: [...id.devices], others: [...id.others] })),
+      ids: ids.map((id) => ({ ...id, devices: [...id.devices], otherUsers: [...id.otherUsers] })),
     })),
   };
 }
@@ -60,7 +60,7 @@ export function parsePolicyDocument(text: string, file: string): PolicyDocument 
     problem = String(cause);
   }
   throw new UsageError(
-    `${file} is no policy: ${problem}`,
+    `${file} is not a policy: ${problem}`,
     'Write it anew with `bpmp-virt policy --json >FILE`, after you looked at what changed.',
   );
 }

@@ -19,14 +19,14 @@ export type PolicyId = {
   /** Paths of the VM's devices that name it. */
   readonly devices: readonly string[];
   /** Paths of nodes that the host keeps (the first `MOST_OTHERS`), and `VM: path` of other VMs' devices. */
-  readonly others: readonly string[];
-  /** How many nodes of the host use it besides those in `others`; absent: none. */
+  readonly otherUsers: readonly string[];
+  /** How many nodes of the host use it besides those in `otherUsers`; absent: none. */
   readonly moreOthers?: number;
 };
 
 /**
  * How many nodes of the host are listed for an id. A tree may give one id thousands of users, and each of them the
- * list of all others: the report would grow with their square.
+ * list of all otherUsers: the report would grow with their square.
  */
 export const MOST_OTHERS = 16;
 

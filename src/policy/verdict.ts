@@ -53,7 +53,7 @@ export function needsStream(index: HostIndex, device: Device): boolean {
 }
 
 /** A reason, and how much it weighs. */
-export type Finding = readonly [VerdictKind, string];
+export type WeighedReason = readonly [VerdictKind, string];
 
 /** TEGRA234_SID_PASSTHROUGH: what carries it passes every SMMU untranslated. */
 const PASSTHROUGH = 0x7f;
@@ -74,7 +74,7 @@ function unconfined(device: Device): string | undefined {
   return way === undefined || confined ? undefined : `it masters memory (${way}), and its node has no stream`;
 }
 
-function mateFinding(device: Device, mate: StreamUse): Finding {
+function mateFinding(device: Device, mate: StreamUse): WeighedReason {
   const stream = `0x${mate.stream.toString(16)}`;
   return isMaster(device)
     ? ['refused', `its memory requests carry stream ${stream} of ${mate.node.path}, which the host keeps`]
@@ -82,7 +82,11 @@ function mateFinding(device: Device, mate: StreamUse): Finding {
 }
 
 /** What the streams of a device mean for giving it away. */
-function streamFindings(index: HostIndex, device: Device, given: readonly DtNode[]): readonly Finding[] {
+function streamFindings(
+  index: HostIndex,
+  device: Device,
+  given: readonly DtNode[],
+): readonly WeighedReason[] {
   const mate = streamMate(index, device, given);
   const why = unconfined(device);
   const inner = device.streams.filter(({ node }) => node !== device.node);
@@ -110,14 +114,14 @@ function streamFindings(index: HostIndex, device: Device, given: readonly DtNode
   ];
 }
 
-function lossFindings(index: HostIndex, device: Device, given: readonly DtNode[]): readonly Finding[] {
-  const lost = losses(device, index, given).flatMap(({ what, of, weight }): readonly Finding[] => {
+function lossFindings(index: HostIndex, device: Device, given: readonly DtNode[]): readonly WeighedReason[] {
+  const lost = losses(device, index, given).flatMap(({ what, of, weight }): readonly WeighedReason[] => {
     const from = of.slice(0, 3).join(', ');
     if (weight === 'essential')
       return [['refused', `it does not work without ${from} (${what}), which stays with the host`]];
     return weight === 'felt' ? [['loses-parts', `the guest will miss ${from} (${what})`]] : [];
   });
-  const unknown = unknowns(device, index).map(({ property, node, like }): Finding => {
+  const unknown = unknowns(device, index).map(({ property, node, like }): WeighedReason => {
     const [first] = like;
     return [
       'loses-parts',
@@ -125,7 +129,7 @@ function lossFindings(index: HostIndex, device: Device, given: readonly DtNode[]
     ];
   });
   const zones = cooledBy(index, device.node);
-  const cooled: readonly Finding[] =
+  const cooled: readonly WeighedReason[] =
     zones.length === 0
       ? []
       : [
@@ -137,13 +141,16 @@ function lossFindings(index: HostIndex, device: Device, given: readonly DtNode[]
   return [...lost, ...unknown, ...cooled];
 }
 
-function idFindings(policy: VmPolicy): readonly Finding[] {
-  return policy.ids.flatMap((id): readonly Finding[] => {
+function idFindings(policy: VmPolicy): readonly WeighedReason[] {
+  return policy.ids.flatMap((id): readonly WeighedReason[] => {
     if (id.class === 'withheld' && id.kind === 'reset') return [['refused', `${formatId(id)}: ${id.reason}`]];
     if (id.class === 'withheld') return [['loses-parts', `${formatId(id)}: ${id.reason}`]];
-    if (id.class === 'shared' && id.others.length > 0 && !isRootClock(id.name))
+    if (id.class === 'shared' && id.otherUsers.length > 0 && !isRootClock(id.name))
       return [
-        ['shares-clock', `${formatId(id)} is ${id.others.slice(0, 3).join(', ')}'s too, which may change it`],
+        [
+          'shares-clock',
+          `${formatId(id)} is ${id.otherUsers.slice(0, 3).join(', ')}'s too, which may change it`,
+        ],
       ];
     return [];
   });
@@ -157,11 +164,11 @@ export function aloneWith(device: Device, facts: HostFacts): VmPolicy {
 }
 
 /** What speaks against giving a device of a VM away, whatever its ids. */
-export function deviceFindings(device: Device, index: HostIndex, policy: VmPolicy): readonly Finding[] {
+export function deviceFindings(device: Device, index: HostIndex, policy: VmPolicy): readonly WeighedReason[] {
   const given = policy.devices.map(({ node }) => node);
   return [
-    ...rolesOf(index, device.node, given).map((role): Finding => ['refused', role]),
-    ...device.problems.map((problem): Finding => ['refused', problem]),
+    ...rolesOf(index, device.node, given).map((role): WeighedReason => ['refused', role]),
+    ...device.problems.map((problem): WeighedReason => ['refused', problem]),
     // Nobody gives the bridge itself: what a guest would lose of it is of no use to know.
     ...(isPciHost(device.node)
       ? [['vfio-pci', VFIO_PCI] as const]
@@ -185,7 +192,7 @@ export function judgeDevice(
 ): Verdict {
   const ids = isPciHost(device.node) ? [] : idFindings(alone);
   const findings = [...deviceFindings(device, facts.index, alone), ...ids];
-  const weight = ([kind]: Finding) => VERDICTS.indexOf(kind);
+  const weight = ([kind]: WeighedReason) => VERDICTS.indexOf(kind);
   const sorted = findings.toSorted((a, b) => weight(b) - weight(a));
   const [worst] = sorted;
   return { kind: worst?.[0] ?? 'ready', reasons: [...new Set(sorted.map(([, reason]) => reason))] };

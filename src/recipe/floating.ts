@@ -2,14 +2,14 @@
 import type { Recipe, Source } from './schema.ts';
 
 /** Releases of a Debian archive. */
-type Archive = { readonly mirror: string; readonly suites: readonly string[] };
+export type MirrorSuites = { readonly mirror: string; readonly suites: readonly string[] };
 
 /** Something in a recipe that may be another thing tomorrow. */
 export type Floating = { readonly key: string } & (
   | { readonly kind: 'git'; readonly urls: readonly string[]; readonly ref: string }
   | { readonly kind: 'http'; readonly urls: readonly string[] }
-  | (Archive & { readonly kind: 'debian'; readonly package: string })
-  | (Archive & { readonly kind: 'sysroot'; readonly packages: readonly string[] })
+  | (MirrorSuites & { readonly kind: 'debian'; readonly package: string })
+  | (MirrorSuites & { readonly kind: 'sysroot'; readonly packages: readonly string[] })
   | { readonly kind: 'meson' }
 );
 

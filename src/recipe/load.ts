@@ -12,7 +12,7 @@ import { type Recipe, recipeSchema } from './schema.ts';
 export type LoadedRecipe = {
   /** `l4t-36.3`: the file's name without `.yaml`. */
   readonly name: string;
-  /** What the command line calls it: the name of one that comes along, or the absolute path of the file. */
+  /** What the command line calls it: the name of one of this package, or the absolute path of the file. */
   readonly word: string;
   /** The file, absolute. */
   readonly file: string;
@@ -28,7 +28,7 @@ export type RecipePlace = { readonly recipes: string; readonly cwd: string };
  * Read a recipe: the YAML file, what it extends, its lock file, shape, rules. All problems are reported at once.
  *
  * @param name a name in `place.recipes`, or a path with `/` or `.yaml` in it, relative to `place.cwd`
- * @throws {UsageError} there is no such file, it is no YAML, or it is no sound recipe
+ * @throws {UsageError} there is no such file, it is not YAML, or it is not a sound recipe
  */
 export async function loadRecipe(name: string, place: RecipePlace): Promise<LoadedRecipe> {
   const loaded = await loadUnlocked(name, place);
@@ -88,7 +88,7 @@ function fromFolder(map: YamlMap, folder: string): YamlMap {
 async function readMap(file: string): Promise<YamlMap> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     const hint =
-      'Recipes that come along are listed in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
+      'The recipes of this package are in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
     throw new UsageError(`no recipe at ${file}`, hint, { cause });
   });
   const value: unknown = parseYaml(file, text);
@@ -101,7 +101,7 @@ function parseYaml(file: string, text: string): unknown {
     return parse(text);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${file} is no YAML: ${why}`, 'Mend the line that is named.', { cause });
+    throw new UsageError(`${file} is not YAML: ${why}`, 'Correct the line that is named.', { cause });
   }
 }
 

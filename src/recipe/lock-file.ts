@@ -20,10 +20,10 @@ const lockSchema = z.strictObject({
 });
 
 export type Pin = z.infer<typeof pin>;
-export type Lock = z.infer<typeof lockSchema>;
+export type RecipeLock = z.infer<typeof lockSchema>;
 
 /** The recipe with the pins of the lock in it; a pin that the recipe itself has must be the same. */
-export function applyLock(recipe: Recipe, lock: Lock): Recipe {
+export function applyLock(recipe: Recipe, lock: RecipeLock): Recipe {
   const { l4t, kernel } = recipe;
   return {
     ...recipe,
@@ -33,7 +33,7 @@ export function applyLock(recipe: Recipe, lock: Lock): Recipe {
   };
 }
 
-function lockL4t(l4t: NonNullable<Recipe['l4t']>, lock: Lock): NonNullable<Recipe['l4t']> {
+function lockL4t(l4t: NonNullable<Recipe['l4t']>, lock: RecipeLock): NonNullable<Recipe['l4t']> {
   const commits = { ...l4t.commits };
   for (const path of Object.keys(l4t.trees)) {
     const found = lock.pins[`l4t.trees.${path}`];
@@ -49,7 +49,7 @@ function lockL4t(l4t: NonNullable<Recipe['l4t']>, lock: Lock): NonNullable<Recip
   };
 }
 
-function lockQemu(qemu: Recipe['qemu'], lock: Lock): Recipe['qemu'] {
+function lockQemu(qemu: Recipe['qemu'], lock: RecipeLock): Recipe['qemu'] {
   const { sysroot } = qemu;
   const meson = lock.pins['qemu.meson'];
   return {
@@ -62,7 +62,7 @@ function lockQemu(qemu: Recipe['qemu'], lock: Lock): Recipe['qemu'] {
 
 type Sysroot = NonNullable<Recipe['qemu']['sysroot']>;
 
-function lockSysroot(sysroot: Sysroot, lock: Lock): Sysroot {
+function lockSysroot(sysroot: Sysroot, lock: RecipeLock): Sysroot {
   const found = lock.pins['qemu.sysroot'];
   if (found === undefined || !('versions' in found)) return sysroot;
   const missing = sysroot.packages.filter((name) => found.versions[name] === undefined);
@@ -78,7 +78,7 @@ function lockSysroot(sysroot: Sysroot, lock: Lock): Sysroot {
   return { ...sysroot, versions: locked };
 }
 
-function pinned<T extends object>(key: string, value: T, lock: Lock): T {
+function pinned<T extends object>(key: string, value: T, lock: RecipeLock): T {
   const found = Object.entries(lock.pins[key] ?? {})[0];
   if (found === undefined) return value;
   const [name, wanted] = found;
@@ -100,16 +100,16 @@ export function lockFileOf(file: string): string {
 }
 
 /** The text of a lock file. */
-export function formatLock(lock: Lock): string {
+export function formatLock(lock: RecipeLock): string {
   return `# SPDX-License-Identifier: Apache-2.0\n# Written by \`bpmp-virt lock\`; see docs/recipes.md.\n${stringify(lock)}`;
 }
 
 /**
  * The lock file, or undefined where there is none.
  *
- * @throws {UsageError} it is there and cannot be read, or is no lock file
+ * @throws {UsageError} it is there and cannot be read, or is not a lock file
  */
-export async function readLock(file: string): Promise<Lock | undefined> {
+export async function readLock(file: string): Promise<RecipeLock | undefined> {
   let text: string;
   try {
     text = await readFile(file, 'utf8');
@@ -120,7 +120,7 @@ export async function readLock(file: string): Promise<Lock | undefined> {
   const lock = lockSchema.safeParse(parseText(file, text));
   if (lock.success) return lock.data;
   throw new UsageError(
-    `${file} is no lock file: ${z.prettifyError(lock.error)}`,
+    `${file} is not a lock file: ${z.prettifyError(lock.error)}`,
     'Delete it and run `bpmp-virt lock` again.',
   );
 }
@@ -133,7 +133,7 @@ function parseText(file: string, text: string): unknown {
   }
 }
 
-/** A recipe that is built without the pins that it has would be another one: what cannot be read is no absent lock. */
+/** A recipe that is built without the pins that it has would be another one: what cannot be read is not the same as an absent lock. */
 function unusable(file: string, cause: unknown): UsageError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new UsageError(

@@ -4,14 +4,14 @@ import type { Recipe } from './schema.ts';
 
 /** What is wrong, and at which key. */
 export type Problem = { readonly path: string; readonly message: string };
-type Rule = (recipe: Recipe) => readonly Problem[];
+type RecipeRule = (recipe: Recipe) => readonly Problem[];
 
 /** The tag of a release: `jetson_36.3` for 36.3.0, `jetson_36.4.3` for 36.4.3 (no trailing .0). */
 function tagOf(release: string): string {
   return `jetson_${release.replace(/\.0$/, '')}`;
 }
 
-const tagFitsRelease: Rule = ({ l4t }) =>
+const tagFitsRelease: RecipeRule = ({ l4t }) =>
   l4t === undefined || l4t.tag === tagOf(l4t.release)
     ? []
     : [
@@ -21,22 +21,22 @@ const tagFitsRelease: Rule = ({ l4t }) =>
         },
       ];
 
-const publicSourcesAreThere: Rule = ({ l4t }) =>
+const publicSourcesAreThere: RecipeRule = ({ l4t }) =>
   l4t?.sources === 'public-sources' && l4t.publicSources === undefined
     ? [{ path: 'l4t.publicSources', message: 'is needed, because l4t.sources is public-sources' }]
     : [];
 
-const commitsHaveTrees: Rule = ({ l4t }) =>
+const commitsHaveTrees: RecipeRule = ({ l4t }) =>
   Object.keys(l4t?.commits ?? {})
     .filter((path) => l4t !== undefined && !(path in l4t.trees))
     .map((path) => ({ path: `l4t.commits.${path}`, message: 'names no folder of l4t.trees' }));
 
-const hostTreeNeedsBsp: Rule = ({ l4t, hostTree }) =>
+const hostTreeNeedsBsp: RecipeRule = ({ l4t, hostTree }) =>
   hostTree.startsWith('bsp:') && l4t === undefined
     ? [{ path: 'hostTree', message: 'is of the BSP, and the recipe has no l4t' }]
     : [];
 
-const forkIsBuiltAsItIs: Rule = ({ qemu }) =>
+const forkIsBuiltAsItIs: RecipeRule = ({ qemu }) =>
   (qemu.overlay === undefined) === (qemu.patches === undefined)
     ? []
     : [
@@ -47,7 +47,7 @@ const forkIsBuiltAsItIs: Rule = ({ qemu }) =>
       ];
 
 /** A fork is built as it is, whatever it is. */
-const qemuIsBuiltHere: Rule = ({ qemu }) => {
+const qemuIsBuiltHere: RecipeRule = ({ qemu }) => {
   if (qemu.overlay === undefined || QEMU_VERSIONS.some((each) => each === qemu.version)) return [];
   const known = QEMU_VERSIONS.join(', ');
   return [
@@ -55,12 +55,12 @@ const qemuIsBuiltHere: Rule = ({ qemu }) => {
   ];
 };
 
-const boardNeedsSysroot: Rule = ({ qemu }) =>
+const boardNeedsSysroot: RecipeRule = ({ qemu }) =>
   qemu.builds.includes('arm64') && qemu.sysroot === undefined
     ? [{ path: 'qemu.sysroot', message: 'is needed, because qemu.builds has arm64' }]
     : [];
 
-const vmNamesDiffer: Rule = ({ vms }) =>
+const vmNamesDiffer: RecipeRule = ({ vms }) =>
   vms
     .map((vm, at) => ({
       path: `vms.${at}.name`,
@@ -70,7 +70,7 @@ const vmNamesDiffer: Rule = ({ vms }) =>
     .filter(({ name }, at) => vms.findIndex((vm) => vm.name === name) !== at)
     .map(({ path, message }) => ({ path, message }));
 
-const deviceHasOneVm: Rule = ({ vms }) => {
+const deviceHasOneVm: RecipeRule = ({ vms }) => {
   const owner = new Map<string, string>();
   const problems: Problem[] = [];
   for (const [at, vm] of vms.entries()) {
@@ -83,7 +83,7 @@ const deviceHasOneVm: Rule = ({ vms }) => {
   return problems;
 };
 
-const scmiNeedsStockQemu: Rule = ({ vms }) =>
+const scmiNeedsStockQemu: RecipeRule = ({ vms }) =>
   vms.flatMap(({ transport, qemu, guestKernel, platformBus }, at) => {
     const path = `vms.${at}`;
     if (transport === 'window') {
@@ -111,7 +111,7 @@ const scmiNeedsStockQemu: Rule = ({ vms }) =>
     ];
   });
 
-const RULES: readonly Rule[] = [
+const RULES: readonly RecipeRule[] = [
   tagFitsRelease,
   publicSourcesAreThere,
   commitsHaveTrees,

@@ -115,7 +115,7 @@ const vm = z
       .string()
       .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a short name: lower case, digits, -')
       .refine((name) => vmNameProblem(name) === undefined, {
-        error: ({ input }) => vmNameProblem(String(input)) ?? 'is no name',
+        error: ({ input }) => vmNameProblem(String(input)) ?? 'is not a name',
       })
       .meta({
         description: 'Name of the virtual machine and of its policy node.',

@@ -30,10 +30,9 @@ export const urls = z
   .nonempty()
   .meta({ description: 'Where it is, mirrors in order: the next one is asked where one fails.' });
 
-const superseded = z
-  .record(sha256, z.string())
-  .default({})
-  .meta({ description: 'sha256 of uploads that were replaced in place, with what to tell who has one.' });
+const superseded = z.record(sha256, z.string()).default({}).meta({
+  description: 'sha256 of earlier files of the same name, each with a message for whoever still has it.',
+});
 
 export const download = z
   .strictObject({ urls, sha256: sha256.optional(), superseded })
@@ -87,7 +86,7 @@ export const sysroot = z
     packages: z
       .array(z.string().min(1))
       .nonempty()
-      .meta({ description: 'Debian packages; what they need comes along.' }),
+      .meta({ description: 'Debian packages; their dependencies are added.' }),
     versions: versions.optional(),
     mirror,
     suites,

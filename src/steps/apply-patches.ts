@@ -5,7 +5,7 @@ import { isAsPatched } from '../tools/files/tree-records.ts';
 import type { Step } from './step.ts';
 
 /** Bring a series of patches into a tree, so that it can be taken back. */
-export const applyPatches: Step<'apply-patches'> = {
+export const applyPatchesStep: Step<'apply-patches'> = {
   kind: 'apply-patches',
   tools: () => ['git'],
   title: ({ tree, patches }) => `apply ${basename(patches)} to ${tree}`,

@@ -15,7 +15,7 @@ const DTS = 'arch/arm64/boot/dts';
 const MODULES = 'lib/modules';
 
 /** Build an arm64 kernel out of its tree; the same sources give the same Image, whoever builds where and when. */
-export const buildKernel: Step<'build-kernel'> = {
+export const buildKernelStep: Step<'build-kernel'> = {
   kind: 'build-kernel',
   tools: ({ crossCompile, modulesInto }) => [
     ...['make', 'gcc', 'bc', 'flex', 'bison', `${crossCompile}gcc`],

@@ -19,7 +19,7 @@ const PROGRAM = 'qemu-system-aarch64';
 const CONFIGURED = 'bpmp-virt-configured.json';
 
 /** Build qemu-system-aarch64 out of its tree, for this machine or, linked statically, for the board. */
-export const buildQemu: Step<'build-qemu'> = {
+export const buildQemuStep: Step<'build-qemu'> = {
   kind: 'build-qemu',
   tools: ({ host, crossCompile }) => [
     ...['python3', 'meson', 'ninja', 'pkg-config', 'gcc', 'flock', 'strip'],

@@ -16,7 +16,7 @@ const SOURCES = [
 ];
 
 /** Build bpmp-scmi, linked statically, for this machine or for the board. */
-export const buildScmi: Step<'build-scmi'> = {
+export const buildScmiStep: Step<'build-scmi'> = {
   kind: 'build-scmi',
   tools: ({ host, crossCompile }) => [host === 'arm64' ? `${crossCompile}gcc` : 'gcc'],
   title: ({ host }) => `build bpmp-scmi for ${host === 'arm64' ? 'the board' : 'this machine'}`,

@@ -10,11 +10,11 @@ import { exists } from '../tools/files/folder.ts';
 import type { Step } from './step.ts';
 
 /** The board's libraries in a folder: two architectures' libfdt-dev cannot be installed side by side. */
-export const buildSysroot: Step<'build-sysroot'> = {
+export const buildSysrootStep: Step<'build-sysroot'> = {
   kind: 'build-sysroot',
   tools: () => ['apt-get', 'apt-cache', 'dpkg-deb', 'dpkg-source', 'flock', 'meson', 'ninja', 'pkg-config'],
   title: ({ packages, architecture }) =>
-    `unpack ${packages.length} packages of ${architecture} and their like`,
+    `unpack ${packages.length} packages of ${architecture} and what they depend on`,
   outputs: ({ into }) => [`${into}/${ARM64_LIBRARIES}/libglib-2.0.a`],
   inputs: () => [],
   writes: ({ into }) => [into],

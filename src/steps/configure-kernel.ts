@@ -19,7 +19,7 @@ const MERGED = 'bpmp-virt.config';
 const NO_EPOCH = 0;
 
 /** Make a kernel's .config and hold it against every symbol that was asked for: Kconfig drops some in silence. */
-export const configureKernel: Step<'configure-kernel'> = {
+export const configureKernelStep: Step<'configure-kernel'> = {
   kind: 'configure-kernel',
   tools: ({ crossCompile }) => ['make', 'gcc', 'flex', 'bison', `${crossCompile}gcc`],
   title: ({ tree, base, fragments }) => `configure ${tree}: ${base} and ${fragments.length} fragments`,

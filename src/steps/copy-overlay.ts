@@ -6,7 +6,7 @@ import { copiesAreWhole, copyOver, removeOverlays } from '../tools/files/overlay
 import type { Step } from './step.ts';
 
 /** QEMU's build looks at real files only, so our device is copied into its tree, and out again. */
-export const copyOverlay: Step<'copy-overlay'> = {
+export const copyOverlayStep: Step<'copy-overlay'> = {
   kind: 'copy-overlay',
   tools: () => [],
   title: ({ tree, overlay }) => `copy ${overlay} over ${tree}`,

@@ -18,7 +18,7 @@ import { NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** What the three steps that make device trees do with a context. */
 type Tools = Pick<StepContext, 'path' | 'exec' | 'emit'>;
-type Facts = HostFacts & { readonly ids: TegraIds };
+type NamedFacts = HostFacts & { readonly ids: TegraIds };
 
 /** Read one template of dts-templates. */
 function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<string> {
@@ -26,7 +26,7 @@ function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<stri
 }
 
 /** The facts about a host whose compiled tree is `dtb`, a plan path. */
-export function hostFacts(dtb: string, tree: string, { path }: Pick<Tools, 'path'>): Promise<Facts> {
+export function hostFacts(dtb: string, tree: string, { path }: Pick<Tools, 'path'>): Promise<NamedFacts> {
   return loadHostFacts({ dtb: path(dtb), notes: path(NOTES), kernelTree: path(tree) });
 }
 
@@ -46,7 +46,7 @@ export function soundPolicies(vms: readonly VmRequest[], facts: HostFacts, { emi
 /** The source of the host's overlay. */
 export async function hostOverlaySource(
   policies: readonly VmPolicy[],
-  facts: Facts,
+  facts: NamedFacts,
   what: string,
   tools: Pick<Tools, 'path'>,
 ): Promise<string> {
@@ -60,7 +60,7 @@ export async function hostOverlaySource(
 /** Compile the host's overlay to `into`; its source stays beside it. */
 export async function makeHostOverlay(
   policies: readonly VmPolicy[],
-  facts: Facts,
+  facts: NamedFacts,
   what: string,
   places: { readonly into: string; readonly includes: readonly string[] },
   tools: Tools,

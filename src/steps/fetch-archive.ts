@@ -5,7 +5,7 @@ import { withLock } from '../tools/files/with-lock.ts';
 import type { Step } from './step.ts';
 
 /** A file from the network to the cache, checked by its hash. */
-export const fetchArchive: Step<'fetch-archive'> = {
+export const fetchArchiveStep: Step<'fetch-archive'> = {
   kind: 'fetch-archive',
   tools: () => ['flock'],
   title: ({ into }) => `fetch ${basename(into)}`,

@@ -9,7 +9,7 @@ import type { Step, StepContext } from './step.ts';
 type Options = StepOptions['fetch-debian-source'];
 
 /** A source tree as Debian ships it, with its patches; what apt downloads is checked by Debian's signatures. */
-export const fetchDebianSource: Step<'fetch-debian-source'> = {
+export const fetchDebianSourceStep: Step<'fetch-debian-source'> = {
   kind: 'fetch-debian-source',
   tools: ({ form }) => {
     const common = ['apt-get', 'apt-cache', 'flock'];
@@ -21,14 +21,14 @@ export const fetchDebianSource: Step<'fetch-debian-source'> = {
   replaces: ({ into }) => [into],
 
   shell: async ({ form, package: name, version, mirror, suites, into }, ctx) => {
-    const { aptLine, openAptLines, sourcePackageLines } = await import('./shell/apt.ts');
+    const { shellAptLine, openAptLines, sourcePackageLines } = await import('./shell/apt.ts');
     const full = version === undefined ? name : `${name}=${version}`;
     const open = await openAptLines('apt', { mirror, suites }, ctx);
     if (form === 'source-package') return [...open, ...sourcePackageLines('apt', full, ctx.path(into))];
     const folder = shellQuote(ctx.path(into));
     return [
       ...open,
-      aptLine('apt', ['apt-get', 'download', full]),
+      shellAptLine('apt', ['apt-get', 'download', full]),
       `dpkg-deb -x ${name}_*.deb unpacked && rm -rf ${folder} && mkdir -p ${folder}`,
       `tar -xf unpacked/usr/src/${name}.tar.xz --strip-components=1 --no-same-owner -C ${folder}`,
     ];

@@ -2,28 +2,28 @@
 import type { StepKind } from '../plan/step-options.ts';
 import type { Step } from './step.ts';
 
-/** How the code of each kind is found: one lazy import a line, so that a plan loads only what it runs. */
+/** How the code of each kind is found: one lazy import per line, so that a plan loads only what it runs. */
 const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
-  'apply-patches': async () => (await import('./apply-patches.ts')).applyPatches,
-  'build-kernel': async () => (await import('./build-kernel.ts')).buildKernel,
-  'build-scmi': async () => (await import('./build-scmi.ts')).buildScmi,
-  'build-qemu': async () => (await import('./build-qemu.ts')).buildQemu,
-  'build-sysroot': async () => (await import('./build-sysroot.ts')).buildSysroot,
-  'configure-kernel': async () => (await import('./configure-kernel.ts')).configureKernel,
-  'copy-overlay': async () => (await import('./copy-overlay.ts')).copyOverlay,
+  'apply-patches': async () => (await import('./apply-patches.ts')).applyPatchesStep,
+  'build-kernel': async () => (await import('./build-kernel.ts')).buildKernelStep,
+  'build-scmi': async () => (await import('./build-scmi.ts')).buildScmiStep,
+  'build-qemu': async () => (await import('./build-qemu.ts')).buildQemuStep,
+  'build-sysroot': async () => (await import('./build-sysroot.ts')).buildSysrootStep,
+  'configure-kernel': async () => (await import('./configure-kernel.ts')).configureKernelStep,
+  'copy-overlay': async () => (await import('./copy-overlay.ts')).copyOverlayStep,
   'extract-archive': async () => (await import('./extract-archive.ts')).extractArchiveStep,
-  'fetch-archive': async () => (await import('./fetch-archive.ts')).fetchArchive,
-  'fetch-debian-source': async () => (await import('./fetch-debian-source.ts')).fetchDebianSource,
-  'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlay,
-  'pack-bundle': async () => (await import('./pack-bundle.ts')).packBundle,
-  'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlay,
-  'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTree,
-  'render-scmi-tree': async () => (await import('./render-scmi-tree.ts')).renderScmiTree,
-  'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTree,
-  'write-run-script': async () => (await import('./write-run-script.ts')).writeRunScript,
-  'sync-bsp': async () => (await import('./sync-bsp.ts')).syncBsp,
+  'fetch-archive': async () => (await import('./fetch-archive.ts')).fetchArchiveStep,
+  'fetch-debian-source': async () => (await import('./fetch-debian-source.ts')).fetchDebianSourceStep,
+  'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlayStep,
+  'pack-bundle': async () => (await import('./pack-bundle.ts')).packBundleStep,
+  'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlayStep,
+  'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTreeStep,
+  'render-scmi-tree': async () => (await import('./render-scmi-tree.ts')).renderScmiTreeStep,
+  'render-orin-tree': async () => (await import('./render-orin-tree.ts')).renderOrinTreeStep,
+  'write-run-script': async () => (await import('./write-run-script.ts')).writeRunScriptStep,
+  'sync-bsp': async () => (await import('./sync-bsp.ts')).syncBspStep,
   'sync-tree': async () => (await import('./sync-tree.ts')).syncTreeStep,
-  'unpack-public-sources': async () => (await import('./unpack-public-sources.ts')).unpackPublicSources,
+  'unpack-public-sources': async () => (await import('./unpack-public-sources.ts')).unpackPublicSourcesStep,
 };
 
 /** The code of one kind of step. The compiler sees to it that every kind has a line above. */

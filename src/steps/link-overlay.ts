@@ -5,7 +5,7 @@ import { isLinkedTo, linkInto, removeOverlays } from '../tools/files/overlay.ts'
 import type { Step } from './step.ts';
 
 /** Our drivers appear in a kernel tree by symlinks: a change in the overlay is a change in the tree. */
-export const linkOverlay: Step<'link-overlay'> = {
+export const linkOverlayStep: Step<'link-overlay'> = {
   kind: 'link-overlay',
   tools: () => [],
   title: ({ tree, links }) => `link ${links.length} overlay folders into ${tree}`,

@@ -21,7 +21,7 @@ const SUMS = 'SHA256SUMS';
 const BUILT_WITH = ['aarch64-linux-gnu-gcc', 'gcc', 'ld', 'make', 'dtc', 'meson', 'ninja', 'git'] as const;
 
 /** Everything a board needs in one folder; the same inputs give the same files, but for the manifest's durations. */
-export const packBundle: Step<'pack-bundle'> = {
+export const packBundleStep: Step<'pack-bundle'> = {
   kind: 'pack-bundle',
   tools: () => [],
   title: ({ into }) => `pack ${into}`,

@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** Compile the device tree of one guest: QEMU's own for the machine, the BPMP, and the devices it is given. */
-export const renderGuestTree: Step<'render-guest-tree'> = {
+export const renderGuestTreeStep: Step<'render-guest-tree'> = {
   kind: 'render-guest-tree',
   tools: () => ['cpp', 'dtc'],
   title: ({ vm }) => `make the device tree of ${vm.name}`,
@@ -31,10 +31,10 @@ export const renderGuestTree: Step<'render-guest-tree'> = {
     ];
   },
 
-  async run({ dtb, tree, vm, others, machine, qemu, into }, ctx) {
+  async run({ dtb, tree, vm, otherVms, machine, qemu, into }, ctx) {
     const { hostFacts, makeGuestTree, soundPolicies } = await import('./device-trees.ts');
     const facts = await hostFacts(dtb, tree, ctx);
-    const [policy] = soundPolicies([vm, ...others], facts, ctx);
+    const [policy] = soundPolicies([vm, ...otherVms], facts, ctx);
     if (policy === undefined) throw new Error(`no policy for ${vm.name}`);
     await makeGuestTree(
       {

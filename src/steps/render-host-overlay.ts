@@ -6,7 +6,7 @@ import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** Derive the policies of all VMs from the host's device tree, and compile the overlay that carries them. */
-export const renderHostOverlay: Step<'render-host-overlay'> = {
+export const renderHostOverlayStep: Step<'render-host-overlay'> = {
   kind: 'render-host-overlay',
   tools: () => ['cpp', 'dtc'],
   title: ({ dtb, vms }) =>

@@ -29,7 +29,7 @@ function inOrin(vm: VmDevices, { index, notes }: HostFacts): VmDevices {
  * Make the host tree of a virtual Orin. It goes the way of a real board: first a tree that holds the devices, then
  * the overlay that is derived from that tree and applied to it.
  */
-export const renderOrinTree: Step<'render-orin-tree'> = {
+export const renderOrinTreeStep: Step<'render-orin-tree'> = {
   kind: 'render-orin-tree',
   tools: () => ['cpp', 'dtc', 'fdtoverlay'],
   title: ({ vms }) => `make the virtual Orin's device tree, for ${vms.map((vm) => vm.name).join(', ')}`,

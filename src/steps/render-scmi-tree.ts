@@ -7,7 +7,7 @@ import type { Step } from './step.ts';
 import { bindings, NOTES, TEMPLATES } from './tree-inputs.ts';
 
 /** Compile what one guest over SCMI has besides QEMU's own tree, and write the map of its domains. */
-export const renderScmiTree: Step<'render-scmi-tree'> = {
+export const renderScmiTreeStep: Step<'render-scmi-tree'> = {
   kind: 'render-scmi-tree',
   tools: () => ['cpp', 'dtc'],
   title: ({ vm }) => `make the SCMI tree of ${vm.name}`,
@@ -28,13 +28,13 @@ export const renderScmiTree: Step<'render-scmi-tree'> = {
     ];
   },
 
-  async run({ dtb, tree, vm, others, into, map }, ctx) {
+  async run({ dtb, tree, vm, otherVms, into, map }, ctx) {
     const [{ hostFacts, makeScmiTree, soundPolicies }, { scmiMap }] = await Promise.all([
       import('./device-trees.ts'),
       import('../trees/scmi-domains.ts'),
     ]);
     const facts = await hostFacts(dtb, tree, ctx);
-    const [policy] = soundPolicies([vm, ...others], facts, ctx);
+    const [policy] = soundPolicies([vm, ...otherVms], facts, ctx);
     if (policy === undefined) throw new Error(`no policy for ${vm.name}`);
     const names = { what: `Guest ${vm.name}`, hostTree: basename(dtb) };
     const places = { into: ctx.path(into), includes: bindings(tree, ctx) };

@@ -14,7 +14,7 @@ const SERVER = 'git://nv-tegra.nvidia.com/';
  * NVIDIA's own source_sync.sh. It asks on its standard input where a tag is missing, goes on after errors and counts them in its exit
  * code; so it gets no input, the tag on the command line, and each tree is looked at afterwards.
  */
-export const syncBsp: Step<'sync-bsp'> = {
+export const syncBspStep: Step<'sync-bsp'> = {
   kind: 'sync-bsp',
   tools: () => ['git', 'bash'],
   title: ({ source, tag }) => `sync ${source} at ${tag} with the BSP's own script`,

@@ -14,7 +14,7 @@ import type { Step } from './step.ts';
 const SOURCE = 'Linux_for_Tegra/source';
 
 /** NVIDIA's sources without any server of theirs: one archive that holds the archives. */
-export const unpackPublicSources: Step<'unpack-public-sources'> = {
+export const unpackPublicSourcesStep: Step<'unpack-public-sources'> = {
   kind: 'unpack-public-sources',
   tools: () => ['tar', 'bzip2'],
   title: ({ archive }) => `unpack ${archive.replace(/^.*\//, '')}`,

@@ -19,7 +19,7 @@ const BOARD = 'tool:board';
 const END = 'END_OF_FILE';
 
 /** Write the launcher of one machine, the check of its board, and units for systemd and libvirt. */
-export const writeRunScript: Step<'write-run-script'> = {
+export const writeRunScriptStep: Step<'write-run-script'> = {
   kind: 'write-run-script',
   tools: () => [],
   title: ({ vm }) => `write run-vm.sh of ${vm.name}`,
@@ -73,14 +73,14 @@ function plainName(device: string): string {
   return device.replace(/!$/, '');
 }
 
-type File = { readonly name: string; readonly text: string; readonly mode: number };
+type ScriptFile = { readonly name: string; readonly text: string; readonly mode: number };
 
 /** The files, for devices that are called `names` in sysfs. */
 function renderAll(
   options: Options,
   names: readonly string[],
   ctx: Pick<ShellContext, 'path'>,
-): readonly File[] {
+): readonly ScriptFile[] {
   const settings = settingsOf(options, names);
   const folder = options.place === '.' ? BOARD_FOLDER : `${BOARD_FOLDER}/${options.place}`;
   const template = (name: string) => readFileSync(join(ctx.path(BOARD), name), 'utf8');

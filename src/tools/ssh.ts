@@ -39,7 +39,7 @@ export function parseTarget(text: string): Target {
   const host = v6?.replace('%25', '%') ?? name;
   if (host === undefined)
     throw new UsageError(
-      `'${text}' is no target`,
+      `'${text}' is not a target`,
       'Write ssh://user@host, ssh://user@host:port, ssh://user@[IPv6 address], or local.',
     );
   return { kind: 'ssh', host: `${user}${host}`, ...(port === undefined ? {} : { port }) };

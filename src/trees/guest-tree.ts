@@ -88,7 +88,7 @@ export function placeDevices(devices: readonly Device[], bus: PlatformBus): read
 /**
  * The source of a guest's tree: QEMU's own tree, the BPMP with its window, and the devices where QEMU puts them.
  *
- * @throws {UsageError} the devices do not fit QEMU's bus, or `base` is no tree of the virt machine
+ * @throws {UsageError} the devices do not fit QEMU's bus, or `base` is not a tree of the virt machine
  */
 export function guestTree(
   policy: VmPolicy,

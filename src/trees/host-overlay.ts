@@ -32,7 +32,7 @@ function listLines(policy: VmPolicy): readonly string[] {
   });
 }
 
-type NodeFacts = {
+type PolicyNodeParts = {
   /** A board's only VM has no label, so that its device is /dev/bpmp-host. */
   readonly alone: boolean;
   /** The BPMP's node as a cell; without one the proxy takes the only BPMP there is. */
@@ -44,7 +44,7 @@ type NodeFacts = {
 /** One policy node as source (docs/abi.md §2). */
 function policyNode(
   policy: VmPolicy,
-  { alone, bpmp, handles }: NodeFacts,
+  { alone, bpmp, handles }: PolicyNodeParts,
   template: string,
 ): readonly string[] {
   const text = fillTemplate(template, {
@@ -74,12 +74,12 @@ function cellFor(index: HostIndex, node: DtNode): string {
 }
 
 /** How an overlay reaches a device: by a label, by a phandle without one, or by its path alone. */
-type Reach =
+type NodeReference =
   | { readonly by: 'label'; readonly label: string }
   | { readonly by: 'phandle'; readonly phandle: number }
   | { readonly by: 'path'; readonly ownLabel: string };
 
-function reachOf({ node }: Device, own: string, index: HostIndex): Reach {
+function reachOf({ node }: Device, own: string, index: HostIndex): NodeReference {
   const label = index.labels.get(node.path);
   const phandle = cellOf(node, 'phandle');
   // A label without a phandle (no `dtc -@`) is none that fdtoverlay could follow.
@@ -88,13 +88,13 @@ function reachOf({ node }: Device, own: string, index: HostIndex): Reach {
 }
 
 /** A device as a cell of another node. */
-function handle(reach: Reach): string {
+function handle(reach: NodeReference): string {
   if (reach.by === 'phandle') return hex(reach.phandle);
   return `&${reach.by === 'label' ? reach.label : reach.ownLabel}`;
 }
 
 /** `lines` as a fragment that changes the device. */
-function fragment(reach: Reach, path: string, lines: readonly string[]): readonly string[] {
+function fragment(reach: NodeReference, path: string, lines: readonly string[]): readonly string[] {
   const inner = lines.map((line) => `\t${line}`);
   if (reach.by === 'label') return [`&${reach.label} {`, ...inner, '};', ''];
   if (reach.by === 'phandle') return [`&{${path}} {`, ...inner, '};', ''];

@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LoadStep } from '../../src/engine/bound-step.ts';
-import type { Event } from '../../src/events.ts';
+import type { RunEvent } from '../../src/events.ts';
 import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
 import type { StepKind } from '../../src/plan/step-options.ts';
 import type { Step, StepContext } from '../../src/steps/step.ts';
@@ -70,11 +70,11 @@ export function toyLoader(plan: Plan, toys: Readonly<Record<string, Toy>>, ran: 
 
 /** Gathers events. */
 export function recorder() {
-  const events: Event[] = [];
+  const events: RunEvent[] = [];
   return {
     events,
-    emit: (event: Event) => void events.push(event),
-    of: <T extends Event['type']>(type: T) =>
-      events.filter((event): event is Extract<Event, { type: T }> => event.type === type),
+    emit: (event: RunEvent) => void events.push(event),
+    of: <T extends RunEvent['type']>(type: T) =>
+      events.filter((event): event is Extract<RunEvent, { type: T }> => event.type === type),
   };
 }

@@ -231,7 +231,7 @@ static void test_host_given_up(void)
 
 #define DEVICE_PLACE 0x0c000000
 
-/* Registers of a passed-through device are no place for a block. */
+/* Registers of a passed-through device cannot hold a block. */
 static void test_host_block_in_device(void)
 {
     BpmpPeer *peer = peer_new();

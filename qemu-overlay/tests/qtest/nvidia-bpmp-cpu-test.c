@@ -228,7 +228,7 @@ static void test_storm(void)
     peer_free(peer);
 }
 
-/* A block that is no RAM any more when the answer comes is left alone. */
+/* A block that is not RAM any more when the answer comes is left alone. */
 static void test_block_gone(void)
 {
     const uint64_t block = PCI_PLACE + 0x100 - BPMP_BLOCK_RX;

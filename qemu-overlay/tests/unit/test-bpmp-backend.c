@@ -145,7 +145,7 @@ static void test_refused(void)
         g_assert_cmpint(ends.status, ==, -EINVAL);
         g_assert_cmpint(bpmp_backend_transfer(be, &msg, NULL), ==, -EINVAL);
     }
-    /* Nor does the question of emulated devices, where it is no model. */
+    /* Nor does the question of emulated devices, where it is not a model. */
     g_assert_cmpint(bpmp_backend_line(be, BPMP_LINE_CLOCK, 1, NULL), ==,
                     -ENOTSUP);
     g_assert_cmpuint(held_count, ==, 0);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { TOOL_ROOT } from '../places.ts';
 
-/** What can be completed: the verbs with their options, and the recipes that come along. */
+/** What can be completed: the verbs with their options, and the recipes of this package. */
 export type Words = {
   readonly verbs: readonly {
     readonly name: string;

@@ -119,7 +119,7 @@ function treeSteps(
   };
   if (emulate === 'guest') return [guest];
   const machine = { memory: ORIN_MEMORY, cpus: ORIN_CPUS };
-  const vms = [options.vm, ...options.others];
+  const vms = [options.vm, ...options.otherVms];
   const orin: PlannedStep = {
     id: 'orin-tree',
     kind: 'render-orin-tree',

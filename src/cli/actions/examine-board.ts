@@ -26,6 +26,6 @@ export async function examineBoard(flags: DoctorFlags, cli: CliContext): Promise
   if (failed > 0)
     throw new EnvironmentError(
       `${failed} of ${findings.length} checks failed`,
-      'The lines with -> say what mends each.',
+      'The lines with -> say what fixes each.',
     );
 }

@@ -9,7 +9,12 @@ import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
 import { formatFindings } from '../../deploy/finding.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { checkFlashHost } from '../../flash/flash-host.ts';
-import { type FirstUser, flashCommand, type Preparation, prepareRootfs } from '../../flash/flash-plan.ts';
+import {
+  type FirstUser,
+  flashScriptCommand,
+  type Preparation,
+  prepareRootfs,
+} from '../../flash/flash-plan.ts';
 import {
   chooseBoard,
   type FlashContext,
@@ -39,7 +44,7 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
   requireSameModule(board, bundle.boards, job.board);
   await checkHost(job, root, cli);
 
-  const command = flashCommand({
+  const command = flashScriptCommand({
     kind: board.kind,
     storage: job.storage,
     prepareOnly: !job.flash,
@@ -75,7 +80,7 @@ async function checkHost(job: FlashJob, root: string, cli: CliContext): Promise<
   const bad = findings.filter((finding) => finding.state !== 'ok');
   if (bad.length > 0) cli.print(formatFindings(bad));
   if (bad.every((finding) => finding.state === 'warn') || job.dryRun === true) return;
-  throw new EnvironmentError('this machine cannot flash yet', 'The lines with -> say what mends each.');
+  throw new EnvironmentError('this machine cannot flash yet', 'The lines with -> say what fixes each.');
 }
 
 function firstUser({ user }: FlashJob, { env }: CliContext): FirstUser | undefined {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../../errors.ts';
-import type { Floating } from '../../recipe/floating.ts';
+import type { Floating, MirrorSuites } from '../../recipe/floating.ts';
 import type { Pin } from '../../recipe/lock-file.ts';
 import { type AptContext, candidates, openApt } from '../../tools/apt/apt.ts';
 import { resolveDevelopment } from '../../tools/apt/apt-closure.ts';
@@ -31,12 +31,10 @@ export async function pinSource(source: Floating, ctx: AptContext): Promise<Pin>
   }
 }
 
-type Archive = { readonly mirror: string; readonly suites: readonly string[] };
-
 async function newest(
   name: string,
   isSource: boolean,
-  { mirror, suites }: Archive,
+  { mirror, suites }: MirrorSuites,
   ctx: AptContext,
 ): Promise<string> {
   const [first] = await candidates(await openApt({ mirror, suites }, ctx), name, isSource);

@@ -26,7 +26,7 @@ export async function checkConfig(
   );
 }
 
-/** Print what a sysroot is made of, a package a line, as apt-get takes it. */
+/** Print what a sysroot is made of, a package per line, as apt-get takes it. */
 export async function listSysroot(
   ask: {
     readonly packages: readonly string[];

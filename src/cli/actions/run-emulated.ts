@@ -19,7 +19,7 @@ const ESCAPE = 0x1d;
 export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliContext): Promise<void> {
   if (flags.exec === undefined && !hasKeys()) {
     throw new UsageError(
-      'standard input is no terminal, so nobody could use the shell on the console',
+      'standard input is not a terminal, so nobody could use the shell on the console',
       "Give a command for the guest: --exec 'echo 123 > /dev/ttyTHS0'",
     );
   }

@@ -53,7 +53,7 @@ function checkSetting(setting: string): void {
   if (name === 'VM_NAME' && setting.includes('=')) checkName(setting.slice('VM_NAME='.length));
   if (setting.includes('=') && Object.hasOwn(VM_VARIABLES, name)) return;
   throw new UsageError(
-    `'${setting}' is no setting of run-vm.sh`,
+    `'${setting}' is not a setting of run-vm.sh`,
     `Write NAME=VALUE; the names are ${Object.keys(VM_VARIABLES).join(', ')}.`,
   );
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { runningEntry } from '../../deploy/board-rules.ts';
 import type { Board } from '../../deploy/deploy.ts';
 import { readOurs } from '../../deploy/extlinux.ts';
-import type { Facts } from '../../deploy/facts.ts';
+import type { BoardFacts } from '../../deploy/facts.ts';
 import { EnvironmentError, StepError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import type { ReachFlags } from '../flags/reach-flags.ts';
@@ -52,10 +52,10 @@ export async function up(recipe: string, flags: UpRequest, cli: CliContext): Pro
 
 async function waitForRestart(
   board: Board,
-  before: Facts,
+  before: BoardFacts,
   seconds: number,
   signal: AbortSignal,
-): Promise<Facts> {
+): Promise<BoardFacts> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     await sleep(POLL_MS, undefined, { signal });

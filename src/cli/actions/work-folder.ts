@@ -11,7 +11,7 @@ const PLAIN = /^[\w@%+=,./-]+$/;
 
 /**
  * The folder in which the work of `work` is really done: itself, or, where its name has blanks or other signs that the builds of
- * kernel and QEMU cannot bear, one below `cache`.
+ * kernel and QEMU cannot build in, one below `cache`.
  */
 export function plainWork(work: string, cache: string): string {
   if (PLAIN.test(work)) return work;
@@ -37,7 +37,7 @@ export async function openWork(work: string, cache: string): Promise<string> {
   } catch (error) {
     if (isCode(error, 'ENOTEMPTY', 'ENOTDIR')) {
       throw new UsageError(
-        `nothing can be built in '${work}': kernel and QEMU bear no blanks, quotes or colons in a path`,
+        `nothing can be built in '${work}': neither kernel nor QEMU builds in a path with blanks, quotes or colons`,
         'Give a folder that is empty or not there yet, which becomes a link to a plain place, or one with a plain name.',
       );
     }

@@ -20,7 +20,7 @@ export function buildCommand(cli: CliContext): Command {
     .option('--redo <step>', 'run a step again though nothing changed; may be repeated', collect, [])
     .option('--dry-run', 'say which steps would run and why, and run none')
     .option('--verbose', 'show every command and what it says')
-    .option('--json', 'report as one JSON object a line')
+    .option('--json', 'report as one JSON object per line')
     .action(async (recipe: string, flags: BuildFlags) => {
       const { runBuild, showDecisions } = await import('../actions/run-build.ts');
       const wanted = { recipe, flags, devices: flags.device, redo: flags.redo };

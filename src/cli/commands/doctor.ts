@@ -4,10 +4,10 @@ import type { DoctorFlags } from '../actions/examine-board.ts';
 import type { CliContext } from '../context.ts';
 import { withReachFlags } from '../flags/reach-flags.ts';
 
-/** `bpmp-virt doctor`: whether a board can run the machine, and what mends what is in the way. */
+/** `bpmp-virt doctor`: whether a board can run the machine, and what fixes what is in the way. */
 export function doctorCommand(cli: CliContext): Command {
   return withReachFlags(new Command('doctor'))
-    .description('Say whether a board can run the virtual machine, what is in the way, and what mends it.')
+    .description('Say whether a board can run the virtual machine, what is in the way, and what fixes it.')
     .option('--target <target>', 'ssh://user@host, or local', 'local')
     .option('--bundle <dir>', 'folder of run-vm.sh on the target')
     .option('--json', 'print the findings as JSON')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Storage } from '../../flash/flash-plan.ts';
+import type { RootStorage } from '../../flash/flash-plan.ts';
 
 /** Flags of the verb flash. */
 export type FlashFlags = {
@@ -9,7 +9,7 @@ export type FlashFlags = {
   readonly rootfs?: string;
   /** Its owner says that the root file system is unpacked and that apply_binaries.sh has run. */
   readonly rootfsReady?: true;
-  readonly storage: Storage;
+  readonly storage: RootStorage;
   readonly board?: string;
   readonly usb?: string;
   readonly user?: string;

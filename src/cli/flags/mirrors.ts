@@ -23,7 +23,7 @@ function parseMirror(word: string): Mirror {
   const at = word.indexOf('=');
   if (at > 0) return { prefix: word.slice(0, at), replacement: word.slice(at + 1) };
   throw new UsageError(
-    `'${word}' is no mirror`,
+    `'${word}' is not a mirror`,
     'Write PREFIX=REPLACEMENT: --mirror https://developer.nvidia.com/=https://mirror.example.com/nvidia/',
   );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Listr, type ListrTask } from 'listr2';
-import type { Event } from '../../events.ts';
+import type { RunEvent } from '../../events.ts';
 import type { CliContext } from '../context.ts';
 import type { Reporter } from './reporter.ts';
 import { duration, progress, summary } from './words.ts';
@@ -19,7 +19,7 @@ export function listrReporter(cli: CliContext): Reporter {
   let drawn: Promise<unknown> = Promise.resolve();
   let last = '';
 
-  const start = (event: Extract<Event, { type: 'run-start' }>) => {
+  const start = (event: Extract<RunEvent, { type: 'run-start' }>) => {
     for (const { step, title } of event.todo) rows.set(step, makeRow(title));
     const tasks = [...rows.values()].map((row) => row.task);
     if (tasks.length === 0) return;
@@ -47,7 +47,7 @@ export function listrReporter(cli: CliContext): Reporter {
   };
 }
 
-function drawRow(rows: ReadonlyMap<string, Row>, row: Row | undefined, event: Event): void {
+function drawRow(rows: ReadonlyMap<string, Row>, row: Row | undefined, event: RunEvent): void {
   if (event.type === 'step-done') row?.end(`${event.title} [${duration(event.ms)}]`);
   else if (event.type === 'step-fail' || event.type === 'step-stop') row?.fail();
   else if (event.type === 'output' || event.type === 'note') row?.say(event.text);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Event } from '../../events.ts';
+import type { RunEvent } from '../../events.ts';
 import type { CliContext } from '../context.ts';
 import type { Reporter } from './reporter.ts';
 import { duration, progress, summary } from './words.ts';
@@ -10,7 +10,7 @@ const PROGRESS_EVERY_MS = 5_000;
 /** One line an event, for logs and pipes. `verbose`: also every command, and every line of it. */
 export function plainReporter(cli: CliContext, verbose: boolean): Reporter {
   const told = new Map<string, number>();
-  const rarely = (event: Extract<Event, { type: 'progress' }>) => {
+  const rarely = (event: Extract<RunEvent, { type: 'progress' }>) => {
     const now = Date.now();
     if (now - (told.get(event.what) ?? 0) < PROGRESS_EVERY_MS) return;
     told.set(event.what, now);
@@ -27,7 +27,7 @@ export function plainReporter(cli: CliContext, verbose: boolean): Reporter {
   };
 }
 
-function lineOf(event: Event, verbose: boolean): string | undefined {
+function lineOf(event: RunEvent, verbose: boolean): string | undefined {
   switch (event.type) {
     case 'step-start':
       return `> ${event.step}: ${event.title}`;
@@ -46,7 +46,7 @@ function lineOf(event: Event, verbose: boolean): string | undefined {
   }
 }
 
-function verboseLineOf(event: Event): string | undefined {
+function verboseLineOf(event: RunEvent): string | undefined {
   switch (event.type) {
     case 'step-skip':
       return `  ${event.step}: ${event.reason}`;

@@ -17,7 +17,7 @@ export type PolicyFlags = HostFlags & {
   readonly base?: string;
 };
 
-type Job = {
+type PolicyJob = {
   readonly policies: readonly VmPolicy[];
   readonly facts: Awaited<ReturnType<typeof loadHostFacts>>;
   /** Name of the host's tree. */
@@ -27,7 +27,7 @@ type Job = {
 };
 
 /** How `policy` prints, by `--format`. */
-export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: Job) => Promise<string>>> = {
+export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: PolicyJob) => Promise<string>>> = {
   async text({ policies }) {
     return policies.map(formatPolicy).join('\n\n');
   },

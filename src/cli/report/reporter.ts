@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Event } from '../../events.ts';
+import type { RunEvent } from '../../events.ts';
 import type { CliContext } from '../context.ts';
 
 /** Draws events for somebody. */
 export type Reporter = {
-  readonly emit: (event: Event) => void;
+  readonly emit: (event: RunEvent) => void;
   /** Called when the run has ended, well or not; gives when all is drawn. */
   readonly close: () => Promise<void>;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Event } from '../../events.ts';
+import type { RunEvent } from '../../events.ts';
 
-type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+type Of<T extends RunEvent['type']> = Extract<RunEvent, { type: T }>;
 
 /** `0.4 s`, `12.3 s`, `3 min 05 s`. */
 export function duration(ms: number): string {

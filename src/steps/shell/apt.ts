@@ -22,12 +22,12 @@ export async function openAptLines(
     `mkdir -p ${APT_FOLDERS.map((folder) => `${name}/${folder}`).join(' ')} && : >${name}/status`,
     hereFile(`${name}/etc/sources.list`, await sourceLines(request, url)),
     hereFile(`${name}/apt.conf`, aptSettings(`$PWD/${name}`, request.architecture)),
-    aptLine(name, ['apt-get', 'update', '--error-on=any']),
+    shellAptLine(name, ['apt-get', 'update', '--error-on=any']),
   ];
 }
 
 /** An apt program with the archive that `openAptLines` has opened in the folder `name`. */
-export function aptLine(
+export function shellAptLine(
   name: string,
   [program, ...words]: readonly ['apt-get' | 'apt-cache', ...string[]],
 ): string {
@@ -38,7 +38,7 @@ export function aptLine(
 export function sourcePackageLines(apt: string, name: string, into: string): readonly string[] {
   const folder = formatCommand([into]);
   return [
-    aptLine(apt, ['apt-get', 'source', '--download-only', '--only-source', name]),
+    shellAptLine(apt, ['apt-get', 'source', '--download-only', '--only-source', name]),
     `rm -rf ${folder}`,
     `dpkg-source --no-check -x ${name.replace(/=.*/, '')}_*.dsc ${folder}`,
   ];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { shellQuote } from '../../command.ts';
 import { MESON_ARCHIVE } from '../../tools/build/meson.ts';
 import type { ShellContext } from '../step.ts';
-import { aptLine, openAptLines } from './apt.ts';
+import { openAptLines, shellAptLine } from './apt.ts';
 
 /** Lines that find python3 a meson that the QEMU `tree` takes: `wantedMeson` and `mesonEnv` by hand. */
 export async function mesonLines(
@@ -18,7 +18,7 @@ export async function mesonLines(
     `wanted=$(sed -n '${accepted}' ${wanted})`,
     `if ! printf '%s\\n' "$wanted" "$(/usr/bin/meson --version)" | sort -CV; then`,
     ...(await openAptLines('apt', MESON_ARCHIVE, ctx)),
-    aptLine('apt', ['apt-get', 'download', version === undefined ? 'meson' : `meson=${version}`]),
+    shellAptLine('apt', ['apt-get', 'download', version === undefined ? 'meson' : `meson=${version}`]),
     'dpkg-deb -x meson_*.deb meson',
     'PYTHONPATH=$PWD/meson/usr/lib/python3/dist-packages && export PYTHONPATH',
     'fi',

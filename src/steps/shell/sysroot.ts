@@ -5,7 +5,7 @@ import type { StepOptions } from '../../plan/step-options.ts';
 import { ARM64_LIBRARIES, shellEnv } from '../../tools/build/cross.ts';
 import { describeSlirp, SLIRP_SOURCE } from '../../tools/build/static-slirp.ts';
 import type { ShellContext } from '../step.ts';
-import { aptLine, hereFile, openAptLines, sourcePackageLines } from './apt.ts';
+import { hereFile, openAptLines, shellAptLine, sourcePackageLines } from './apt.ts';
 
 type Options = StepOptions['build-sysroot'];
 
@@ -23,7 +23,7 @@ export async function sysrootLines(options: Options, ctx: ShellContext): Promise
       ...['--architecture', architecture],
       ...repeated('--pin', pins),
     ])} >packages`,
-    `xargs ${aptLine('apt', ['apt-get', 'download'])} <packages`,
+    `xargs ${shellAptLine('apt', ['apt-get', 'download'])} <packages`,
     `rm -rf ${into} && mkdir ${into}`,
     `for deb in ./*.deb; do dpkg-deb -x "$deb" ${into}; done`,
     ...(packages.includes('libslirp-dev') ? await slirpLines(options, ctx) : []),

@@ -118,20 +118,24 @@ async function update(apt: Apt, home: string, offline: boolean): Promise<void> {
   try {
     await apt.run('apt-get', ['update', '--error-on=any'], home);
   } catch (error) {
-    // A mirror that is away for an hour is no reason to stop what older lists can still serve.
+    // A mirror that is away for an hour is not a reason to stop what older lists can still serve.
     if (!(error instanceof CommandError) || !have) throw error;
   }
 }
 
 /** One version of a package that the archive has. */
-export type Candidate = { readonly version: string; readonly suite: string };
+export type PackageCandidate = { readonly version: string; readonly suite: string };
 
 /**
  * The versions of `name` that the archive has, newest first; a source package's where `source` is set.
  *
  * @throws {UsageError} it has none
  */
-export async function candidates(apt: Apt, name: string, source: boolean): Promise<readonly Candidate[]> {
+export async function candidates(
+  apt: Apt,
+  name: string,
+  source: boolean,
+): Promise<readonly PackageCandidate[]> {
   const table = await apt.run('apt-cache', ['madison', name], apt.pool);
   const found = table.split('\n').flatMap((line) => {
     const [, version, place = ''] = line.split('|').map((cell) => cell.trim());
@@ -156,7 +160,7 @@ export async function candidates(apt: Apt, name: string, source: boolean): Promi
  */
 export async function fetchNewest<T>(
   name: string,
-  found: readonly Candidate[],
+  found: readonly PackageCandidate[],
   version: string | undefined,
   fetch: (version: string) => Promise<T>,
 ): Promise<T> {

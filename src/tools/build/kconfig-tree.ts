@@ -11,7 +11,7 @@ export type Definition = {
 };
 
 type Scope = { readonly kind: 'if' | 'menu' | 'choice'; readonly depends: string[] };
-type Reader = {
+type KconfigSearch = {
   readonly tree: string;
   readonly wanted: ReadonlySet<string>;
   readonly found: Map<string, Definition[]>;
@@ -25,12 +25,12 @@ export async function findDefinitions(
   tree: string,
   symbols: Iterable<string>,
 ): Promise<ReadonlyMap<string, readonly Definition[]>> {
-  const reader: Reader = { tree, wanted: new Set(symbols), found: new Map() };
+  const reader: KconfigSearch = { tree, wanted: new Set(symbols), found: new Map() };
   await readKconfig(reader, 'Kconfig', []);
   return reader.found;
 }
 
-async function readKconfig(reader: Reader, file: string, around: readonly Scope[]): Promise<void> {
+async function readKconfig(reader: KconfigSearch, file: string, around: readonly Scope[]): Promise<void> {
   const scopes: Scope[] = [...around];
   let entry: { readonly depends: string[] } | undefined;
   for (const { text, line } of await logicalLines(join(reader.tree, file))) {
@@ -70,7 +70,7 @@ async function readKconfig(reader: Reader, file: string, around: readonly Scope[
 }
 
 function define(
-  { wanted, found }: Reader,
+  { wanted, found }: KconfigSearch,
   symbol: string,
   place: { file: string; line: number; scopes: readonly Scope[] },
 ): { readonly depends: string[] } {
@@ -82,7 +82,7 @@ function define(
   return definition;
 }
 
-/** Lines with what a backslash continues, without comments; help texts are left in and harmless: see `isHelp`. */
+/** Lines with what a backslash continues, without comments; help texts are left out. */
 async function logicalLines(path: string): Promise<readonly { text: string; line: number }[]> {
   const raw = await readFile(path, 'utf8').catch((error) => {
     // A source line may be a pattern or a generated file: what is not there defines nothing here.

@@ -44,9 +44,9 @@ export function kernelMake(build: KernelMake, words: readonly string[]): Command
 }
 
 /**
- * The Image has names of source files in it. By one name they are called whether the compiler is given the tree's absolute
- * path or, by ccache, the one from the build folder: where the two folders lie makes no difference. Whether there is ccache makes
- * one for KVM alone, whose sources kbuild calls by paths with .. in them, which ccache shortens.
+ * Flags that replace the folders by `.` in the names of source files that the compiler puts into the Image, so that it does not
+ * depend on where the folders are. The tree is named twice: absolute, and relative to the build folder as ccache passes it on.
+ * One difference stays: kbuild names KVM's sources by paths with `..`, and ccache shortens those.
  */
 function prefixMaps({ tree, out }: KernelMake): string {
   return [out, tree, relative(out, tree)].map((prefix) => `-ffile-prefix-map=${prefix}=.`).join(' ');

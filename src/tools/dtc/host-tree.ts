@@ -17,7 +17,7 @@ async function readBounded(file: string): Promise<Buffer> {
   const handle = await open(file, 'r');
   try {
     const [is, most] = [await handle.stat(), FDT_LIMITS.bytes];
-    if (!is.isFile()) throw new Error('it is no regular file');
+    if (!is.isFile()) throw new Error('it is not a regular file');
     if (is.size > most) throw new Error(`it is ${is.size} bytes long, and a tree has at most ${most}`);
     const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(is.size), length: is.size });
     return buffer.subarray(0, bytesRead);

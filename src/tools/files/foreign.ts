@@ -7,7 +7,7 @@ import { exists } from './folder.ts';
 import { readWritten, type Written, within } from './spans.ts';
 import { treeRecords } from './tree-records.ts';
 
-/** Something in a work folder that we did not make: a path relative to the work folder, and what it is where that is no file. */
+/** Something in a work folder that we did not make: a path relative to the work folder, and what it is where that is not a file. */
 export type Foreign = { readonly path: string; readonly what?: string };
 
 /**
@@ -97,7 +97,7 @@ async function foreignOfRepository(
   for (const name of changes) {
     const file = join(path, name);
     const info = await lstat(join(work, file)).catch(() => undefined);
-    // A file that is missing is no byte of anybody's.
+    // With a file that is missing nothing is lost.
     if (info === undefined || isOurTime(file, info.ctimeMs, written)) continue;
     files.push({ path: file });
   }

@@ -18,15 +18,15 @@ export const TREE_RECORDS = {
 } as const;
 
 /** Place in the tree → what we put there: a link's target, or `hashOf` a file; two hashes where a run was about to change it. */
-export type Ours = Readonly<Record<string, string>>;
+export type OurFiles = Readonly<Record<string, string>>;
 
 /** A record of `tree`; empty where there is none. */
-export async function readRecord(tree: string, file: string): Promise<Ours> {
+export async function readRecord(tree: string, file: string): Promise<OurFiles> {
   return (await readOwnJson(join(tree, file), z.record(z.string(), z.string()))) ?? {};
 }
 
 /** Write a record of `tree`, whole. */
-export async function writeRecord(tree: string, file: string, ours: Ours): Promise<void> {
+export async function writeRecord(tree: string, file: string, ours: OurFiles): Promise<void> {
   await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
   await writeFileWhole(join(tree, file), `${JSON.stringify(ours, null, 2)}\n`);
 }

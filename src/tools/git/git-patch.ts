@@ -23,7 +23,7 @@ export async function applyPatch(tree: string, patch: string, reverse = false): 
 /**
  * The files that `patch` touches, relative to the tree, those that it renames or copies by both names.
  *
- * @throws {StepError} it is no patch, or one of its files lies outside of the tree
+ * @throws {StepError} it is not a patch, or one of its files lies outside of the tree
  */
 export async function touchedFiles(tree: string, patch: string): Promise<readonly string[]> {
   let stat: string;
@@ -31,7 +31,7 @@ export async function touchedFiles(tree: string, patch: string): Promise<readonl
     stat = await gitIn(tree).raw(['apply', '--numstat', '-z', '--', patch]);
   } catch (cause) {
     throw new StepError(
-      `${patch} is no patch: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
+      `${patch} is not a patch: ${cause instanceof Error ? cause.message.trim() : String(cause)}`,
       'Correct it, or take it out of the series.',
       { cause },
     );

@@ -126,7 +126,7 @@ async function place(into: string, store: string, commit: string, ctx: SyncConte
     return;
   }
   if (!(await exists(join(into, '.git')))) {
-    throw new UsageError(`${into} is in the way and is no git repository`, 'Move it away and run again.');
+    throw new UsageError(`${into} is in the way and is not a git repository`, 'Move it away and run again.');
   }
   if (await standsOn(into, commit)) {
     ctx.emit({

@@ -22,7 +22,7 @@ export type Applied = 'applied' | 'already there' | 'replaced';
 async function readSeries(folder: string): Promise<readonly string[]> {
   const text = await readFile(join(folder, 'series'), 'utf8').catch((cause) => {
     if (!isCode(cause, 'ENOENT')) throw cause;
-    throw new UsageError(`${folder} has no file 'series'`, 'List its patches there, one a line, in order.');
+    throw new UsageError(`${folder} has no file 'series'`, 'List its patches there, one per line, in order.');
   });
   const names = text
     .split('\n')

@@ -62,7 +62,7 @@ static void lists(void)
 	   "H20 an id listed twice makes no device");
 	ok(access("/dev/bpmp-host-../x", F_OK) != 0 &&
 	   access("/dev/x", F_OK) != 0,
-	   "a label that is no file name makes no device");
+	   "a label that is not a file name makes no device");
 	ok(log_lines("/dev/bpmp-host-a is there already") == 1,
 	   "a second node of the same label is refused, and says so");
 }

@@ -21,7 +21,7 @@ check() {
 	cpp -nostdinc -undef -x assembler-with-cpp -I "$KSRC/include" "$1" >"$1.i"
 	dtc -q -@ -I dts -O dtb -o "$1.dtb" "$1.i"
 	dt-validate -m -s schema.json "$1.dtb" >"$1.log" 2>&1
-	# The frame that dt-extract-example puts around is no board, and the
+	# The frame that dt-extract-example puts around is not a board, and the
 	# other nodes of the BPMP's examples have schemas that are not here.
 	! grep -vE ": /: compatible:|'foo'|: \['nvidia,tegra186-(hsp|sysram|bpmp-i2c|bpmp-thermal)'" "$1.log" | grep -E 'bpmp' >"$1.said"
 }

@@ -28,7 +28,7 @@ for file in $(find "$root/kernel-overlay" -type f | sort); do
 	fi
 done
 
-# The tree is no clone: what commits a patch names, it cannot look up.
+# The tree is not a clone: what commits a patch names, it cannot look up.
 for patch in "$root"/patches/linux-*/*.patch; do
 	(cd "$KSRC" && scripts/checkpatch.pl --strict --ignore UNKNOWN_COMMIT_ID \
 		"$patch") >"$log" 2>&1 || true

@@ -13,7 +13,7 @@ if [ $# -eq 0 ]; then
 	exit 2
 fi
 
-# One pattern a line: what the kernel prints, not what we print.
+# One pattern per line: what the kernel prints, not what we print.
 patterns=$(
 	cat <<'END'
 BUG:

@@ -8,7 +8,7 @@ set -eu
 
 tests='device-introspect-test machine-none-test arm-cpu-features numa-test qmp-test boot-serial-test qos-test'
 # shellcheck disable=SC2086 # names without spaces, one argument each
-# shellcheck disable=SC2046 # a word a test
+# shellcheck disable=SC2046 # a word per test
 ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 # The source package has no option ROMs. The tests only want them to be there: no guest runs one.

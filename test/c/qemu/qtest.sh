@@ -20,7 +20,7 @@ trap 'rm -rf "$tmp"' EXIT
 tests="${QTESTS:-nvidia-bpmp-guest-test nvidia-bpmp-block-test nvidia-bpmp-virt-test nvidia-bpmp-cpu-test
     bpmp-backend-chardev-test bpmp-backend-host-test tegra-hsuart-test}"
 # shellcheck disable=SC2086 # names without spaces, one argument each
-# shellcheck disable=SC2046 # a word a test
+# shellcheck disable=SC2046 # a word per test
 ninja -C "$BUILD" qemu-system-aarch64 $(printf 'tests/qtest/%s ' $tests)
 
 gcc -shared -fPIC -Wall -Wextra -Werror -O2 -I "$UAPI" -o "$tmp/host-shim.so" "$here/host-shim.c" -ldl

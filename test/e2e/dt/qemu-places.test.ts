@@ -17,10 +17,10 @@ import {
 } from '../../../src/dt/tree.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
 import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
-import { renderGuestTree } from '../../../src/steps/render-guest-tree.ts';
-import { renderOrinTree } from '../../../src/steps/render-orin-tree.ts';
+import { renderGuestTreeStep } from '../../../src/steps/render-guest-tree.ts';
+import { renderOrinTreeStep } from '../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../src/steps/step.ts';
-import { writeRunScript } from '../../../src/steps/write-run-script.ts';
+import { writeRunScriptStep } from '../../../src/steps/write-run-script.ts';
 import { dumpTree } from '../../../src/tools/dtc/dtc.ts';
 import { fillFolder } from '../../../src/tools/files/folder.ts';
 import { busWord, guestArgs, virtualOrinArgs } from '../../../src/trees/machine-args.ts';
@@ -164,14 +164,14 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
       dtb: host,
       tree,
       vm: { name: 'uart-vm', devices: ['uarta', 'spi1'] },
-      others: [],
+      otherVms: [],
       machine: { memory: '256M', cpus: 2, gic: 3 },
       qemu,
       into: 'work:guest.dtb',
     } as const;
-    await renderGuestTree.run(options, ctx);
+    await renderGuestTreeStep.run(options, ctx);
     const blob = readFileSync(join(into, 'guest.dtb'));
-    await renderGuestTree.run(options, ctx);
+    await renderGuestTreeStep.run(options, ctx);
     expect(warnings()).toEqual([]);
     expect(readFileSync(join(into, 'guest.dtb')).equals(blob)).toBe(true);
 
@@ -195,10 +195,10 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     // Nothing confines what it writes to.
     const vm = { name: 'gpu-vm', devices: ['gpu!'] };
     const machine = { memory: '256M', cpus: 1, gic: 3 } as const;
-    const common = { dtb: host, tree, vm, others: [], qemu, into: 'work:guest.dtb' };
-    await expect(renderGuestTree.run({ ...common, machine }, ctx)).rejects.toThrow(/gpu does not fit/);
+    const common = { dtb: host, tree, vm, otherVms: [], qemu, into: 'work:guest.dtb' };
+    await expect(renderGuestTreeStep.run({ ...common, machine }, ctx)).rejects.toThrow(/gpu does not fit/);
     const large = { ...machine, platformBus: '64M' };
-    await renderGuestTree.run({ ...common, machine: large }, ctx);
+    await renderGuestTreeStep.run({ ...common, machine: large }, ctx);
     expect(warnings()).toEqual([]);
     const guest = readFdt(readFileSync(join(into, 'guest.dtb')), 'guest.dtb');
     const gpu = guest.nodes.get('/platform-bus@10000000/gpu@10000000') ?? guest.root;
@@ -206,7 +206,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     const [bpmp, domain] = cellsOf(gpu, 'power-domains') ?? [];
     expect([phandlesOf(guest).get(bpmp ?? 0)?.name, domain]).toEqual(['bpmp', 35]);
     const run = { dtb: host, vm, machine: large, recipe: 'any', bpmpHost: '/dev/bpmp-host', place: '.' };
-    await writeRunScript.run({ ...run, into: 'work:run' }, ctx);
+    await writeRunScriptStep.run({ ...run, into: 'work:run' }, ctx);
     expect(readFileSync(join(into, 'run/run-vm.sh'), 'utf8')).toMatch(
       /^VM_MACHINE=.*-virt,accel=kvm,platform-bus-size=64M\}$/m,
     );
@@ -222,12 +222,12 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
         dtb: board,
         tree,
         vm: { name: 'a', devices: [name] },
-        others: [],
+        otherVms: [],
         machine: { memory: '256M', cpus: 1, gic: 3 },
         qemu,
         into: 'work:guest.dtb',
       } as const;
-      await renderGuestTree.run(options, ctx);
+      await renderGuestTreeStep.run(options, ctx);
       expect(warnings()).toEqual([]);
       const guest = indexHost(readFdt(readFileSync(join(into, 'guest.dtb')), 'guest.dtb'));
       expect([...guest.facts.values()].flatMap((facts) => facts.problems)).toEqual([]);
@@ -251,7 +251,7 @@ describe.each(VERSIONS)('QEMU %s', (version) => {
     writeFileSync(host, makeFdt(NVIDIA_TREE));
     const vms = [{ name: 'uart-vm', devices: ['/bus@0/serial@3100000'] }];
     const machine = { memory: '512M', cpus: 2 };
-    await renderOrinTree.run({ dtb: host, tree, vms, machine, qemu, into: 'work:orin.dtb' }, ctx);
+    await renderOrinTreeStep.run({ dtb: host, tree, vms, machine, qemu, into: 'work:orin.dtb' }, ctx);
     expect(warnings()).toEqual([]);
     const orin = readFdt(readFileSync(join(into, 'orin.dtb')), 'orin.dtb');
     const uarta = orin.nodes.get('/platform-bus@c000000/serial@c000000') ?? orin.root;

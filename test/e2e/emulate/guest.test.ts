@@ -13,7 +13,7 @@ const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 const CLK = '/sys/kernel/debug/clk';
 
 describe.each(QEMU_VERSIONS)('an emulated guest on QEMU %s', (version) => {
-  it('writes 123 to the UART, one window access a transfer, and leaves everything as it was', async () => {
+  it('writes 123 to the UART, one window access per transfer, and leaves everything as it was', async () => {
     const name = `uart-${version}`;
     await runGuest({ name, version, exec: WRITE_123 }, async ({ exit, uart, uartAt, transfers, ...run }) => {
       expect(exit).toBe(0);
@@ -26,7 +26,7 @@ describe.each(QEMU_VERSIONS)('an emulated guest on QEMU %s', (version) => {
         stateChanges(run.before, run.after).filter((line) => !line.startsWith('clock uarta: off')),
       ).toEqual([]);
       const { accesses, traced } = await windowUse(run.folder);
-      // The probe of ID is the one access that is no transfer.
+      // The probe of ID is the one access that is not a transfer.
       figure(`QEMU ${version}: window accesses of ${traced} transfers`, accesses, 'accesses', {
         atMost: traced + 1,
         always: true,

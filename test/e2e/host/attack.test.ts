@@ -5,7 +5,7 @@ import { labKernel } from '../../helpers/lab/lab.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
 import { runScript } from '../../helpers/script.ts';
 
-// Fast enough for the fault of the host's doorbell that the second patch mends.
+// Fast enough for the fault of the host's doorbell that the second patch fixes.
 test('built into a patched kernel, it withstands eight threads of two machines at once', async () => {
   const { out } = await labKernel({ name: 'lab' });
   const { binary } = await labQemu({ version: '7.2' });

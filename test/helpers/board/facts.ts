@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import type { BoardBundle } from '../../../src/deploy/bundle-files.ts';
-import type { Facts } from '../../../src/deploy/facts.ts';
+import type { BoardFacts } from '../../../src/deploy/facts.ts';
 
 /** sha256 of what a file stands for here. */
 export const sum = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
@@ -21,7 +21,7 @@ export function bundleOf(id: string): BoardBundle {
 }
 
 /** What a healthy board with this boot menu says. */
-export function factsOf(text: string, more: Partial<Facts> = {}): Facts {
+export function factsOf(text: string, more: Partial<BoardFacts> = {}): BoardFacts {
   return {
     release: '# R36 (release), REVISION: 3.0, GCID: 1',
     kernel: '5.15.136-tegra',

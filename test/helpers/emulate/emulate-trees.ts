@@ -30,7 +30,7 @@ export async function guestTree(folder: string, { version, cpus, memory }: Wish)
   const [vm = { name: '', devices: [] }] = VMS;
   await runStep(
     'render-guest-tree',
-    { dtb: join(out, BOARD), tree: src, vm, others: [], machine, qemu: binary, into },
+    { dtb: join(out, BOARD), tree: src, vm, otherVms: [], machine, qemu: binary, into },
     folder,
   );
   return into;

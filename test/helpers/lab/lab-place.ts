@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
 import { digestPath } from '../../../src/engine/input-digest.ts';
 import { runPlan } from '../../../src/engine/run-plan.ts';
-import type { Event } from '../../../src/events.ts';
+import type { RunEvent } from '../../../src/events.ts';
 import type { PlannedStep } from '../../../src/plan/plan.ts';
 import { loadStep } from '../../../src/steps/index.ts';
 import { exists } from '../../../src/tools/files/folder.ts';
@@ -19,7 +19,7 @@ import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
  *     $XDG_CACHE_HOME/bpmp-virt/lab/pristine/…     unpacked sources (hard links are made of them)
  *     $XDG_CACHE_HOME/bpmp-virt/lab/NAME-DIGEST/   work folder of one family of builds; its inputs are copied to tool/
  *
- * So clones with the same files share their builds, and a changed file means a folder of its own. What is no input (other steps,
+ * So clones with the same files share their builds, and a changed file means a folder of its own. What is not an input (other steps,
  * the tests' own wishes) the engine sees in a step's options, or not at all: name as inputs what a build depends on. The
  * compiler's cache makes a new folder cheap.
  */
@@ -101,7 +101,7 @@ async function removeOld(name: string, own: string): Promise<void> {
  */
 export async function runSteps(steps: readonly PlannedStep[], work: string, tool = ROOT): Promise<void> {
   const verbose = process.env['BPMP_VIRT_LAB_VERBOSE'] === '1';
-  const emit = (event: Event) => {
+  const emit = (event: RunEvent) => {
     if (verbose && event.type === 'command') process.stderr.write(`[lab] ${event.line}\n`);
     if (event.type === 'step-done')
       process.stderr.write(`[lab] ${event.title}: ${Math.round(event.ms / 1000)} s\n`);

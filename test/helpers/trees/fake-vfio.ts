@@ -53,7 +53,7 @@ export function vfioDevices(
   return { words, fake: fake.join(';') };
 }
 
-/** A device tree as the kernel shows it: a folder a node, a file a property. FAKE_DT of the preload is such a folder. */
+/** A device tree as the kernel shows it: a folder per node, a file a property. FAKE_DT of the preload is such a folder. */
 export function treeAsFolders(node: DtNode, folder: string): void {
   mkdirSync(folder, { recursive: true });
   for (const [name, value] of node.properties) writeFileSync(join(folder, name), value);

@@ -252,7 +252,7 @@ describe('refuses, and changes nothing:', () => {
   });
 });
 
-test('doctor looks at the board over ssh, and says what mends it', async () => {
+test('doctor looks at the board over ssh, and says what fixes it', async () => {
   const { out, error } = await verb(doctorCommand, [
     '--target',
     board.target,
@@ -272,9 +272,9 @@ test('doctor looks at the board over ssh, and says what mends it', async () => {
     state: 'ok',
     check: 'secure-boot',
     why: 'off',
-    mend: '-',
+    fix: '-',
   });
-  expect(findings.filter(({ state, mend }) => state === 'fail' && mend === '-')).toEqual([]);
+  expect(findings.filter(({ state, fix }) => state === 'fail' && fix === '-')).toEqual([]);
 });
 
 test('run hands settings to the launcher on the board, and its refusal is ours', async () => {
@@ -294,8 +294,8 @@ test('run hands settings to the launcher on the board, and its refusal is ours',
 test('a target that ssh does not reach', async () => {
   const words = ['ssh://root@127.0.0.1:1', '--ssh-config', board.sshConfig, '--status'];
   expect((await verb(deployCommand, words)).error?.message).toContain('no connection to root@127.0.0.1');
-  expect((await verb(deployCommand, ['root@board', '--status'])).error?.message).toContain('is no target');
+  expect((await verb(deployCommand, ['root@board', '--status'])).error?.message).toContain('is not a target');
   expect((await verb(deployCommand, ['ssh://-oProxyCommand=x', '--status'])).error?.message).toContain(
-    'is no target',
+    'is not a target',
   );
 });

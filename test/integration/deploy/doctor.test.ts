@@ -89,12 +89,12 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
     expect(line('extlinux')).toContain('2 entries, DEFAULT primary');
   });
 
-  test('a bare machine: every line says what mends it', async () => {
+  test('a bare machine: every line says what fixes it', async () => {
     rmSync(root, { recursive: true });
     writeTree(root, { 'proc/': '' });
     const { exitCode, lines } = await doctor();
     expect(exitCode).toBe(3);
-    for (const [state, check, , mend] of lines) if (state === 'fail') expect(mend, check).not.toBe('-');
+    for (const [state, check, , fix] of lines) if (state === 'fail') expect(fix, check).not.toBe('-');
   });
 
   const cases: readonly [

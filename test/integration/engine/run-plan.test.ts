@@ -129,7 +129,7 @@ test('a step that ends well without its output has failed', async () => {
   expect((await run(toyPlan(DIAMOND))).ran).toContain('e');
 });
 
-test('a bug in a step is no expected failure', async () => {
+test('a bug in a step is not an expected failure', async () => {
   const { run } = bench();
   const bug: Toy = {
     act: () => {
@@ -263,7 +263,7 @@ test('what a stopped program left behind with its output is not waited for', asy
 function isAlive(pidFile: string): boolean {
   const pid = Number(readFileSync(pidFile, 'utf8'));
   expect(pid).toBeGreaterThan(1);
-  // What nobody waits for stays as a zombie where process 1 is no init: that is dead too.
+  // What nobody waits for stays as a zombie where process 1 is not an init: that is dead too.
   return existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }
 

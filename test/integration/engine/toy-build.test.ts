@@ -71,7 +71,7 @@ test.each([
   expect(bundle()).toEqual(wanted);
 });
 
-test('on a terminal: a row a step, then how long each took; a failure is told below the rows', async () => {
+test('on a terminal: a row per step, then how long each took; a failure is told below the rows', async () => {
   const { toys, work, env } = await toyBench();
   const main = join(import.meta.dirname, '../../../dist/cli/main.js');
   const words = [process.execPath, main, 'build', toys.recipe, '--work', work];

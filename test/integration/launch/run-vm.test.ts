@@ -393,9 +393,9 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
   });
 
   test.each([
-    [{ VM_NAME: '../../etc' }, 'is no name'],
-    [{ VM_NAME: '..' }, 'is no name'],
-    [{ VM_NAME: '' }, 'is no name'],
+    [{ VM_NAME: '../../etc' }, 'is not a name'],
+    [{ VM_NAME: '..' }, 'is not a name'],
+    [{ VM_NAME: '' }, 'is not a name'],
     [{ VM_DEVICES: '../../../../etc' }, 'no name of /sys/bus/platform/devices'],
   ] as const)('a name that leads elsewhere removes nothing: %j', async (env, says) => {
     prepare({ 'etc/passwd': 'x' });

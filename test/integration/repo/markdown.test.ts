@@ -15,5 +15,5 @@ test('pages have one form: lines of at most 120 columns, tables in columns', asy
     'docs/*.md',
   ];
   const { stdout } = await execa('npx', ['prettier', ...words], { cwd: ROOT, reject: false });
-  expect(stdout, '`npm run format` mends these').toBe('');
+  expect(stdout, '`npm run format` fixes these').toBe('');
 });

@@ -23,7 +23,7 @@ test('shellcheck finds nothing in any script', async () => {
 
 test('scripts are indented alike, as .editorconfig says', async () => {
   const { stdout } = await execa('shfmt', ['-l', ...(await scripts())], { cwd: ROOT });
-  expect(stdout, '`shfmt -w FILE` mends these').toBe('');
+  expect(stdout, '`shfmt -w FILE` fixes these').toBe('');
 });
 
 test('both gates can fail', async () => {

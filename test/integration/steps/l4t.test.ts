@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runPlan } from '../../../src/engine/run-plan.ts';
-import type { Event } from '../../../src/events.ts';
+import type { RunEvent } from '../../../src/events.ts';
 import { planL4t } from '../../../src/plan/l4t-steps.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
 import { loadStep } from '../../../src/steps/index.ts';
@@ -26,7 +26,7 @@ describe('the steps of l4t-36.3 on a miniature BSP', () => {
   let dir: string;
   let work: string;
   let server: FileServer;
-  let events: Event[];
+  let events: RunEvent[];
   beforeEach(() => {
     dir = tmpDir('mini bsp');
     work = join(dir, 'work here');
@@ -179,6 +179,6 @@ describe('the steps of l4t-36.3 on a miniature BSP', () => {
     await run(started, 'none');
     await mkdir(source('nvgpu'), { recursive: true });
     await writeFile(source('nvgpu/mine'), '');
-    await expect(run(started, 'sync')).rejects.toThrow(/nvgpu is in the way and is no git repository/);
+    await expect(run(started, 'sync')).rejects.toThrow(/nvgpu is in the way and is not a git repository/);
   });
 });

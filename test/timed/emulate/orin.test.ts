@@ -21,10 +21,10 @@ it('the virtual Orin runs the bundle’s machine: 123 arrives, and afterwards al
       });
       const [, accesses = '', transfers = ''] =
         /accesses (\d+)\s+transfers (\d+)/.exec(sections.get('window') ?? '') ?? [];
-      // The probe of ID is the one access that is no transfer.
+      // The probe of ID is the one access that is not a transfer.
       expect(Number(accesses)).toBe(Number(transfers) + 1);
       figure(
-        'window accesses a transfer, but for that',
+        'window accesses per transfer, but for that',
         (Number(accesses) - 1) / Number(transfers),
         'accesses',
       );

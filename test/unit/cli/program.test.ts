@@ -23,7 +23,7 @@ test('the version is that of package.json', () => {
   expect(JSON.parse(manifest)).toMatchObject({ version: VERSION });
 });
 
-test.each(VERBS.map((verb) => verb.name))('%s: its code bears the name that the table has', async (name) => {
+test.each(VERBS.map((verb) => verb.name))('%s: its code has the name that the table has', async (name) => {
   const verb = VERBS.find((other) => other.name === name);
   const command = (await verb?.load())?.(cli);
   expect(command?.name()).toBe(name);

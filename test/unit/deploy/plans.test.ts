@@ -3,19 +3,19 @@ import { describe, expect, test } from 'vitest';
 import { outcomeOf } from '../../../src/deploy/boot-outcome.ts';
 import { type BootWish, planDeploy } from '../../../src/deploy/deploy-plan.ts';
 import { describePlan, describeStatus, statusOf } from '../../../src/deploy/describe.ts';
-import type { Facts } from '../../../src/deploy/facts.ts';
+import type { BoardFacts } from '../../../src/deploy/facts.ts';
 import { bundleOf, factsOf } from '../../helpers/board/facts.ts';
 import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 const bundle = bundleOf('aaaa');
 const now = new Date(0);
-const plan = (facts: Facts, wish: BootWish = 'keep') => planDeploy(bundle, facts, wish, now);
+const plan = (facts: BoardFacts, wish: BootWish = 'keep') => planDeploy(bundle, facts, wish, now);
 
 const entry = (label: string, root: string, more = '') =>
   `LABEL ${label}\n  LINUX /boot/Image\n  INITRD /boot/initrd.${label}\n  APPEND \${cbootargs} root=${root} rw ${label}\n${more}\n`;
 const NVME = '/dev/nvme0n1p1';
 const EMMC = '/dev/mmcblk0p1';
-const running = (root: string): Partial<Facts> => ({
+const running = (root: string): Partial<BoardFacts> => ({
   cmdline: `quiet root=${root} rw`,
   rootMount: root.startsWith('/dev') ? root : NVME,
   rootDevices: new Map([
@@ -111,7 +111,7 @@ describe('what a check cannot see it does not pass', () => {
 describe('what was armed is compared with what happened', () => {
   const menu = `TIMEOUT 30\nDEFAULT primary\n${entry('primary', 'PARTUUID=1')}`;
   const armed = plan(factsOf(menu), 'trial').extlinux?.text ?? '';
-  const later = (more: Partial<Facts> = {}) => factsOf(armed, { bootId: 'boot-2', ...more });
+  const later = (more: Partial<BoardFacts> = {}) => factsOf(armed, { bootId: 'boot-2', ...more });
 
   test('in the boot in which it was armed, it is armed; arming it again changes nothing', () => {
     expect(outcomeOf(factsOf(armed))).toBe('armed');

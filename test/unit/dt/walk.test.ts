@@ -64,11 +64,11 @@ describe('registers', () => {
     ]);
     expect(on({ ...cells(1, 1), ranges }, [0x5ff8, 0x10])).toEqual([]);
   });
-  test('no ranges: the address of a chip on a bus is no memory', () => {
+  test('no ranges: the address of a chip on a bus is not memory', () => {
     expect(on(cells(1, 1), [0x50, 1])).toEqual([]);
     expect(on({ ...cells(1, 0), ranges: true }, [0x50])).toEqual([]);
   });
-  test('a reg that is no list of whole entries', () => {
+  test('a reg that is not a list of whole entries', () => {
     expect(on({ ...cells(2, 2), ranges: true }, [0, 1, 0])).toEqual([]);
   });
 });

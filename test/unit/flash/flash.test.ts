@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseFindings } from '../../../src/deploy/finding.ts';
 import { checkFlashHost } from '../../../src/flash/flash-host.ts';
-import { flashCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
+import { flashScriptCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
 import { FLASH_SIGNATURES, lastErrors, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
 import { requireSameModule } from '../../../src/flash/prepare.ts';
 import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
@@ -78,7 +78,8 @@ describe('the module on USB, the bundle and --board', () => {
 });
 
 describe('NVIDIA’s words', () => {
-  const line = (...request: Parameters<typeof flashCommand>) => flashCommand(...request).join(' ');
+  const line = (...request: Parameters<typeof flashScriptCommand>) =>
+    flashScriptCommand(...request).join(' ');
   test('AGX Orin, eMMC', () => {
     expect(line({ kind: 'agx-orin', storage: 'emmc', prepareOnly: false })).toBe(
       './flash.sh jetson-agx-orin-devkit internal',
@@ -90,7 +91,12 @@ describe('NVIDIA’s words', () => {
     );
   });
   test('Orin NX and Nano, NVMe: QSPI has a layout of its own, which is one word', () => {
-    const words = flashCommand({ kind: 'orin-nx-nano', storage: 'nvme', prepareOnly: true, usb: '1-2' });
+    const words = flashScriptCommand({
+      kind: 'orin-nx-nano',
+      storage: 'nvme',
+      prepareOnly: true,
+      usb: '1-2',
+    });
     expect(words.slice(0, 4)).toEqual([
       './tools/kernel_flash/l4t_initrd_flash.sh',
       '--no-flash',
@@ -101,7 +107,7 @@ describe('NVIDIA’s words', () => {
     expect(words.slice(-2)).toEqual(['jetson-orin-nano-devkit', 'internal']);
   });
   test('Orin NX and Nano have no eMMC', () => {
-    expect(() => flashCommand({ kind: 'orin-nx-nano', storage: 'emmc', prepareOnly: false })).toThrow(
+    expect(() => flashScriptCommand({ kind: 'orin-nx-nano', storage: 'emmc', prepareOnly: false })).toThrow(
       'no eMMC',
     );
   });
@@ -179,7 +185,7 @@ describe('a failure that people meet', () => {
       `missing: ${program}`,
     );
   });
-  test('only what recovery mends asks for recovery again', () => {
+  test('only what recovery fixes asks for recovery again', () => {
     const again = FLASH_SIGNATURES.filter(({ hint }) => /recovery again/.test(hint)).map(({ name }) => name);
     expect(again.sort()).toEqual(['qspi', 'usb-network', 'usb-write-timeout']);
   });
@@ -240,7 +246,7 @@ describe('the machine that flashes', () => {
 
 test('doctor’s lines: what is not a finding is passed over', () => {
   expect(parseFindings('ok\tkvm\tthere\t-\nnoise\nwarn\tx\ty\nfail\ta\tb\tc')).toEqual([
-    { state: 'ok', check: 'kvm', why: 'there', mend: '-' },
-    { state: 'fail', check: 'a', why: 'b', mend: 'c' },
+    { state: 'ok', check: 'kvm', why: 'there', fix: '-' },
+    { state: 'fail', check: 'a', why: 'b', fix: 'c' },
   ]);
 });

@@ -37,7 +37,7 @@ test('plan paths', () => {
   expect(resolvePlanPath('work:', roots)).toBe('/w');
   expect(resolvePlanPath('tool:x', roots)).toBe('/t/x');
   expect(resolvePlanPath('/etc/x', roots)).toBe('/etc/x');
-  expect(() => resolvePlanPath('x/y', roots)).toThrow('no plan path');
+  expect(() => resolvePlanPath('x/y', roots)).toThrow('not a plan path');
 });
 
 test('paths of recipes', () => {

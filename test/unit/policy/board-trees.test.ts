@@ -24,7 +24,7 @@ import {
   readOwn,
 } from '../../helpers/trees/own-reader.ts';
 
-/** Trees of real boards; they are no part of the project. */
+/** Trees of real boards; they are not part of the project. */
 const FOLDER = join(ROOT, '../shared/trees');
 const SUPPORTED = /^(bsp-36|l4t-36|linux|seeed).*(?<!tegra264.*)\.dtb\.gz$/;
 const isThere = existsSync(FOLDER);

@@ -121,7 +121,7 @@ describe('the guest’s node', () => {
     if (policy === undefined || device === undefined) throw new Error('a device');
     return guestNode({ device, place: { name: 'x', addresses: [0xc000000n], spis: [] } }, policy, facts);
   }
-  test('a property that nobody knows is no bytes where a cell may be a phandle, and lint says so', () => {
+  test('a property that nobody knows is not taken for bytes where a cell may be a phandle, and lint says so', () => {
     const facts = withDevice({ 'x,odd': [99, 2], 'x,number': [123_456], 'bus-width': [2] });
     const { lines, left } = guest(facts);
     expect(left).toContain('x,odd');
@@ -155,6 +155,6 @@ test('the AGIC’s numbers are none of the GIC’s', () => {
   expect(findDevice(facts.index, 'x@9000000', NOTES).interrupts[0]).not.toHaveProperty('spi');
 });
 
-test.each(['/', '/dev/zero'])('%s is no device tree, and is not read', async (file) => {
-  await expect(readTreeFile(file)).rejects.toThrow(/no regular file/);
+test.each(['/', '/dev/zero'])('%s is not a device tree, and is not read', async (file) => {
+  await expect(readTreeFile(file)).rejects.toThrow(/not a regular file/);
 });

@@ -43,7 +43,7 @@ describe('derivation', () => {
   test('a PLL is nobody’s own, also where no other node names it', () => {
     const alone = nvidiaFacts({ 'i2c@3160000': { compatible: 'x' } });
     const [policy] = derivePolicies([vm('a', 'uarta')], alone);
-    expect(policy?.ids.find((id) => id.id === 102)).toMatchObject({ class: 'shared', others: [] });
+    expect(policy?.ids.find((id) => id.id === 102)).toMatchObject({ class: 'shared', otherUsers: [] });
   });
   test('a switched-off node of the host uses nothing', () => {
     const off = nvidiaFacts({ 'old@1': { compatible: 'x', clocks: [2, 155], status: 'disabled' } });
@@ -52,7 +52,7 @@ describe('derivation', () => {
     const on = nvidiaFacts({ 'new@1': { compatible: 'x', clocks: [2, 155] } });
     expect(derivePolicies([vm('a', 'uarta')], on)[0]?.ids.find((id) => id.id === 155)).toMatchObject({
       class: 'shared',
-      others: ['/bus@0/new@1'],
+      otherUsers: ['/bus@0/new@1'],
     });
   });
   test('a clock of two VMs is shared in both, a domain of two is withheld from both', () => {
@@ -190,6 +190,6 @@ describe('the lock', () => {
     ]);
   });
   test.each(['', '{}', '{"version":2,"vms":[]}', 'null'])('%j is none', (text) => {
-    expect(() => parsePolicyDocument(text, 'lock.json')).toThrow(/lock.json is no policy/);
+    expect(() => parsePolicyDocument(text, 'lock.json')).toThrow(/lock.json is not a policy/);
   });
 });

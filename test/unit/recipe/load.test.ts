@@ -161,10 +161,10 @@ describe('refuses', () => {
     expect(await fail('a.yaml')).toContain(message);
   });
 
-  test('a file that is not there, is no YAML, or no map', async () => {
+  test('a file that is not there, is not YAML, or no map', async () => {
     const { fail } = folder({ 'a.yaml': 'a: [', 'b.yaml': '- 1' });
     expect(await fail('./none.yaml')).toContain('no recipe at');
-    expect(await fail('a.yaml')).toContain('is no YAML');
+    expect(await fail('a.yaml')).toContain('is not YAML');
     expect(await fail('b.yaml')).toContain('must be a map');
   });
 });
@@ -232,6 +232,6 @@ describe('lock file', () => {
 
   test('with unknown keys is refused', async () => {
     const { fail } = folder({ 'a.yaml': child({}), 'a.lock.yaml': { version: 1, pins: {}, more: 1 } });
-    expect(await fail('a.yaml')).toContain('is no lock file');
+    expect(await fail('a.yaml')).toContain('is not a lock file');
   });
 });

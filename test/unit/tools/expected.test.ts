@@ -13,7 +13,7 @@ test.each([
   ['git', () => gitIn('/').raw(['cat-file', '-t', '0'.repeat(40)]), ExitCode.step],
   ['YAML', async () => parse('a: [', { strict: true }), ExitCode.usage],
   ['an address', async () => decodeURIComponent('%zz'), ExitCode.usage],
-])('%s is no bug of ours', async (_what, action, exitCode) => {
+])('%s is not a bug of ours', async (_what, action, exitCode) => {
   const error: unknown = await action().catch((thrown: unknown) => thrown);
   const known = expectedError(error);
   expect(known?.exitCode).toBe(exitCode);

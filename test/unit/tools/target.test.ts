@@ -25,5 +25,5 @@ test.each([
   'ssh://root@[-oProxyCommand=x]',
   'ssh://root@a b',
 ])('%s is none', (text) => {
-  expect(() => parseTarget(text)).toThrow('is no target');
+  expect(() => parseTarget(text)).toThrow('is not a target');
 });

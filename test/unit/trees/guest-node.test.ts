@@ -58,7 +58,7 @@ test('UARTA: the node is the documented one, property by property', () => {
 });
 
 describe('what is the host’s stays there', () => {
-  test('SPI1: no DMA, no stream; its children come along', () => {
+  test('SPI1: no DMA, no stream; its children are copied too', () => {
     const { lines, left } = nodeOf('spi1');
     expect(left.toSorted()).toEqual(['dma-names', 'dmas', 'iommus']);
     expect(lines.join('\n')).toContain('spi1_spidev_0: spidev@0 {');

@@ -123,7 +123,7 @@ static void test_smp(struct tegra_bpmp *bpmp)
 	kfree(workers);
 }
 
-/* G3: a code of the firmware is no error of the transport. */
+/* G3: a code of the firmware is not an error of the transport. */
 static void test_codes(struct tegra_bpmp *bpmp)
 {
 	u32 request[4] = { CMD_CLK_GET_RATE << 24 | NO_CLOCK };

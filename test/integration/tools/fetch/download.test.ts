@@ -4,7 +4,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError } from '../../../../src/errors.ts';
-import type { Event } from '../../../../src/events.ts';
+import type { RunEvent } from '../../../../src/events.ts';
 import { download } from '../../../../src/tools/fetch/download.ts';
 import { type FileServer, type Served, serveFiles } from '../../../helpers/file-server.ts';
 import { tmpDir } from '../../../helpers/tmp-dir.ts';
@@ -16,7 +16,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 describe('download', () => {
   let dir: string;
   let server: FileServer;
-  let events: Event[];
+  let events: RunEvent[];
   beforeEach(async () => {
     dir = tmpDir();
     events = [];

@@ -121,7 +121,7 @@ describe('syncTree', () => {
     expect(await readFile(join(into, 'ui/keycodemapdb/file'), 'utf8')).toBe('used');
   });
 
-  it('does not touch a folder that is no repository', async () => {
+  it('does not touch a folder that is not a repository', async () => {
     const { url } = await repository('good', ['v1']);
     await mkdir(into, { recursive: true });
     await expect(syncTree({ urls: [url], ref: 'v1', into }, ctx)).rejects.toThrow(UsageError);
