@@ -396,7 +396,7 @@ describe.each(SHELLS)('run-vm.sh under $name', ({ shell, path }) => {
     [{ VM_NAME: '../../etc' }, 'is not a name'],
     [{ VM_NAME: '..' }, 'is not a name'],
     [{ VM_NAME: '' }, 'is not a name'],
-    [{ VM_DEVICES: '../../../../etc' }, 'no name of /sys/bus/platform/devices'],
+    [{ VM_DEVICES: '../../../../etc' }, 'not a name of /sys/bus/platform/devices'],
   ] as const)('a name that leads elsewhere removes nothing: %j', async (env, says) => {
     prepare({ 'etc/passwd': 'x' });
     for (const words of [['--give-back'], ['--bind'], []]) {
