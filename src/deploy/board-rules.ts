@@ -119,6 +119,12 @@ function requireSameBoard(compatible: readonly string[], bundle: BoardBundle): v
   );
 }
 
+/** The device that the running root file system is on; undefined where the board cannot tell. */
+export function rootDevice(facts: BoardFacts): string | undefined {
+  const mounted = /^\/dev\/(?!root$)/.test(facts.rootMount) ? facts.rootMount : undefined;
+  return facts.rootDevices.get(rootOf(facts.cmdline) ?? '') ?? mounted;
+}
+
 /**
  * The entry that we copy has to start the root file system that runs: else UEFI reads the extlinux.conf of another one,
  * and a trial would never be ended.
@@ -132,8 +138,7 @@ export function requireSameRoot(text: string, facts: BoardFacts): readonly strin
   const running = rootOf(facts.cmdline);
   // An entry without root= gets the running one.
   if (wanted === undefined || wanted === running) return [];
-  const mounted = /^\/dev\/(?!root$)/.test(facts.rootMount) ? facts.rootMount : undefined;
-  const there = facts.rootDevices.get(running ?? '') ?? mounted;
+  const there = rootDevice(facts);
   const device = facts.rootDevices.get(wanted);
   if (device === there && there !== undefined) return [];
   const label = template?.keys.get('LABEL');

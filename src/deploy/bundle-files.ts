@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import { BOARD_FOLDER } from '../launch/unit-files.ts';
+import type { KernelAbilities } from '../plan/kernel-abilities.ts';
 import { isCode } from '../tools/files/write-file.ts';
+import { readAbilities } from './bundle-manifest.ts';
 
 /** One file on its way to the board. */
 export type BoardFile = {
@@ -30,6 +32,8 @@ export type BoardBundle = {
   readonly overlays: readonly string[];
   /** Boards that the device tree is for: `p3737`, `p3701`. */
   readonly boards: readonly string[];
+  /** What its manifest says that the kernel can; undefined where it says nothing of this very kernel. */
+  readonly kernel: KernelAbilities | undefined;
 };
 
 /** Files of the bundle that the boot loader reads. */
@@ -92,6 +96,7 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
     fdt: `${bootFolder}/${baseName(dtb)}`,
     overlays: names.includes('host.dtbo') ? [`${bootFolder}/host.dtbo`] : [],
     boards: boardsOf((await readFile(join(folder, dtb))).toString('latin1')),
+    kernel: await readAbilities(folder, boot.find(({ name }) => name === 'Image')?.sha256),
   };
 }
 

@@ -8,9 +8,11 @@ import {
   requireMenu,
   requireSameRoot,
   requireSpace,
+  rootDevice,
 } from './board-rules.ts';
 import { notStarted, outcomeOf, whyNotStarted } from './boot-outcome.ts';
 import { type BoardBundle, type BoardFile, sumOf } from './bundle-files.ts';
+import { requireKernel, storageOf } from './bundle-manifest.ts';
 import { type Boot, readOurs, rootOf, templateOf, withOurs, withoutOurs } from './extlinux.ts';
 import type { BoardFacts } from './facts.ts';
 import { isEdited, requireNotLive, requireOurPlaces } from './ownership.ts';
@@ -51,6 +53,9 @@ const KERNEL_ARGS = ['vfio_platform.reset_required=0', 'vfio_iommu_type1.allow_u
  */
 export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWish, now: Date): DeployPlan {
   const conf = requireBoard(facts, bundle);
+  const device = rootDevice(facts) ?? '';
+  // A root file system that is to be flashed is judged by where it will go.
+  if (facts.isRootfs !== true) requireKernel(bundle.kernel, storageOf(device));
   const same = requireOurPlaces(bundle.files, facts);
   const install = bundle.files.filter(
     ({ to, sha256 }) => facts.deployed.get(to) !== sha256 && !same.includes(to),
@@ -59,7 +64,8 @@ export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWis
   requireSpace(facts, install, send);
   const wanted = new Set(bundle.files.map((file) => file.to));
   const old = [...facts.deployed.keys()].filter((path) => !wanted.has(path));
-  const rootNotes = facts.isRootfs === true ? [] : requireSameRoot(conf.text, facts);
+  const rootNotes =
+    facts.isRootfs === true ? [] : [...requireSameRoot(conf.text, facts), ...unseenDisk(device)];
   const boot = bootFor(bundle, facts, conf.text, wish);
   const root = rootOf(facts.cmdline);
   const args = [...KERNEL_ARGS, entryArg(bundle.id)];
@@ -93,6 +99,15 @@ export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWis
         ? []
         : [...rootNotes, ...notesOf(bundle, facts, conf.text, text), ...stays(facts, old), ...theirs(same)],
   };
+}
+
+/** What a person should know of a root file system that is on no plain disk. */
+function unseenDisk(device: string): readonly string[] {
+  return storageOf(device) !== undefined
+    ? []
+    : [
+        `the root file system is on ${device === '' ? 'a device that could not be seen' : device}: whether the bundle’s kernel can mount it could not be seen`,
+      ];
 }
 
 /** The boot in which a trial is armed; one that is armed already keeps its own. */

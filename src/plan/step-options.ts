@@ -211,6 +211,8 @@ export type StepOptions = {
   'pack-bundle': {
     /** Place in the bundle → plan path of a file or a folder. */
     readonly files: Readonly<Record<string, string>>;
+    /** The kernel's .config: the manifest says what the kernel can. */
+    readonly kernelConfig: string;
     readonly recipe: string;
     /** The command that makes this bundle again. */
     readonly repeat: readonly [program: string, ...words: string[]];

@@ -136,7 +136,14 @@ export function planBundle(
   return {
     id: 'bundle',
     kind: 'pack-bundle',
-    options: { files, recipe: name, repeat, facts: factsOf(recipe), into: LAYOUT.bundle },
+    options: {
+      files,
+      kernelConfig: `${LAYOUT.kernelOut}/.config`,
+      recipe: name,
+      repeat,
+      facts: factsOf(recipe),
+      into: LAYOUT.bundle,
+    },
     after: before.map((step) => step.id),
   };
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
+import { kernelAbilities } from '../plan/kernel-abilities.ts';
 import type { StepOptions } from '../plan/step-options.ts';
+import { parseConfig } from '../tools/build/kconfig.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
 import { listFiles } from '../tools/files/folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
@@ -33,7 +35,8 @@ export const packBundleStep: Step<'pack-bundle'> = {
   inputs: () => [],
   writes: ({ into }) => [into],
 
-  shell: ({ files, into }, ctx) => {
+  shell: ({ files, kernelConfig, into }, ctx) => {
+    const config = shellQuote(ctx.path(kernelConfig));
     const bundle = shellQuote(ctx.path(into));
     const copies = Object.entries(files).map(([place, from]) => {
       const to = shellQuote(join(ctx.path(into), place));
@@ -45,10 +48,11 @@ export const packBundleStep: Step<'pack-bundle'> = {
     const list = `find . -type f ! -name ${SUMS} | sed 's,^./,,' | sort`;
     const sums = `${list} | while read -r file; do sha256sum "$file"; done >"$scratch/sums"`;
     return [
-      `# ${MANIFEST} tells how \`build\` made the bundle; one that is made by hand has none.`,
+      `# ${MANIFEST} of \`build\` tells how the bundle was made; here it says what the kernel can, which deploy asks.`,
       `rm -rf ${bundle} && mkdir -p ${bundle}`,
       ...copies,
       `cd ${bundle} && ${sums} && mv "$scratch/sums" ${SUMS}`,
+      `bpmp-virt plumbing manifest Image ${config} >"$scratch/manifest" && mv "$scratch/manifest" ${MANIFEST}`,
     ];
   },
 
@@ -98,6 +102,7 @@ async function hashAll(root: string): Promise<readonly Sum[]> {
 }
 
 async function describe(options: Options, files: readonly Sum[], ctx: StepContext) {
+  const config = await readFile(ctx.path(options.kernelConfig), 'utf8');
   const states = join(ctx.work, '.bpmp-virt', 'steps');
   const steps = await readJsonFolder(states, z.object({ id: z.string(), ms: z.number() }));
   return {
@@ -105,6 +110,7 @@ async function describe(options: Options, files: readonly Sum[], ctx: StepContex
     recipe: options.recipe,
     repeat: formatCommand(options.repeat),
     facts: options.facts,
+    kernel: kernelAbilities(parseConfig(config)),
     sources: await readSources(ctx.work),
     tools: await toolVersions(ctx),
     files,

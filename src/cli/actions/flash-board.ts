@@ -4,6 +4,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline/promises';
 import { formatCommand } from '../../command.ts';
 import { type BoardBundle, readBundle } from '../../deploy/bundle-files.ts';
+import { requireKernel } from '../../deploy/bundle-manifest.ts';
 import { Board } from '../../deploy/deploy.ts';
 import { isEmpty, planDeploy } from '../../deploy/deploy-plan.ts';
 import { formatFindings } from '../../deploy/finding.ts';
@@ -42,6 +43,7 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
   );
   const bundle = await readBundle(job.bundle, join(TOOL_ROOT, 'board'));
   requireSameModule(board, bundle.boards, job.board);
+  requireKernel(bundle.kernel, job.storage === 'emmc' ? 'mmc' : 'nvme');
   await checkHost(job, root, cli);
 
   const command = flashScriptCommand({

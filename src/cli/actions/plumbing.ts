@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StepError } from '../../errors.ts';
+import { kernelAbilities } from '../../plan/kernel-abilities.ts';
 import { openApt } from '../../tools/apt/apt.ts';
 import { resolveDevelopment } from '../../tools/apt/apt-closure.ts';
 import { findUnmet, parseConfig } from '../../tools/build/kconfig.ts';
@@ -24,6 +26,19 @@ export async function checkConfig(
     unmet.map(({ symbol, wanted: value, got }) => `${symbol} is ${got}, wanted ${value}`).join('\n'),
     'Kconfig drops what it cannot have: look for what each of them depends on.',
   );
+}
+
+/** Print what deploy asks of a bundle: the kernel's sum, and what it can by its configuration. */
+export async function printManifest(
+  { image, config }: { readonly image: string; readonly config: string },
+  cli: CliContext,
+): Promise<void> {
+  const read = (file: string) => readFile(resolve(cli.cwd, file));
+  const content = await read(image);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  const kernel = kernelAbilities(parseConfig((await read(config)).toString('utf8')));
+  const files = [{ file: 'Image', size: content.length, sha256 }];
+  cli.print(JSON.stringify({ version: 1, kernel, files }, null, 2));
 }
 
 /** Print what a sysroot is made of, a package per line, as apt-get takes it. */

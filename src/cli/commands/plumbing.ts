@@ -26,6 +26,15 @@ export function plumbingCommand(cli: CliContext): Command {
       await checkConfig({ config, fragments, wanted: flags.wanted }, cli);
     });
   plumbing
+    .command('manifest')
+    .description('Print the manifest of a bundle that is made by hand: what its kernel can.')
+    .argument('<image>', 'the kernel')
+    .argument('<config>', 'its .config')
+    .action(async (image: string, config: string) => {
+      const { printManifest } = await import('../actions/plumbing.ts');
+      await printManifest({ image, config }, cli);
+    });
+  plumbing
     .command('sysroot')
     .description('Name packages and the development packages that they need, as NAME=VERSION.')
     .argument('<package...>', 'packages')

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, it } from 'vitest';
+import { kernelAbilities } from '../../../src/plan/kernel-abilities.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadRecipe } from '../../../src/recipe/load.ts';
 import { parseConfig } from '../../../src/tools/build/kconfig.ts';
@@ -29,4 +30,10 @@ it('the real tree can be configured as l4t-36.3 wants it', async () => {
     'VIRTIO_BLK',
   ])
     expect(config.get(`CONFIG_${symbol}`), symbol).toBe('y');
+  // What deploy and flash ask of a bundle; arm64's defconfig has no encryption built in.
+  expect(kernelAbilities(config)).toEqual({
+    for: 'jetson',
+    lacks: [],
+    storage: { mmc: [], nvme: [], usb: [], dm: ['CONFIG_BLK_DEV_DM', 'CONFIG_DM_CRYPT'] },
+  });
 });

@@ -40,7 +40,7 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
       expect(sums).toMatch(new RegExp(`^[0-9a-f]{64}  ${file.replace('.', '\\.')}$`, 'm'));
     expect(sums).toMatch(/ {2}dtb\/tegra234-p3737-0000\+p3701-0000\.dtb$/m);
     const manifest: unknown = JSON.parse(await readFile(join(bundle, 'manifest.json'), 'utf8'));
-    expect(manifest).toMatchObject({ recipe: RECIPE });
+    expect(manifest).toMatchObject({ recipe: RECIPE, kernel: { for: 'emulation' } });
   });
 
   it('makes the kernel that another folder has, byte for byte', async () => {

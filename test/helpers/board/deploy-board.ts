@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { deployCommand } from '../../../src/cli/commands/deploy.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { makeFolder, type Tree, writeTree } from './board-tree.ts';
+import { manifestOf } from './facts.ts';
 import { type SshBoard, startSshBoard } from './ssh-board.ts';
 import { readAsUefi, startedByUefi } from './uefi-extlinux.ts';
 
@@ -43,13 +44,14 @@ export function useBoard(): void {
   beforeAll(async () => {
     board = await startSshBoard();
     bundle = makeFolder();
+    const image = randomBytes(96 * 1024).toString('latin1');
     writeTree(bundle.path, {
-      Image: randomBytes(96 * 1024).toString('latin1'),
+      Image: image,
       'dtb/tegra234-p3737-0000+p3701-0000.dtb': DTB,
       'host.dtbo': 'overlay',
       'guest.dtb': 'guest',
       'run-vm.sh': '#!/bin/sh\n',
-      'manifest.json': '{}\n',
+      'manifest.json': manifestOf(image),
       'uarta.service': '[Unit]\n',
       'modules/lib/modules/6.12.5-bpmp/kernel/x.ko': 'module',
     });

@@ -2,9 +2,22 @@
 import { createHash } from 'node:crypto';
 import type { BoardBundle } from '../../../src/deploy/bundle-files.ts';
 import type { BoardFacts } from '../../../src/deploy/facts.ts';
+import type { KernelAbilities } from '../../../src/plan/kernel-abilities.ts';
 
 /** sha256 of what a file stands for here. */
 export const sum = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex');
+
+/** A kernel that boots an Orin from any disk. */
+export const ABLE: KernelAbilities = {
+  for: 'jetson',
+  lacks: [],
+  storage: { mmc: [], nvme: [], usb: [], dm: [] },
+};
+
+/** The manifest of a bundle with this Image. */
+export function manifestOf(image: string, kernel: KernelAbilities = ABLE): string {
+  return `${JSON.stringify({ version: 1, kernel, files: [{ file: 'Image', sha256: sum(image) }] })}\n`;
+}
 
 /** A bundle of one kernel and its tree, without a folder behind it. */
 export function bundleOf(id: string): BoardBundle {
@@ -17,6 +30,7 @@ export function bundleOf(id: string): BoardBundle {
     fdt: `${folder}/x.dtb`,
     overlays: [],
     boards: ['p3701', 'p3737'],
+    kernel: ABLE,
   };
 }
 

@@ -26,6 +26,7 @@ import {
   verb,
 } from '../../helpers/board/deploy-board.ts';
 import { EXTLINUX_FILES } from '../../helpers/board/extlinux-files.ts';
+import { ABLE, manifestOf } from '../../helpers/board/facts.ts';
 import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 useBoard();
@@ -142,14 +143,18 @@ test('a boot on trial happens once; a confirmed entry stays; another kernel has 
   expect(started()).toBe('bpmp-virt');
   expect(await succeed()).toBe('nothing to do');
 
-  const image = readFileSync(join(bundle.path, 'Image'));
+  const [image, manifest] = ['Image', 'manifest.json'].map((name) => readFileSync(join(bundle.path, name)));
   try {
     writeFileSync(join(bundle.path, 'Image'), 'another kernel');
+    // Another Image than the manifest's: whether it boots cannot be seen.
+    expect((await deploy()).error?.message).toContain('does not say what its Image can');
+    writeFileSync(join(bundle.path, 'manifest.json'), manifestOf('another kernel'));
     expect(await succeed()).toContain('until you confirm this one');
     expectSafe();
     expect(readdirSync(join(board.root, 'boot/bpmp-virt'))).toHaveLength(1);
   } finally {
-    writeFileSync(join(bundle.path, 'Image'), image);
+    writeFileSync(join(bundle.path, 'Image'), image ?? '');
+    writeFileSync(join(bundle.path, 'manifest.json'), manifest ?? '');
   }
   await succeed('--undo');
   expect(conf()).toBe(STOCK);
@@ -218,6 +223,24 @@ describe('refuses, and changes nothing:', () => {
     expect(tree()).toEqual(before);
     await succeed();
     expectSafe();
+  });
+
+  test('a bundle whose kernel boots no Orin, as the demo leaves it, and one that does not say', async () => {
+    const manifest = join(bundle.path, 'manifest.json');
+    const whole = readFileSync(manifest, 'utf8');
+    const image = readFileSync(join(bundle.path, 'Image'), 'latin1');
+    const before = tree();
+    try {
+      const small = { ...ABLE, for: 'emulation' as const, lacks: ['CONFIG_EFI'] };
+      writeFileSync(manifest, manifestOf(image, small));
+      for (const words of [[], ['--boot-next'], ['--dry-run']])
+        expect((await deploy(...words)).error?.message).toContain('boots no Orin: it lacks CONFIG_EFI');
+      writeFileSync(manifest, '{}');
+      expect((await deploy('--boot-next')).error?.message).toContain('does not say what its Image can');
+    } finally {
+      writeFileSync(manifest, whole);
+    }
+    expect(tree()).toEqual(before);
   });
 
   test('a board whose host key is not the known one', async () => {

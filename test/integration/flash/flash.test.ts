@@ -16,6 +16,7 @@ import { flashCommand } from '../../../src/cli/commands/flash.ts';
 import { StepError } from '../../../src/errors.ts';
 import { FLASH_SIGNATURES } from '../../../src/flash/flash-signatures.ts';
 import { type Tree, writeTree } from '../../helpers/board/board-tree.ts';
+import { ABLE, manifestOf } from '../../helpers/board/facts.ts';
 import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
 
@@ -47,6 +48,7 @@ const HOST: Tree = {
   'root/proc/sys/fs/binfmt_misc/qemu-aarch64': 'enabled\n',
   'root/proc/cpuinfo': 'flags : fpu\n',
   'work/bundle/Image': 'our kernel',
+  'work/bundle/manifest.json': manifestOf('our kernel'),
   'work/bundle/dtb/tegra234-p3737-0000+p3701-0000.dtb': 'nvidia,p3737-0000+p3701-0000',
   'work/bundle/host.dtbo': 'overlay',
   'work/bundle/run-vm.sh': '#!/bin/sh\n',
@@ -175,6 +177,24 @@ test('a dry run and a refusal run nothing', async () => {
   writeTree(folder, { 'work/Linux_for_Tegra/nv_tegra/nv_tegra_release': '# R35 (release), REVISION: 4.1\n' });
   expect((await flash('--yes')).error?.message).toContain('release 35.4.1');
   expect((await flash('--yes')).calls).toEqual([]);
+});
+
+test('a bundle whose kernel could not boot what is flashed is refused before anything runs', async () => {
+  const storage = { ...ABLE.storage, nvme: ['CONFIG_BLK_DEV_NVME'] };
+  writeTree(folder, { 'work/bundle/manifest.json': manifestOf('our kernel', { ...ABLE, storage }) });
+  const archive = await makeRootfs();
+  expect((await flash('--rootfs', archive, '--yes')).error?.message).toContain('CONFIG_BLK_DEV_NVME');
+  const emmc = await flash('--rootfs', archive, '--dry-run', '--storage', 'emmc');
+  expect(emmc.error).toBe(undefined);
+  const small = manifestOf('our kernel', { ...ABLE, for: 'emulation', lacks: ['CONFIG_EFI'] });
+  for (const [manifest, says] of [
+    [small, 'boots no Orin'],
+    ['{}', 'does not say what its Image can'],
+  ] as const) {
+    writeTree(folder, { 'work/bundle/manifest.json': manifest });
+    expect((await flash('--rootfs', archive, '--yes', '--storage', 'emmc')).error?.message).toContain(says);
+  }
+  expect(emmc.calls).toEqual([]);
 });
 
 test('--no-flash prepares and asks nothing', async () => {
