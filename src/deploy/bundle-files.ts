@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { UsageError } from '../errors.ts';
 import { BOARD_FOLDER } from '../launch/unit-files.ts';
 import type { KernelAbilities } from '../plan/kernel-abilities.ts';
+import { hashFile, readBytes } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import { readAbilities } from './bundle-manifest.ts';
 
@@ -70,7 +69,7 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
       'Build the bundle anew, or rename that file.',
     );
   const hashed = await Promise.all(
-    names.map(async (name) => ({ name, ...(await hashFile(join(folder, name))) })),
+    names.map(async (name) => ({ name, ...(await describeFile(join(folder, name))) })),
   );
   const boot = hashed.filter(({ name }) => BOOT_FILES.test(name));
   const id = sumOf(boot.map(({ name, sha256 }) => `${sha256} ${name}\n`).join('')).slice(0, ID_DIGITS);
@@ -86,7 +85,7 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
     Object.entries(OWN_FILES).map(async ([name, to]) => ({
       from: join(boardFolder, name),
       to,
-      ...(await hashFile(join(boardFolder, name))),
+      ...(await describeFile(join(boardFolder, name))),
     })),
   );
   return {
@@ -95,8 +94,8 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
     linux: `${bootFolder}/Image`,
     fdt: `${bootFolder}/${baseName(dtb)}`,
     overlays: names.includes('host.dtbo') ? [`${bootFolder}/host.dtbo`] : [],
-    boards: boardsOf((await readFile(join(folder, dtb))).toString('latin1')),
     kernel: await readAbilities(folder, boot.find(({ name }) => name === 'Image')?.sha256),
+    boards: boardsOf((await readBytes(join(folder, dtb))).toString('latin1')),
   };
 }
 
@@ -129,11 +128,9 @@ type Hashed = {
   readonly mode: string;
 };
 
-async function hashFile(path: string): Promise<Omit<Hashed, 'name'>> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+async function describeFile(path: string): Promise<Omit<Hashed, 'name'>> {
   const { size, mode } = await stat(path);
-  return { sha256: hash.digest('hex'), bytes: size, mode: (mode & 0o111) === 0 ? '644' : '755' };
+  return { sha256: await hashFile(path), bytes: size, mode: (mode & 0o111) === 0 ? '644' : '755' };
 }
 
 async function listFiles(folder: string): Promise<readonly string[]> {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { EnvironmentError } from '../errors.ts';
 import type { KernelAbilities, StorageAbility } from '../plan/kernel-abilities.ts';
+import { readText } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
 
 const symbols = z.array(z.string());
@@ -27,7 +27,7 @@ export async function readAbilities(
   image: string | undefined,
 ): Promise<KernelAbilities | undefined> {
   try {
-    const text = await readFile(join(folder, 'manifest.json'), 'utf8');
+    const text = await readText(join(folder, 'manifest.json'));
     const { success, data } = manifestShape.safeParse(JSON.parse(text));
     if (!success) return undefined;
     return data.files.some(({ file, sha256 }) => file === 'Image' && sha256 === image)

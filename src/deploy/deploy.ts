@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatCommand } from '../command.ts';
+import { readText } from '../read-file.ts';
 import { type ExecContext, exec } from '../tools/process/exec.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { sumOf } from './bundle-files.ts';
@@ -28,7 +29,7 @@ export class Board {
    * @param root the folder that is the board's /, where that is not / itself: a root file system to be flashed
    */
   static async open(reach: Reach, boardFolder: string, root?: string): Promise<Board> {
-    const script = await readFile(join(boardFolder, 'deploy.sh'), 'utf8');
+    const script = await readText(join(boardFolder, 'deploy.sh'));
     return new Board(reach, script, root === undefined ? [] : ['env', `BPMP_VIRT_ROOT=${root}`]);
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCommand } from '../command.ts';
 import { CommandError } from '../errors.ts';
 import { BOARD_FOLDER } from '../launch/unit-files.ts';
+import { readText } from '../read-file.ts';
 import { type Reach, runOnTarget } from '../tools/ssh.ts';
 import { type Finding, parseFindings } from './finding.ts';
 
@@ -22,7 +22,7 @@ export async function examine(
   boardFolder: string,
   bundle = BOARD_FOLDER,
 ): Promise<readonly Finding[]> {
-  const script = await readFile(join(boardFolder, 'doctor.sh'), 'utf8');
+  const script = await readText(join(boardFolder, 'doctor.sh'));
   const words = formatCommand(['env', `BPMP_VIRT_BUNDLE=${bundle}`, 'sh', '-c', script, 'doctor.sh']);
   const lines: string[] = [];
   const emit: Reach['emit'] = (event) => {

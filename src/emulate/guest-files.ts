@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBytes } from '../read-file.ts';
 import type { FileEntry } from './file-tree.ts';
 
 /** What the root file system of an emulated machine is made of. */
@@ -49,7 +49,7 @@ export async function hostRoot(
   const bundle = await Promise.all(
     Object.entries(inside.files).map(async ([name, from]) => {
       const path = `bundle/${name}`;
-      return { type: 'file', path, mode: 0o755, content: await readFile(from) } as const;
+      return { type: 'file', path, mode: 0o755, content: await readBytes(from) } as const;
     }),
   );
   return [
@@ -66,7 +66,7 @@ async function common(parts: RootParts, init: string): Promise<readonly FileEntr
     ...folders.map((path) => ({ type: 'folder', path }) as const),
     // The kernel opens it for process 1 before anything is mounted.
     { type: 'device', path: 'dev/console', mode: 0o600, major: 5, minor: 1 },
-    { type: 'file', path: 'bin/busybox', mode: 0o755, content: await readFile(parts.busybox) },
+    { type: 'file', path: 'bin/busybox', mode: 0o755, content: await readBytes(parts.busybox) },
     ...APPLETS.map((name) => ({ type: 'link', path: `bin/${name}`, target: 'busybox' }) as const),
     await script(parts, init, 'init'),
     { type: 'link', path: 'sbin/init', target: '../init' },
@@ -74,7 +74,7 @@ async function common(parts: RootParts, init: string): Promise<readonly FileEntr
 }
 
 async function script({ scripts }: RootParts, name: string, path: string): Promise<FileEntry> {
-  return { type: 'file', path, mode: 0o755, content: await readFile(join(scripts, name)) };
+  return { type: 'file', path, mode: 0o755, content: await readBytes(join(scripts, name)) };
 }
 
 function file(path: string, content: string): FileEntry {

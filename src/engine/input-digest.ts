@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
-import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readBytes } from '../read-file.ts';
 
 /**
  * sha256 of what is at `path`: a file's content, or all names, contents and link targets below a folder. Times and
@@ -25,7 +26,7 @@ async function addPath(hash: Hash, root: string, name: string): Promise<void> {
     hash.update(`folder ${name}\0`);
     for (const entry of (await readdir(path)).sort()) await addPath(hash, root, join(name, entry));
   } else {
-    const content = await readFile(path);
+    const content = await readBytes(path);
     hash.update(`file ${name}\0${(info.mode & 0o111) === 0 ? '-' : 'x'}${content.length}\0`).update(content);
   }
 }

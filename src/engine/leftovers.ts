@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readBytes } from '../read-file.ts';
 import { RUN_VARIABLE } from '../tools/process/run-mark.ts';
 
 /** How long to wait for killed processes to be gone, in ms: a process in disk sleep dies when its read is done. */
@@ -30,7 +31,9 @@ async function processesOf(run: string): Promise<readonly number[]> {
 
 async function carries(pid: number, run: string): Promise<boolean> {
   // Other users' processes cannot be read, and none of them is ours; a zombie's environment is empty.
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '');
+  const environment = await readBytes(`/proc/${pid}/environ`)
+    .then((bytes) => bytes.toString('latin1'))
+    .catch(() => '');
   return environment.split('\0').includes(`${RUN_VARIABLE}=${run}`);
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
+import { hashFile } from '../read-file.ts';
 import type { BoundStep } from './bound-step.ts';
 
 /** How a file was when its step had made it. */
@@ -37,12 +36,6 @@ export async function changedOutput(
     if (!info.isFile() || info.size !== size || (await hashFile(file)) !== sha256) return output;
   }
   return undefined;
-}
-
-async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 /**

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readText } from '../read-file.ts';
 import { parseJson } from '../tools/files/read-json.ts';
 import { isCode, syncFolder, writeFileWhole } from '../tools/files/write-file.ts';
 
@@ -32,7 +33,7 @@ function stateFile(work: string, id: string): string {
 /** What is known of step `id`; undefined where it is not done, or its file cannot be understood. */
 export async function readState(work: string, id: string): Promise<StepState | undefined> {
   try {
-    return parseJson(await readFile(stateFile(work, id), 'utf8'), stateSchema);
+    return parseJson(await readText(stateFile(work, id)), stateSchema);
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     throw error;

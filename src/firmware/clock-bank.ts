@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { Bug } from '../errors.ts';
 import { buildClockTree, type ClockNode } from './clock-tree.ts';
 import type { Master } from './master.ts';
 
@@ -116,7 +118,7 @@ export class ClockBank {
 
   #existing(id: number): Clock {
     const clock = this.#clocks[id];
-    if (clock === undefined) throw new RangeError(`no clock ${id}`);
+    if (clock === undefined) throw new Bug(`no clock ${id}`);
     return clock;
   }
 }

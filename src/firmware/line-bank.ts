@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { TEGRA234_IDS } from '../dt/data/tegra234-ids.ts';
+import { Bug } from '../errors.ts';
 import { POWERED_AT_BOOT, RELEASED_AT_BOOT } from './clock-rules.ts';
 import { idsByName } from './clock-tree.ts';
 import type { Master } from './master.ts';
@@ -32,7 +33,7 @@ class Lines {
 
   protected line(id: number): SwitchedLine {
     const line = this.lines[id];
-    if (line === undefined) throw new RangeError(`no line ${id}`);
+    if (line === undefined) throw new Bug(`no line ${id}`);
     return line;
   }
 }

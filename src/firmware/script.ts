@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { readText } from '../read-file.ts';
 import { PAYLOAD_MAX } from './abi.ts';
 import type { Answer } from './answer.ts';
 import type { NamedRequest } from './describe.ts';
@@ -43,7 +43,7 @@ const HINT = 'docs/virtual-orin.md shows what a script of the firmware model loo
 export async function readScript(file: string): Promise<Script> {
   let json: unknown;
   try {
-    json = JSON.parse(await readFile(file, 'utf8'));
+    json = JSON.parse(await readText(file));
   } catch (cause) {
     throw new UsageError(`${file} cannot be read as JSON: ${(cause as Error).message}`, HINT, { cause });
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, readFile, statfs } from 'node:fs/promises';
+import { access, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding } from '../deploy/finding.ts';
+import { readText } from '../read-file.ts';
 
 /** What is looked at; `root` is `/`, or a prepared tree. */
 export type FlashHost = {
@@ -71,7 +72,7 @@ const warn = (check: string, why: string, fix: string): Finding => ({ state: 'wa
 const fail = (check: string, why: string, fix: string): Finding => ({ state: 'fail', check, why, fix });
 
 async function text({ root }: FlashHost, path: string): Promise<string> {
-  return readFile(join(root, path), 'utf8').then(
+  return readText(join(root, path)).then(
     (content) => content.trim(),
     () => '',
   );

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { appendFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, formatCommand } from '../command.ts';
 import { CommandError, EnvironmentError, StepError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import { readText } from '../read-file.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { Preparation } from './flash-plan.ts';
 import { lastErrors, recogniseFailure } from './flash-signatures.ts';
@@ -83,7 +84,7 @@ export function requireSameModule(
  * @throws {UsageError} `l4t` is not a BSP of r36
  */
 export async function readRelease(l4t: string): Promise<string> {
-  const line = await readFile(join(l4t, 'nv_tegra/nv_tegra_release'), 'utf8').catch(() => '');
+  const line = await readText(join(l4t, 'nv_tegra/nv_tegra_release')).catch(() => '');
   const [, major, revision] = /^# R(\d+) \(release\), REVISION: ([\d.]+)/.exec(line) ?? [];
   if (major !== '36' || revision === undefined)
     throw new UsageError(

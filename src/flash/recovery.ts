@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readText } from '../read-file.ts';
 
 /** What kind of board a module belongs to, as far as flashing differs. */
 export type BoardKind = 'agx-orin' | 'orin-nx-nano';
@@ -33,7 +34,7 @@ async function nvidiaDevices(
   const folder = join(sys, 'bus/usb/devices');
   const names = await readdir(folder).catch((): string[] => []);
   const read = (name: string, file: string) =>
-    readFile(join(folder, name, file), 'utf8').then(
+    readText(join(folder, name, file)).then(
       (text) => text.trim(),
       () => '',
     );

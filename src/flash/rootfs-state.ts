@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
+import { readText } from '../read-file.ts';
 import { isCode, writeFileWhole } from '../tools/files/write-file.ts';
 import type { RootfsState } from './flash-plan.ts';
 
@@ -50,7 +51,7 @@ export async function markRootfs(l4t: string, stage: RootfsStage): Promise<void>
 
 async function readMark(l4t: string): Promise<Mark | undefined> {
   try {
-    const mark = JSON.parse(await readFile(join(l4t, MARK), 'utf8')) as Partial<Mark>;
+    const mark = JSON.parse(await readText(join(l4t, MARK))) as Partial<Mark>;
     const { ino } = await stat(join(l4t, 'rootfs'));
     const isStage = mark.stage === 'unpacking' || mark.stage === 'unpacked' || mark.stage === 'applied';
     return isStage && mark.inode === ino ? { stage: mark.stage, inode: ino } : undefined;

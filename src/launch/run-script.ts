@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { shellQuote } from '../command.ts';
+import { Bug } from '../errors.ts';
 import { QEMU_WORDS, type QemuWords } from './qemu-args.ts';
 import { VM_VARIABLES, type VmSettings, type VmVariable } from './vm-settings.ts';
 
@@ -22,7 +23,7 @@ export function renderRunScript(template: string, settings: VmSettings, recipe: 
 
 function replacePart(text: string, part: string, lines: readonly string[]): string {
   const pattern = new RegExp(`(?<=^# >>> ${part}\\n)[^]*?(?=^# <<< ${part}$)`, 'm');
-  if (!pattern.test(text)) throw new Error(`the template of run-vm.sh has no part '${part}'`);
+  if (!pattern.test(text)) throw new Bug(`the template of run-vm.sh has no part '${part}'`);
   return text.replace(pattern, () => `${lines.join('\n')}\n`);
 }
 

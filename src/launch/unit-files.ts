@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { Bug } from '../errors.ts';
 import type { VmSettings } from './vm-settings.ts';
 
 /** Where `bpmp-virt deploy` puts the bundle's programs on a board. */
@@ -16,7 +18,7 @@ const QEMU_OWN_MIB = 1024;
 function fill(template: string, values: Readonly<Record<string, string>>, quote: (value: string) => string) {
   return template.replaceAll(/@([A-Z_]+)@/g, (_, name: string) => {
     const value = values[name];
-    if (value === undefined) throw new Error(`a template has @${name}@, which nothing gives`);
+    if (value === undefined) throw new Bug(`a template has @${name}@, which nothing gives`);
     return quote(value);
   });
 }

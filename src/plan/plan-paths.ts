@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { dirname, isAbsolute, join } from 'node:path';
+import { Bug } from '../errors.ts';
 
 /** What the prefixes of plan paths stand for; all absolute. */
 export type PathRoots = { readonly work: string; readonly cache: string; readonly tool: string };
@@ -22,5 +23,5 @@ export function resolvePlanPath(path: string, roots: PathRoots): string {
   const [, prefix, rest] = /^(work|cache|tool):(.*)$/s.exec(path) ?? [];
   if (prefix === 'work' || prefix === 'cache' || prefix === 'tool') return join(roots[prefix], rest ?? '');
   if (isAbsolute(path)) return path;
-  throw new Error(`'${path}' is not a plan path`);
+  throw new Bug(`'${path}' is not a plan path`);
 }

@@ -4,6 +4,7 @@ import { type HostIndex, type StreamUse, sendersOf } from '../dt/host-index.ts';
 import { cooledBy, isPciHost, isWithin, rolesOf } from '../dt/host-roles.ts';
 import { isGpu } from '../dt/soc-parts.ts';
 import { type DtNode, isEnabled } from '../dt/tree.ts';
+import { Bug } from '../errors.ts';
 import { isRootClock } from './classify.ts';
 import { derivePolicies, type HostFacts } from './derive.ts';
 import { losses, unknowns } from './losses.ts';
@@ -159,7 +160,7 @@ function idFindings(policy: VmPolicy): readonly WeighedReason[] {
 /** The policy of a VM that gets this device and nothing else. */
 export function aloneWith(device: Device, facts: HostFacts): VmPolicy {
   const [policy] = derivePolicies([{ name: deviceName(device), devices: [device] }], facts);
-  if (policy === undefined) throw new Error('one request gives one policy');
+  if (policy === undefined) throw new Bug('one request gives one policy');
   return policy;
 }
 

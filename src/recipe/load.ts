@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../errors.ts';
+import { readText } from '../read-file.ts';
 import { applyLock, lockFileOf, readLock } from './lock-file.ts';
 import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
 import { checkRules, type Problem } from './rules.ts';
@@ -86,7 +86,8 @@ function fromFolder(map: YamlMap, folder: string): YamlMap {
 }
 
 async function readMap(file: string): Promise<YamlMap> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+  const text = await readText(file).catch((cause: unknown) => {
+    if (cause instanceof UsageError) throw cause;
     const hint =
       'The recipes of this package are in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
     throw new UsageError(`no recipe at ${file}`, hint, { cause });

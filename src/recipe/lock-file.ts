@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
+import { readText } from '../read-file.ts';
 import type { Recipe } from './schema.ts';
 import { commit, sha256, versions } from './source-schema.ts';
 
@@ -112,7 +112,7 @@ export function formatLock(lock: RecipeLock): string {
 export async function readLock(file: string): Promise<RecipeLock | undefined> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(file);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw unusable(file, error);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { formatCommand, shellQuote } from '../command.ts';
+import { Bug } from '../errors.ts';
 import type { StepOptions } from '../plan/step-options.ts';
+import { readText } from '../read-file.ts';
 import { ccacheEnv } from '../tools/build/ccache.ts';
 import { shellEnv, sysrootEnv, systemFirst } from '../tools/build/cross.ts';
 import { configureWords, type QemuBuild } from '../tools/build/qemu-configure.ts';
@@ -73,7 +74,7 @@ function describe(options: Options, ctx: ShellContext, ccache: boolean): QemuBui
   const { host, sysroot, configure: words, crossCompile } = options;
   const common = { tree: ctx.path(options.tree), out: ctx.path(options.out), words, ccache };
   if (host === 'build') return { ...common, host };
-  if (sysroot === undefined) throw new Error('a plan builds QEMU for arm64 without a sysroot');
+  if (sysroot === undefined) throw new Bug('a plan builds QEMU for arm64 without a sysroot');
   return { ...common, host, crossCompile, sysroot: ctx.path(sysroot) };
 }
 
@@ -92,12 +93,12 @@ async function configure(
   const command = [join(build.tree, 'configure'), ...configureWords(build, version)] as const;
   const record = JSON.stringify({ command, version, env: { ...env, PATH: '' } });
   const file = join(build.out, CONFIGURED);
-  if ((await exists(file)) && (await readFile(file, 'utf8')) === record) return;
+  if ((await exists(file)) && (await readText(file)) === record) return;
   await ctx.replaceProduct(build.out, async () => undefined);
   await ctx.exec(command, build.out, env);
   await writeFileWhole(file, record);
 }
 
 async function readVersion(tree: string): Promise<string> {
-  return (await readFile(join(tree, 'VERSION'), 'utf8')).trim();
+  return (await readText(join(tree, 'VERSION'))).trim();
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCommand, shellQuote } from '../command.ts';
 import { StepError } from '../errors.ts';
 import type { StepOptions } from '../plan/step-options.ts';
+import { readText } from '../read-file.ts';
 import { findUnmet, type KernelConfig, parseConfig, type Unmet, unmetParts } from '../tools/build/kconfig.ts';
 import { findDefinitions } from '../tools/build/kconfig-tree.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
@@ -83,14 +84,14 @@ async function makeHere(options: Options, ctx: StepContext, target: string) {
 }
 
 async function mergeFragments({ fragments, localVersion }: Options, ctx: StepContext): Promise<string> {
-  const texts = await Promise.all(fragments.map((path) => readFile(ctx.path(path), 'utf8')));
+  const texts = await Promise.all(fragments.map((path) => readText(ctx.path(path))));
   // The version must not depend on the tree being a git repository, or on its state.
   const version = [`CONFIG_LOCALVERSION="${localVersion}"`, '# CONFIG_LOCALVERSION_AUTO is not set', ''];
   return [...texts, version.join('\n')].join('\n');
 }
 
 function readConfig(out: string): Promise<string> {
-  return readFile(join(out, '.config'), 'utf8');
+  return readText(join(out, '.config'));
 }
 
 /** The error that names each symbol, and of what it depends on that which is not so. */

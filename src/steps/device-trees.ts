@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { printDts } from '../dt/dts-text.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
@@ -7,6 +6,7 @@ import { phandlesOf } from '../dt/tree.ts';
 import { derivePolicies, type HostFacts, type VmRequest } from '../policy/derive.ts';
 import { formatFinding, lintPolicies, refuseErrors } from '../policy/lint.ts';
 import type { VmPolicy } from '../policy/policy.ts';
+import { readText } from '../read-file.ts';
 import { compileDts, dumpTree, type RunProgram } from '../tools/dtc/dtc.ts';
 import { loadHostFacts, readTreeFile } from '../tools/dtc/host-tree.ts';
 import { type GuestMachine, guestTree, isSeed } from '../trees/guest-tree.ts';
@@ -22,7 +22,7 @@ type NamedFacts = HostFacts & { readonly ids: TegraIds };
 
 /** Read one template of dts-templates. */
 function readTemplate(name: string, { path }: Pick<Tools, 'path'>): Promise<string> {
-  return readFile(join(path(TEMPLATES), name), 'utf8');
+  return readText(join(path(TEMPLATES), name));
 }
 
 /** The facts about a host whose compiled tree is `dtb`, a plan path. */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, readlink, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
 import { kernelAbilities } from '../plan/kernel-abilities.ts';
 import type { StepOptions } from '../plan/step-options.ts';
+import { hashFile, readText } from '../read-file.ts';
 import { parseConfig } from '../tools/build/kconfig.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
 import { listFiles } from '../tools/files/folder.ts';
@@ -94,15 +92,13 @@ async function hashAll(root: string): Promise<readonly Sum[]> {
   for (const file of await listFiles(root)) {
     const info = await lstat(join(root, file));
     if (!info.isFile()) continue;
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(join(root, file)), hash);
-    sums.push({ file, size: info.size, sha256: hash.digest('hex') });
+    sums.push({ file, size: info.size, sha256: await hashFile(join(root, file)) });
   }
   return sums;
 }
 
 async function describe(options: Options, files: readonly Sum[], ctx: StepContext) {
-  const config = await readFile(ctx.path(options.kernelConfig), 'utf8');
+  const config = await readText(ctx.path(options.kernelConfig));
   const states = join(ctx.work, '.bpmp-virt', 'steps');
   const steps = await readJsonFolder(states, z.object({ id: z.string(), ms: z.number() }));
   return {

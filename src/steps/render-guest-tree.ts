@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
+import { Bug } from '../errors.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc/dtc.ts';
 import { guestArgs } from '../trees/machine-args.ts';
 import type { Step } from './step.ts';
@@ -35,7 +36,7 @@ export const renderGuestTreeStep: Step<'render-guest-tree'> = {
     const { hostFacts, makeGuestTree, soundPolicies } = await import('./device-trees.ts');
     const facts = await hostFacts(dtb, tree, ctx);
     const [policy] = soundPolicies([vm, ...otherVms], facts, ctx);
-    if (policy === undefined) throw new Error(`no policy for ${vm.name}`);
+    if (policy === undefined) throw new Bug(`no policy for ${vm.name}`);
     await makeGuestTree(
       {
         policy,

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
 import { findDevice } from '../dt/devices.ts';
+import { Bug } from '../errors.ts';
 import type { VmDevices } from '../plan/step-options.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import { applyOverlays } from '../tools/dtc/dtc.ts';
@@ -62,7 +63,7 @@ export const renderOrinTreeStep: Step<'render-orin-tree'> = {
       facts,
       ctx,
     );
-    if (policy === undefined) throw new Error('no policy for the virtual Orin');
+    if (policy === undefined) throw new Bug('no policy for the virtual Orin');
     await makeGuestTree(
       {
         policy,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename } from 'node:path';
 import { formatCommand } from '../command.ts';
+import { Bug } from '../errors.ts';
 import { cppCommand, dtcCommand } from '../tools/dtc/dtc.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import type { Step } from './step.ts';
@@ -35,7 +36,7 @@ export const renderScmiTreeStep: Step<'render-scmi-tree'> = {
     ]);
     const facts = await hostFacts(dtb, tree, ctx);
     const [policy] = soundPolicies([vm, ...otherVms], facts, ctx);
-    if (policy === undefined) throw new Error(`no policy for ${vm.name}`);
+    if (policy === undefined) throw new Bug(`no policy for ${vm.name}`);
     const names = { what: `Guest ${vm.name}`, hostTree: basename(dtb) };
     const places = { into: ctx.path(into), includes: bindings(tree, ctx) };
     await makeScmiTree(policy, facts, names, places, ctx);

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join, relative } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { formatCommand } from '../command.ts';
 import { StepError, UsageError } from '../errors.ts';
+import { hashFile, readText } from '../read-file.ts';
 import { recordSource } from '../tools/fetch/source-record.ts';
 import { exists, listFiles, mergeFolder } from '../tools/files/folder.ts';
 import { describeForeign, foreignIn } from '../tools/files/foreign.ts';
@@ -72,10 +70,8 @@ async function checkSum(archive: string): Promise<void> {
   }
   const sums = `${archive}.sha1sum`;
   if (!(await exists(sums))) return;
-  const [wanted = ''] = (await readFile(sums, 'utf8')).trim().split(/\s+/);
-  const hash = createHash('sha1');
-  await pipeline(createReadStream(archive), hash);
-  const found = hash.digest('hex');
+  const [wanted = ''] = (await readText(sums)).trim().split(/\s+/);
+  const found = await hashFile(archive, 'sha1');
   if (found !== wanted) {
     throw new StepError(
       `${archive} has sha1 ${found}, its .sha1sum says ${wanted}`,

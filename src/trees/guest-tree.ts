@@ -2,7 +2,7 @@
 import { type Device, deviceName } from '../dt/devices.ts';
 import { cellsText, hex, propertyLine } from '../dt/dts-text.ts';
 import { cellsOf, type DeviceTree, type DtNode } from '../dt/tree.ts';
-import { UsageError } from '../errors.ts';
+import { Bug, UsageError } from '../errors.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import { type GuestNode, guestNode } from './guest-node.ts';
@@ -100,7 +100,7 @@ export function guestTree(
   const places = placeDevices(policy.devices, bus);
   const nodes = policy.devices.map((device, at) => {
     const place = places[at];
-    if (place === undefined) throw new Error(`no place for ${device.node.path}`);
+    if (place === undefined) throw new Bug(`no place for ${device.node.path}`);
     return guestNode({ device, place }, policy, facts, machine.more?.(machine.base, at));
   });
   return fillTemplate(template, {

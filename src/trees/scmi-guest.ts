@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind } from '../dt/host-index.ts';
+import { Bug } from '../errors.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import { SCMI_LABELS, scmiReference } from './bpmp-references.ts';
@@ -46,7 +47,7 @@ export function scmiGuest(
   const places = placeDevices(policy.devices, bus);
   const nodes = policy.devices.map((device, at) => {
     const place = places[at];
-    if (place === undefined) throw new Error(`no place for ${device.node.path}`);
+    if (place === undefined) throw new Bug(`no place for ${device.node.path}`);
     return guestNode({ device, place }, policy, facts, new Map(), refer);
   });
   const busName = `platform-bus@${hex(bus.base).slice(2)}`;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { Bug } from '../errors.ts';
 
 /**
  * Fill a template of dts-templates: a line that is nothing but `@name@` becomes the lines of that value, indented
@@ -13,7 +14,7 @@ export function fillTemplate(
   const used = new Set<string>();
   const value = (name: string): string | readonly string[] => {
     const found = values[name];
-    if (found === undefined) throw new Error(`the template wants @${name}@`);
+    if (found === undefined) throw new Bug(`the template wants @${name}@`);
     used.add(name);
     return found;
   };
@@ -24,6 +25,6 @@ export function fillTemplate(
     return [line.replaceAll(/@([\w-]+)@/g, (_, name: string) => [value(name)].flat().join(' '))];
   });
   const unused = Object.keys(values).filter((name) => !used.has(name));
-  if (unused.length > 0) throw new Error(`the template has no place for ${unused.join(', ')}`);
+  if (unused.length > 0) throw new Bug(`the template has no place for ${unused.join(', ')}`);
   return lines.join('\n');
 }

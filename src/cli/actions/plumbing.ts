@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { StepError } from '../../errors.ts';
 import { kernelAbilities } from '../../plan/kernel-abilities.ts';
+import { readBytes, readText } from '../../read-file.ts';
 import { openApt } from '../../tools/apt/apt.ts';
 import { resolveDevelopment } from '../../tools/apt/apt-closure.ts';
 import { findUnmet, parseConfig } from '../../tools/build/kconfig.ts';
-
 import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import { pathRoots } from '../places.ts';
@@ -17,7 +16,7 @@ export async function checkConfig(
   ask: { readonly config: string; readonly fragments: readonly string[]; readonly wanted: readonly string[] },
   cli: CliContext,
 ): Promise<void> {
-  const read = (file: string) => readFile(resolve(cli.cwd, file), 'utf8');
+  const read = (file: string) => readText(resolve(cli.cwd, file));
   const texts = await Promise.all(ask.fragments.map(read));
   const wanted = parseConfig([...texts, ...ask.wanted].join('\n'));
   const unmet = findUnmet(parseConfig(await read(ask.config)), wanted);
@@ -33,7 +32,7 @@ export async function printManifest(
   { image, config }: { readonly image: string; readonly config: string },
   cli: CliContext,
 ): Promise<void> {
-  const read = (file: string) => readFile(resolve(cli.cwd, file));
+  const read = (file: string) => readBytes(resolve(cli.cwd, file));
   const content = await read(image);
   const sha256 = createHash('sha256').update(content).digest('hex');
   const kernel = kernelAbilities(parseConfig((await read(config)).toString('utf8')));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { derivePolicies, type HostFacts, type VmRequest } from '../../policy/derive.ts';
 import { lintPolicies, type PolicyFinding } from '../../policy/lint.ts';
 import { compareWithLock, parsePolicyDocument, policyDocument } from '../../policy/policy-document.ts';
+import { readText } from '../../read-file.ts';
 import type { CliContext } from '../context.ts';
 
 /**
@@ -21,7 +21,7 @@ export async function lintFindings(
   const policies = derivePolicies(requests, facts);
   const findings = lintPolicies(policies, facts);
   if (lock === undefined) return findings;
-  const text = await readFile(resolve(cli.cwd, lock), 'utf8').catch((cause: unknown) => {
+  const text = await readText(resolve(cli.cwd, lock)).catch((cause: unknown) => {
     throw new UsageError(
       `cannot read ${lock}: ${String(cause)}`,
       'Write it with `bpmp-virt policy --json >FILE`.',

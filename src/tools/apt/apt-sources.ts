@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readText } from '../../read-file.ts';
 import { isCode } from '../files/write-file.ts';
 
 /** One archive in apt's own settings. */
@@ -53,7 +54,7 @@ export async function systemSources(etc = '/etc/apt'): Promise<readonly AptSourc
   const files = [join(etc, 'sources.list'), ...names.sort().map((name) => join(parts, name))];
   const found: AptSource[] = [];
   for (const file of files) {
-    const text = await readFile(file, 'utf8').catch((error) => {
+    const text = await readText(file).catch((error) => {
       if (isCode(error, 'ENOENT', 'EACCES')) return '';
       throw error;
     });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readText } from '../../read-file.ts';
 import { isCode } from '../files/write-file.ts';
 
 /** Where a symbol is defined, and all that it depends on there: its own lines, and every `if` and menu around it. */
@@ -84,7 +84,7 @@ function define(
 
 /** Lines with what a backslash continues, without comments; help texts are left out. */
 async function logicalLines(path: string): Promise<readonly { text: string; line: number }[]> {
-  const raw = await readFile(path, 'utf8').catch((error) => {
+  const raw = await readText(path).catch((error) => {
     // A source line may be a pattern or a generated file: what is not there defines nothing here.
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return '';
     throw error;

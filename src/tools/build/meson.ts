@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readText } from '../../read-file.ts';
 import type { AptContext } from '../apt/apt.ts';
 import { unpackPackage } from '../apt/apt-package.ts';
 import { compareVersions } from '../apt/debian-version.ts';
@@ -18,7 +18,7 @@ export const MESON_ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: [
  */
 export async function wantedMeson(tree: string): Promise<string | undefined> {
   try {
-    const text = await readFile(join(tree, 'pythondeps.toml'), 'utf8');
+    const text = await readText(join(tree, 'pythondeps.toml'));
     return /^meson\s*=\s*\{[^}]*accepted\s*=\s*">=([\d.]+)"/m.exec(text)?.[1];
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { open, readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEGRA234_IDS } from '../../dt/data/tegra234-ids.ts';
 import { type DeviceNotes, parseDeviceNotes } from '../../dt/device-notes.ts';
@@ -10,21 +10,8 @@ import type { DeviceTree } from '../../dt/tree.ts';
 import { UsageError } from '../../errors.ts';
 import type { HostFacts } from '../../policy/derive.ts';
 import { IdNamer } from '../../policy/id-names.ts';
+import { readBytes, readText } from '../../read-file.ts';
 import { isCode } from '../files/write-file.ts';
-
-/** No more than a tree may have is read, whatever a file's size is said to be. */
-async function readBounded(file: string): Promise<Buffer> {
-  const handle = await open(file, 'r');
-  try {
-    const [is, most] = [await handle.stat(), FDT_LIMITS.bytes];
-    if (!is.isFile()) throw new Error('it is not a regular file');
-    if (is.size > most) throw new Error(`it is ${is.size} bytes long, and a tree has at most ${most}`);
-    const { bytesRead, buffer } = await handle.read({ buffer: Buffer.alloc(is.size), length: is.size });
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
-}
 
 /**
  * Read a compiled device tree.
@@ -32,7 +19,7 @@ async function readBounded(file: string): Promise<Buffer> {
  * @throws {UsageError} it is not there, no regular file, too large or no sound tree
  */
 export async function readTreeFile(file: string): Promise<DeviceTree> {
-  const bytes = await readBounded(file).catch((cause: Error) => {
+  const bytes = await readBytes(file, FDT_LIMITS.bytes).catch((cause: Error) => {
     const next = 'Give the path of a compiled device tree (.dtb).';
     throw new UsageError(`cannot read ${file}: ${cause.message}`, next, { cause });
   });
@@ -42,7 +29,7 @@ export async function readTreeFile(file: string): Promise<DeviceTree> {
 /** The ids that a kernel tree's dt-bindings name; without a tree, or of one before Tegra234, those we carry. */
 async function loadTegraIds(kernelTree: string | undefined): Promise<TegraIds> {
   if (kernelTree === undefined) return TEGRA234_IDS;
-  const read = (name: keyof typeof ID_HEADERS) => readFile(join(kernelTree, ID_HEADERS[name]), 'utf8');
+  const read = (name: keyof typeof ID_HEADERS) => readText(join(kernelTree, ID_HEADERS[name]));
   try {
     const [clocks, resets, powerDomains, streams] = await Promise.all([
       read('clocks'),
@@ -61,9 +48,7 @@ async function loadTegraIds(kernelTree: string | undefined): Promise<TegraIds> {
 export async function loadDeviceNotes(folder: string): Promise<readonly DeviceNotes[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
   return Promise.all(
-    files.map(async (file) =>
-      parseDeviceNotes(await readFile(join(folder, file), 'utf8'), join(folder, file)),
-    ),
+    files.map(async (file) => parseDeviceNotes(await readText(join(folder, file)), join(folder, file))),
   );
 }
 
@@ -80,7 +65,7 @@ export type HostSources = {
 /** Everything that policies are derived from, and the ids by which they are named. */
 export async function loadHostFacts(from: HostSources): Promise<HostFacts & { readonly ids: TegraIds }> {
   const ids = await loadTegraIds(from.kernelTree);
-  const lines = from.commandLine === undefined ? [] : [await readFile(from.commandLine, 'utf8')];
+  const lines = from.commandLine === undefined ? [] : [await readText(from.commandLine)];
   const index = indexHost(await readTreeFile(from.dtb), lines);
   return { index, ids, namer: new IdNamer(ids), notes: await loadDeviceNotes(from.notes) };
 }

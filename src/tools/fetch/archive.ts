@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, lstat, mkdir, open, symlink } from 'node:fs/promises';
+import { chmod, lstat, mkdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -10,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { type ReadEntry, Unpack } from 'tar';
 import { EnvironmentError, StepError } from '../../errors.ts';
+import { hashFile, readStream } from '../../read-file.ts';
 import { fillFolder } from '../files/folder.ts';
 import { setAside } from '../files/write-file.ts';
 import { findProgram } from '../process/programs.ts';
@@ -92,12 +92,6 @@ async function refuseOther(archive: string, wanted: string, found: string): Prom
   );
 }
 
-async function hashFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
-}
-
 /** What is done after tar: symlinks to absolute places, and modes that the umask did not let through. */
 type Late = {
   readonly links: { readonly path: string; readonly target: string }[];
@@ -161,7 +155,7 @@ async function openTar(archive: string, hash: Hash): Promise<Readable> {
       yield chunk;
     }
   };
-  const file = createReadStream(archive, { highWaterMark: READ_BYTES });
+  const file = await readStream(archive, READ_BYTES);
   const tar = new PassThrough();
   const done = program === undefined ? pipeline(file, tap, tar) : decompress(program, file, tap, tar);
   // Whoever reads `tar` is told through it.
@@ -184,13 +178,8 @@ async function decompress(program: string, file: Readable, tap: Tap, tar: PassTh
 }
 
 async function firstBytes(path: string): Promise<string> {
-  const handle = await open(path);
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(LONGEST_MAGIC), 0, LONGEST_MAGIC, 0);
-    return buffer.subarray(0, bytesRead).toString('hex');
-  } finally {
-    await handle.close();
-  }
+  for await (const bytes of await readStream(path, LONGEST_MAGIC)) return (bytes as Buffer).toString('hex');
+  return '';
 }
 
 async function firstInstalled(programs: readonly string[]): Promise<string> {

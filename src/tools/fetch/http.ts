@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import got, { type PlainResponse, type Request } from 'got';
 import type { Emit } from '../../events.ts';
+import { readStream } from '../../read-file.ts';
 import { isCode } from '../files/write-file.ts';
 import { throughProxy } from './proxy.ts';
 
@@ -95,7 +96,7 @@ function startsAt(range: string | undefined, have: number): boolean {
 async function hashOf(file: string | undefined): Promise<Hash> {
   const hash = createHash('sha256');
   if (file === undefined) return hash;
-  for await (const chunk of createReadStream(file)) hash.update(chunk);
+  for await (const chunk of await readStream(file)) hash.update(chunk);
   return hash;
 }
 

@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Stats } from 'node:fs';
-import {
-  chmod,
-  copyFile,
-  lstat,
-  mkdir,
-  readFile,
-  readlink,
-  rm,
-  rmdir,
-  stat,
-  symlink,
-  utimes,
-} from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, readlink, rm, rmdir, stat, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { readBytes } from '../../read-file.ts';
 import { exists } from './folder.ts';
 import { readOwnJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
@@ -99,7 +88,7 @@ async function copyWithTimes(from: string, to: string): Promise<void> {
 
 async function keepTimes(file: string, before: string): Promise<void> {
   try {
-    const [now, then] = await Promise.all([readFile(file), readFile(before)]);
+    const [now, then] = await Promise.all([readBytes(file), readBytes(before)]);
     if (!now.equals(then)) return;
     await setTimes(file, await stat(before));
   } catch (error) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../../errors.ts';
+import { readBytes } from '../../read-file.ts';
 import { removeFile } from './file-undo.ts';
 import { exists, listFiles } from './folder.ts';
 import { hashOf, isOneOf, linkAt, readRecord, TREE_RECORDS, writeRecord } from './tree-records.ts';
@@ -106,7 +107,7 @@ export async function removeOverlays(tree: string): Promise<number> {
 }
 
 async function copyFile(from: string, to: string): Promise<void> {
-  await writeFileWhole(to, await readFile(from));
+  await writeFileWhole(to, await readBytes(from));
   // Scripts of the overlay stay executable; all else of the mode is the umask's.
   if ((await stat(from)).mode & 0o100) await chmod(to, 0o755);
 }

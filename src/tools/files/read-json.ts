@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { EnvironmentError } from '../../errors.ts';
+import { readText } from '../../read-file.ts';
 import { isCode } from './write-file.ts';
 
 /** What `text` says where it is JSON of the shape `schema`; undefined where it is anything else. */
@@ -23,7 +23,7 @@ export function parseJson<T>(text: string, schema: z.ZodType<T>): T | undefined 
 export async function readOwnJson<T>(path: string, schema: z.ZodType<T>): Promise<T | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
     throw error;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { utimesSync } from 'node:fs';
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readText } from '../../read-file.ts';
 import { parseJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
@@ -92,7 +93,7 @@ async function readSpans(
   file: string,
 ): Promise<{ places: readonly string[]; spans: readonly Span[] } | undefined> {
   try {
-    const [text, { mtimeMs }] = await Promise.all([readFile(file, 'utf8'), stat(file)]);
+    const [text, { mtimeMs }] = await Promise.all([readText(file), stat(file)]);
     const kept = parseJson(text, keptSchema);
     // What cannot be understood says of nothing that it is ours: it all stays.
     if (kept === undefined) return undefined;

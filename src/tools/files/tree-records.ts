@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, mkdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readBytes } from '../../read-file.ts';
 import { RECORD_FOLDER } from './file-undo.ts';
 import { exists } from './folder.ts';
 import { readOwnJson } from './read-json.ts';
@@ -35,7 +36,7 @@ export async function writeRecord(tree: string, file: string, ours: OurFiles): P
 export async function hashOf(file: string, follow = false): Promise<string | undefined> {
   try {
     const isLink = !follow && (await lstat(file)).isSymbolicLink();
-    const content = isLink ? await readlink(file) : await readFile(file);
+    const content = isLink ? await readlink(file) : await readBytes(file);
     return createHash('sha256').update(content).digest('hex');
   } catch (error) {
     if (isCode(error, 'ENOENT', 'ENOTDIR')) return undefined;

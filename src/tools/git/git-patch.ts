@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises';
 import { StepError } from '../../errors.ts';
+import { readText } from '../../read-file.ts';
 import { gitIn } from './git.ts';
 
 /**
@@ -51,7 +51,7 @@ export async function touchedFiles(tree: string, patch: string): Promise<readonl
 
 /** What a patch renames or copies, by both names: git lists the new ones only. */
 async function movedFiles(patch: string): Promise<readonly string[]> {
-  const text = await readFile(patch, 'utf8');
+  const text = await readText(patch);
   return [...text.matchAll(/^(?:rename|copy) (?:from|to) (.*?)\r?$/gm)].map(([, name = '']) => unquote(name));
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpmpVirtError, StepError, UsageError } from '../../errors.ts';
+import { readBytes, readText } from '../../read-file.ts';
 import { RECORD_FOLDER, restoreFiles, withUndo } from '../files/file-undo.ts';
 import { exists, fillFolder } from '../files/folder.ts';
 import { hashOf, isOneOf, readRecord, TREE_RECORDS, writeRecord } from '../files/tree-records.ts';
@@ -20,7 +21,7 @@ export type Applied = 'applied' | 'already there' | 'replaced';
  * @throws {UsageError} no `series`, or it names a file that is not there
  */
 async function readSeries(folder: string): Promise<readonly string[]> {
-  const text = await readFile(join(folder, 'series'), 'utf8').catch((cause) => {
+  const text = await readText(join(folder, 'series')).catch((cause) => {
     if (!isCode(cause, 'ENOENT')) throw cause;
     throw new UsageError(`${folder} has no file 'series'`, 'List its patches there, one per line, in order.');
   });
@@ -142,7 +143,7 @@ async function keep(tree: string, patches: readonly string[]): Promise<void> {
   await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
   await fillFolder(join(tree, KEPT), async (aside) => {
     for (const [at, name] of names.entries()) {
-      await writeFile(join(aside, name), await readFile(patches[at] ?? ''));
+      await writeFile(join(aside, name), await readBytes(patches[at] ?? ''));
     }
     await writeFile(join(aside, 'series'), names.map((name) => `${name}\n`).join(''));
   });
@@ -150,7 +151,7 @@ async function keep(tree: string, patches: readonly string[]): Promise<void> {
 
 async function sameSeries(one: readonly string[], other: readonly string[]): Promise<boolean> {
   const [left, right] = await Promise.all(
-    [one, other].map((patches) => Promise.all(patches.map((patch) => readFile(patch, 'utf8')))),
+    [one, other].map((patches) => Promise.all(patches.map((patch) => readText(patch)))),
   );
   return JSON.stringify(left) === JSON.stringify(right);
 }

@@ -34,3 +34,10 @@ test('the name of a type has one meaning', () => {
 test('no type is named like a global', () => {
   expect(DECLARED.filter(({ name }) => GLOBALS.has(name))).toEqual([]);
 });
+
+test('no bare Error is thrown: a user gets one of src/errors.ts, and a mistake of ours is a Bug', () => {
+  const bare = FILES.filter((file) => file.startsWith('src/')).filter((file) =>
+    /throw new (?:Type|Range)?Error\(|reject\(new Error\(/.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  expect(bare).toEqual([]);
+});
