@@ -81,7 +81,7 @@ function shortList({ lacks, storage }: KernelAbilities): string {
 
 const NAMED = 6;
 
-/** What holds a root file system, by the name of its device; undefined for what is no name of such a disk. */
+/** What holds a root file system, by the name of its device; undefined for what is not a name of such a disk. */
 export function storageOf(device: string): StorageAbility | undefined {
   if (/^\/dev\/mmcblk\d/.test(device)) return 'mmc';
   if (/^\/dev\/nvme\d/.test(device)) return 'nvme';
