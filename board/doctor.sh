@@ -76,6 +76,8 @@ check_release() {
 	case $line in
 	'# R36 '*) ok release "Jetson Linux: $(printf '%s' "$line" | sed 's/^# //; s/, GCID.*//')" ;;
 	'') warn release "not Jetson Linux (no /etc/nv_tegra_release)" "nothing, if that is meant" ;;
+	'# R39 '*) fail release "${line#\# }: JetPack 7.2, which nobody has tried; 36.x is needed" "build l4t-36.5, then bpmp-virt flash" ;;
+	'# R38 '*) fail release "${line#\# }: that is Jetson Thor's; an Orin with 36.x is needed" "use an Orin" ;;
 	*) fail release "${line#\# }: 36.x is needed" "flash Jetson Linux 36.3: bpmp-virt flash" ;;
 	esac
 }
@@ -111,14 +113,42 @@ check_kvm() {
 	fi
 }
 
+# /dev/kvm alone starts no guest: its interrupts come from the virtual half of the interrupt controller.
+check_gic() {
+	gic=$(grep -lE 'arm,gic-v3|arm,gic-400|arm,cortex-a15-gic' "$root"/proc/device-tree/*/compatible \
+		"$root"/proc/device-tree/*/*/compatible 2>/dev/null | head -n 1)
+	if [ -z "$gic" ]; then
+		warn gic "the running device tree has no GIC that KVM knows (arm,gic-v3): what guests get could not be seen" \
+			"boot with this bundle's device tree: bpmp-virt deploy, then deploy --boot-next"
+		return
+	fi
+	gic=${gic%/compatible}
+	kind=$(strings_of "$gic/compatible" | head -n 1)
+	if [ ! -e "$gic/interrupts" ]; then
+		fail gic "${gic##*/} ($kind) has no maintenance interrupt in the running device tree: KVM has no virtual GIC" \
+			"boot with this bundle's device tree: bpmp-virt deploy, then deploy --boot-next"
+	elif [ -r "$root/proc/interrupts" ] && ! grep -q vgic "$root/proc/interrupts"; then
+		fail gic "KVM has taken no maintenance interrupt of ${gic##*/} ($kind): no guest would get an interrupt" \
+			"dmesg | grep -i -e kvm -e vgic says why"
+	elif [ "$kind" = arm,gic-v3 ] && printf '%s' "${VM_MACHINE-}" | grep -q 'gic-version=2'; then
+		fail gic "$kind cannot give guests a GIC of version 2, which VM_MACHINE asks for" "gic: 3 in the recipe, or VM_MACHINE=virt,accel=kvm"
+	else
+		ok gic "$kind, with its virtual half"
+	fi
+}
+
 check_smmu() {
 	set -- "$root"/sys/class/iommu/*
 	if [ ! -e "$1" ]; then
 		fail smmu "no IOMMU is in use" "boot with this bundle's device tree and a kernel with CONFIG_ARM_SMMU=y"
 		return
 	fi
-	case $(read_word "$root/sys/module/arm_smmu/parameters/disable_bypass") in
-	N | 0)
+	bypass=$(read_word "$root/sys/module/arm_smmu/parameters/disable_bypass") || bypass=
+	# A kernel that does not show the parameter has it all the same; the last one on the command line counts.
+	[ -n "$bypass" ] || bypass=$(tr -s ' ' '\n' <"$root/proc/cmdline" 2>/dev/null |
+		sed -n 's/^arm[-_]smmu\.disable_bypass=//p' | tail -n 1)
+	case $bypass in
+	N | n | 0 | off)
 		warn smmu "$# in use, but devices without a domain bypass them: one that a guest programs may reach all memory" \
 			"take arm-smmu.disable_bypass=0 off the kernel command line"
 		;;
@@ -180,6 +210,19 @@ check_memory() {
 # efi_byte NAME-GUID: the first byte of a variable's value, after four bytes of attributes.
 efi_byte() {
 	od -An -v -tu1 -j4 -N1 "$root/sys/firmware/efi/efivars/$1" 2>/dev/null | tr -d ' '
+}
+
+# UEFI reads extlinux.conf and the kernel from the file system that is the root.
+check_boot_mount() {
+	boot=$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)
+	top=$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)
+	[ -n "$boot" ] || return 0
+	case $top in
+	/dev/mapper/* | /dev/dm-*) fail boot-mount "the root file system is encrypted ($top), with a /boot of its own ($boot): not supported" \
+		"use a board without disk encryption" ;;
+	*) fail boot-mount "/boot is a file system of its own ($boot): UEFI reads /boot of the partition APP" \
+		"umount /boot, where /boot below it is the one that boots" ;;
+	esac
 }
 
 check_boot() {
@@ -258,7 +301,8 @@ check_device() {
 	elif [ -z "$group" ]; then
 		warn "device $1" "held by no driver; it gets its IOMMU group when it is bound"
 	elif [ -n "$others" ]; then
-		fail "device $1" "shares IOMMU group $group with$others" "pass all through, or give them other stream ids"
+		fail "device $1" "shares IOMMU group $group with$others" \
+			"boot with this bundle's host.dtbo, which gives it a stream of its own (bpmp-virt deploy, then deploy --boot-next); or pass all of them through"
 	elif ! is_kept "$1"; then
 		ok "device $1" "held by ${driver:-no driver}, alone in IOMMU group $group"
 	elif [ -z "$driver" ] || [ "$driver" = vfio-platform ]; then
@@ -266,6 +310,54 @@ check_device() {
 	else
 		warn "device $1" "the device tree keeps it for machines, but $driver has it, until run-vm.sh takes it" \
 			"nothing after run-vm.sh --to-host; else a kernel with this bundle's host proxy built in"
+	fi
+}
+
+# Whether a node of the device tree takes part.
+is_on() {
+	case $(strings_of "$1/status") in '' | ok | okay) ;; *) return 1 ;; esac
+}
+
+# Its streams, and who else sends with them: members of a group that nobody has probed yet are in no group.
+check_streams() {
+	node=$root/sys/bus/platform/devices/$1/of_node
+	own=$(cells_of "$node/iommus")
+	[ -n "$own" ] || return 0
+	node=$(readlink -f "$node") && node=${node#*/devicetree/base/} && node=${node#*/device-tree/}
+	shared=
+	for list in $(find "$root/proc/device-tree/" -name iommus 2>/dev/null | tr ' ' '?'); do
+		other=${list%/iommus}
+		if [ "${other#*/device-tree/}" = "$node" ] || ! is_on "$other"; then continue; fi
+		same=$(printf '%s\n%s\n' "$own" "$(cells_of "$list")" |
+			awk 'NR == 1 { for (i = 1; i < NF; i += 2) have[$i " " $(i+1)] = 1 }
+				NR == 2 { for (i = 1; i < NF; i += 2) if (($i " " $(i+1)) in have) { print "yes"; exit } }')
+		[ -z "$same" ] || shared="$shared ${other##*/}"
+	done
+	sids=$(printf '%s\n' "$own" | awk '{ for (i = 2; i <= NF; i += 2) printf "%s0x%x", (i > 2 ? " " : ""), $i }')
+	if printf ' %s ' "$sids" | grep -q ' 0x7f '; then
+		fail "stream $1" "0x7f passes every SMMU untranslated: the device would reach all memory" \
+			"boot with this bundle's host.dtbo: bpmp-virt deploy, then deploy --boot-next"
+	elif [ -n "$shared" ]; then
+		warn "stream $1" "$sids is that of$shared too: who has one of them reaches the memory of all" \
+			"boot with this bundle's host.dtbo, which gives it a stream of its own, or pass all of them through"
+	else
+		ok "stream $1" "$sids, of no other device"
+	fi
+}
+
+# Who connects it to the pins: a driver core sets pinctrl-0 for any driver, vfio-platform too.
+check_pins() {
+	node=$root/sys/bus/platform/devices/$1/of_node
+	[ -d "$node" ] || return 0
+	first=$(strings_of "$node/pinctrl-names" | head -n 1)
+	if [ -e "$node/pinctrl-0" ] && [ "$first" = default ]; then
+		ok "pins $1" "the device tree sets them (pinctrl-0) when vfio-platform takes the device"
+	elif [ -e "$node/pinctrl-0" ]; then
+		warn "pins $1" "the device tree sets them for the state ${first:-without a name}, which vfio-platform does not ask for" \
+			"name the state default in an overlay of the boot entry"
+	else
+		warn "pins $1" "not set by the device tree: as firmware or an overlay left them, which cannot be seen here" \
+			"nothing where its signals arrive; else the overlay that jetson-io made, in OVERLAYS of the boot entry"
 	fi
 }
 
@@ -280,9 +372,12 @@ check_proxy() {
 
 # The launcher's own look: a console in use, another machine that has the device.
 check_launcher() {
-	[ -n "$root" ] || [ "$(id -u)" = 0 ] || return 0
 	if said=$(sh ./run-vm.sh --check 2>&1); then
-		ok launcher "run-vm.sh would start"
+		if [ -n "$root" ] || [ "$(id -u)" = 0 ]; then
+			ok launcher "run-vm.sh would start"
+		else
+			warn launcher "run-vm.sh would start, as far as a user sees: not who has a terminal open" "run the doctor as root"
+		fi
 	else
 		fail launcher "$(printf '%s\n' "$said" | sed -n 's/^run-vm: //p' | head -n 1)" \
 			"$(printf '%s\n' "$said" | sed -n 's/^run-vm:   -> //p' | head -n 1)"
@@ -365,8 +460,10 @@ check_machine() {
 		warn machine "no run-vm.sh in $bundle: only the host was looked at" "bpmp-virt deploy"
 		return
 	fi
-	for device in $VM_DEVICES; do
-		check_device "$device"
+	for name in $VM_DEVICES; do
+		check_device "$name"
+		check_streams "$name"
+		check_pins "$name"
 	done
 	check_proxy
 	check_qemu
@@ -382,10 +479,12 @@ check_machine() {
 check_release
 check_kernel
 check_kvm
+check_gic
 check_smmu
 check_vfio
 check_policy
 check_memory
+check_boot_mount
 check_boot
 check_extlinux
 check_space

@@ -622,7 +622,7 @@ bind() {
 
 main() {
 	cd "$(dirname "$0")" || exit "$refused"
-	[ -n "$root$dry_run" ] || [ "$(id -u)" = 0 ] ||
+	[ -n "$root$dry_run" ] || [ "$action" = check ] || [ "$(id -u)" = 0 ] ||
 		refuse "only root can take a device from its driver" "sudo $0"
 	case $action in
 	give_back | to_host)
@@ -631,10 +631,11 @@ main() {
 		return 0
 		;;
 	esac
-	check_board
+	# What is dangerous before what is missing: a disk or a console in use is named whatever else is not there yet.
 	for device in $VM_DEVICES; do
 		check_device "$device"
 	done
+	check_board
 	[ "$action" != check ] || return 0
 	lock
 	load_vfio

@@ -107,9 +107,27 @@ const EFI = 'sys/firmware/efi/efivars';
 const SECURE = `${EFI}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`;
 const MODE = `${EFI}/L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9`;
 
+/** A node of the running tree, as sysfs and /proc show it. */
+const UARTA_NODE = 'bus@0/serial@3100000';
+/** SMMU 5, stream 0x18; another device has 0x4. */
+const STREAMS: Tree = {
+  [`proc/device-tree/${UARTA_NODE}/iommus`]: '\0\0\0\x05\0\0\0\x18',
+  [`proc/device-tree/${UARTA_NODE}/pinctrl-names`]: 'default\0',
+  [`proc/device-tree/${UARTA_NODE}/pinctrl-0`]: '\0\0\0\x09',
+  'proc/device-tree/bus@0/spi@3210000/iommus': '\0\0\0\x05\0\0\0\x04',
+  'proc/device-tree/bus@0/interrupt-controller@f400000/compatible': 'arm,gic-v3\0',
+  'proc/device-tree/bus@0/interrupt-controller@f400000/interrupts': '\0\0\0\x01',
+  'proc/interrupts': ' 9:  0  GICv3  25 Level  vgic\n',
+  'sys/firmware/devicetree/base': { link: '../../../proc/device-tree' },
+  'sys/bus/platform/devices/3100000.serial/of_node': {
+    link: `../../../../firmware/devicetree/base/${UARTA_NODE}`,
+  },
+};
+
 /** A board that the doctor finds nothing wrong with, once it has a /proc/config.gz of `CONFIG`. */
 export const HEALTHY: Tree = {
   ...ORIN,
+  ...STREAMS,
   'etc/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 36191598, BOARD: generic\n',
   'proc/sys/kernel/osrelease': '6.12.5-bpmp\n',
   'proc/meminfo': 'MemTotal:       32000000 kB\nMemAvailable:   30000000 kB\n',
