@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EnvironmentError, UsageError } from '../errors.ts';
+import { otherRelease, releaseOfLine } from '../recipe/known-releases.ts';
 import { type BoardBundle, type BoardFile, boardsOf } from './bundle-files.ts';
 import { initrdOf, menuTimeout, rootOf, templateOf } from './extlinux.ts';
 import type { BoardFacts } from './facts.ts';
@@ -56,13 +57,14 @@ export function requireInitrd(text: string, { absent }: BoardFacts): void {
  * @throws {EnvironmentError} they do not
  */
 export function requireBoard(facts: BoardFacts, bundle: BoardBundle): NonNullable<BoardFacts['extlinux']> {
+  const other = otherRelease(releaseOfLine(facts.release) ?? '');
   const refusals: readonly (readonly [boolean, string, string])[] = [
     [
       !/^# R36 /.test(facts.release),
       facts.release === ''
         ? 'the target is not Jetson Linux'
-        : `the target has ${facts.release.slice(2, 40)}…: 36.x is needed`,
-      'Flash Jetson Linux 36.3 first: `bpmp-virt flash`.',
+        : `the target has ${facts.release.slice(2, 40)}…: 36.x is needed${other === undefined ? '' : `; ${other.why}`}`,
+      `Flash Jetson Linux 36 first: \`bpmp-virt build ${other?.use ?? 'l4t-36.3'}\`, then \`bpmp-virt flash\`, which erases the board.`,
     ],
     [
       facts.secureBoot,

@@ -6,6 +6,7 @@ import { type Command, formatCommand } from '../command.ts';
 import { CommandError, EnvironmentError, StepError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { readText } from '../read-file.ts';
+import { otherRelease, releaseOfLine } from '../recipe/known-releases.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { Preparation } from './flash-plan.ts';
 import { lastErrors, recogniseFailure } from './flash-signatures.ts';
@@ -85,13 +86,15 @@ export function requireSameModule(
  */
 export async function readRelease(l4t: string): Promise<string> {
   const line = await readText(join(l4t, 'nv_tegra/nv_tegra_release')).catch(() => '');
-  const [, major, revision] = /^# R(\d+) \(release\), REVISION: ([\d.]+)/.exec(line) ?? [];
-  if (major !== '36' || revision === undefined)
-    throw new UsageError(
-      major === undefined ? `${l4t} is not a Jetson Linux BSP` : `${l4t} is release ${major}.${revision}`,
-      'Build with a recipe of Jetson Linux 36 first, or name its folder with --l4t.',
-    );
-  return `${major}.${revision}`;
+  const release = releaseOfLine(line);
+  if (release?.startsWith('36.') === true) return release;
+  const other = otherRelease(release ?? '');
+  throw new UsageError(
+    release === undefined
+      ? `${l4t} is not a Jetson Linux BSP`
+      : `${l4t} is release ${release}${other === undefined ? '' : `: ${other.why}`}`,
+    `Build with a recipe of Jetson Linux 36 first (${other?.use ?? 'l4t-36.3'}), or name its folder with --l4t.`,
+  );
 }
 
 /**

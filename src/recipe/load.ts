@@ -3,6 +3,7 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../errors.ts';
 import { readText } from '../read-file.ts';
+import { otherRelease, releaseOfName } from './known-releases.ts';
 import { applyLock, lockFileOf, readLock } from './lock-file.ts';
 import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
 import { checkRules, type Problem } from './rules.ts';
@@ -88,6 +89,14 @@ function fromFolder(map: YamlMap, folder: string): YamlMap {
 async function readMap(file: string): Promise<YamlMap> {
   const text = await readText(file).catch((cause: unknown) => {
     if (cause instanceof UsageError) throw cause;
+    const release = releaseOfName(file);
+    const other = release === undefined ? undefined : otherRelease(release);
+    if (other !== undefined && cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
+      throw new UsageError(
+        `no recipe for Jetson Linux ${release}: ${other.why}`,
+        `Use ${other.use}, or a recipe of your own with its URLs and sums (docs/recipes.md).`,
+        { cause },
+      );
     const hint =
       'The recipes of this package are in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
     throw new UsageError(`no recipe at ${file}`, hint, { cause });
