@@ -17,7 +17,7 @@ export const LOG_BYTES = 16 * 1024 * 1024;
 const SUCCESS = /Flash is successful|has been flashed successfully|Flashing completed|\[ ?OK ?\] Flash/i;
 /** Words of errors that a healthy run prints too (R36 logs of SDK Manager and of l4t_initrd_flash.sh). */
 const HARMLESS =
-  /rcm_state|Skip generating mem_bct|last_boot_error: 0|Warning: .*(?:deprecated|permanently added)|sdram_config is not defined|error\.(?:log|txt)|no_error|0 errors?\b|ignoring/i;
+  /rcm_state|Skip generating mem_bct|last_boot_error: 0|Warning: .*(?:deprecated|permanently added)|sdram_config is not defined|Assuming zero filled SBK|pub_key\.key is not found|providing pkc and sbk keys|custinfo fail\. Moving on|tmp\.bct open failed|rcm_state open failed|boot chain is not completed|base dtb is not provided|skip writing \S+ partition|layout xml is smaller than the actual size|Not supported type: mb2_applet|error\.(?:log|txt)|no_error|0 errors?\b|ignoring/i;
 const ERROR =
   /\berror\b|\bfail|\bfatal\b|cannot|could not|unable|No such|denied|not found|Traceback|Exception|\btime(?:d )?out\b|refused|busy|Return value [1-9]/i;
 
@@ -79,6 +79,6 @@ function linesOf(log: string): readonly string[] {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal
     .replace(/\u001b\[[0-9;]*[A-Za-z]/g, '')
     .split(/\r?\n|\r/)
-    .map((line) => line.replace(/^(?:\[ *[\d.]+ *\]:? *|\d{2}:\d{2}:\d{2}[.,\d]* (?:[A-Z]+:? )?)/, ''));
+    .map((line) => line.replace(/^(?:\[ *[\d.]+ *\]:? *|\d{2}:\d{2}:\d{2}[.,\d]* (?:[A-Z]+:? )?)+/, ''));
   return lines.slice(lines.findLastIndex((line) => SUCCESS.test(line)) + 1);
 }

@@ -41,7 +41,7 @@ export const FLASH_SIGNATURES: readonly FlashSignature[] = [
   {
     name: 'fused-board',
     pattern:
-      /Return value 8\b|(?:board|device|chip|target) is (?:fused|secured?)|(?:PKC|SBK).*(?:key|required|needed|missing|not (?:given|provided))/i,
+      /Return value 8\b|(?:board|device|chip|target) is (?:fused|secured?)|\b(?:PKC|SBK)\b.*\b(?:required|needed|missing|mismatch|not (?:given|provided|found))|\b(?:no|wrong|invalid|missing) (?:PKC|SBK)\b/i,
     near: /bct_br|presigned|fused|secure|PKC|SBK|--key|-u\b/i,
     what: 'the board’s boot ROM refused the boot table: the board may be fused, and takes only what is signed with its keys',
     hint: 'Ask whoever fused it for the keys, and flash with -u (PKC) and -v (SBK) of flash.sh; no repeating helps.',
@@ -69,7 +69,7 @@ export const FLASH_SIGNATURES: readonly FlashSignature[] = [
   {
     name: 'nfs',
     pattern:
-      /mount\.nfs4?: |(?:exportfs|rpcbind|rpc\.mountd|rpc\.nfsd|nfs-(?:kernel-)?server)\b.*(?:not found|fail|error|refused|inactive|No such|could not|not (?:running|installed))/i,
+      /mount\.nfs4?: |clnt_create: RPC|RPC: (?:Program not registered|Unable to receive)|(?:exportfs|rpcbind|rpc\.mountd|rpc\.nfsd|nfs-(?:kernel-)?server)\b.*(?:not found|fail|error|refused|inactive|No such|could not|not (?:running|installed))/i,
     what: 'the board could not mount this machine’s export over the USB network',
     hint: 'Install and start nfs-kernel-server, and let the firewall pass the USB network (sudo ufw disable while flashing).',
   },
@@ -108,6 +108,31 @@ export const FLASH_SIGNATURES: readonly FlashSignature[] = [
     hint: `The flashing system found no QSPI, or its driver (spi-tegra210-quad, spi-nor, mtd) is missing in the root file system’s modules: take the modules of NVIDIA’s own kernel for flashing. ${AGAIN} Do not cut its power meanwhile: a board whose QSPI is half written boots nothing, and is still flashed in recovery.`,
   },
   {
+    name: 'flash-kernel',
+    pattern: /No UDC found|Attempted to kill init|\/sys\/class\/udc.*(?:empty|No such)/i,
+    what: 'the kernel of the flashing image started on the board, and has no USB device controller to speak through',
+    hint: 'The flashing image is made of rootfs’s /boot/Image and modules: leave NVIDIA’s own kernel there while you flash (`bpmp-virt flash` adds ours beside it), with tegra-xudc and its PHY in lib/modules.',
+  },
+  {
+    name: 'external-device',
+    pattern:
+      /could not find (?:nvme|mmcblk|sd[a-z])|got \w+ when expecting (?:nvme|mmcblk|sd)|Could not stat device \/dev\/(?:nvme|mmcblk|sd)|\/dev\/(?:nvme|mmcblk|sd)\w*: (?:No medium found|No such (?:file|device))|(?:nvme|PCIe).*(?:timeout, aborting|Phy link never came up)/i,
+    what: 'the board’s flashing system does not see the disk that it is to write',
+    hint: 'See that the NVMe (or the card) sits firmly and is the one that --storage names; try another drive: some come up too late. What is on the board is not complete until a run ends well.',
+  },
+  {
+    name: 'partition-table',
+    pattern: /NV3P_SERVER.*(?:GPT|partition table)|Failed to initialize partition table/i,
+    what: 'the board’s boot loader found a partition table in its QSPI that it does not take',
+    hint: 'Flash with l4t_initrd_flash.sh, which writes the QSPI from Linux (`bpmp-virt flash --storage nvme` does); flash.sh works again after that.',
+  },
+  {
+    name: 'eeprom-damaged',
+    pattern: /calculated CRC8 .*!= stored/i,
+    what: 'the EEPROM of the module or of the carrier does not have what its own check sum says',
+    hint: 'Name the board yourself: BOARDID, BOARDSKU, FAB and BOARDREV in the environment, and its .conf file with --board. A module whose EEPROM is damaged goes back to its seller.',
+  },
+  {
     name: 'automounter',
     pattern:
       /udisks.*(?:mount|busy)|gvfs.*(?:mount|busy)|already mounted|\/(?:dev|media)\/\S+ is mounted|target is busy|Device or resource busy/i,
@@ -142,5 +167,19 @@ export const FLASH_SIGNATURES: readonly FlashSignature[] = [
     isSymptom: true,
     what: 'the board started its flashing system, and its USB network did not come up here',
     hint: `Switch the firewall off, keep NetworkManager from renaming usb0, take other Jetsons off the machine, and flash again. ${AGAIN}`,
+  },
+  {
+    name: 'board-info',
+    pattern: /chip_info\.bin\w* missing|Target board not found|Parsing board information failed/i,
+    isSymptom: true,
+    what: 'the board did not say what it is: it was not in recovery mode any more, or the connection is bad',
+    hint: `Use a short cable to a port of the machine itself. ${AGAIN}`,
+  },
+  {
+    name: 'flash-command',
+    pattern: /Either the device cannot mount the NFS server on the host or a flash command has failed/i,
+    isSymptom: true,
+    what: 'a command of the board’s own flashing system failed, or it could not mount this machine’s export',
+    hint: 'Which one, says the debug log that the line names, or Linux_for_Tegra/initrdlog: `bpmp-virt flash --explain` reads it.',
   },
 ];

@@ -9,6 +9,11 @@ Welcome to Tegra Flash
 [   0.0250 ] File rcm_state open failed
 [   0.0254 ] ERROR: failed to read rcm_state
 [   0.1514 ] Error: Skip generating mem_bct because sdram_config is not defined
+[   0.0785 ] tegrasign_v3.py --key None --list images_list.xml --pubkeyhash pub_key.key --sha sha512
+[   0.0786 ] Assuming zero filled SBK key
+[   0.0787 ] Warning: pub_key.key is not found
+[   0.0790 ] WARNING: dce base dtb is not provided
+[   0.0791 ] WARNING: boot chain is not completed. set to 0
 [   0.2081 ] Sending bct_br
 [   0.2518 ] Sending mb1
 [   0.2530 ] Sending psc_bl1
@@ -17,10 +22,19 @@ Welcome to Tegra Flash
 [   0.8881 ] Retrieving EEPROM data
 Parsing module EEPROM:
 --- Parsing board ID (3767) succeeded.
+[   0.9001 ] File tmp.bct open failed
+[   0.9002 ] Error: try getting custinfo fail. Moving on
+Board ID(3767) version(300) sku(0005) revision(R.1)
 jetson-orin-nano-devkit found.
 `;
 /** The same until the board’s flashing system answers. */
-const RCM_BOOT = ` Entering RCM boot
+const RCM_BOOT = `User can run above saved command in factory environment without 
+providing pkc and sbk keys to flash a device
+/srv/Linux_for_Tegra/tools/kernel_flash/tmp 127.0.0.1(rw,nohide,insecure,no_subtree_check,async,no_root_squash)
+Export list for localhost:
+ Entering RCM boot
+[   0.0116 ] rcm boot with presigned binaries
+[   0.0420 ] Not supported type: mb2_applet
 [   0.0560 ] Sending bct_br
 [   0.2690 ] BL: version 1.4.0.4-t234-00000000-00000000 last_boot_error: 0
 [   0.3446 ] Sending bct_mem
@@ -32,13 +46,19 @@ Waiting for device to expose ssh ......Run command: flash on fc00:1:1:0::2
 SSH ready
 `;
 const END = `[ 1]: l4t_flash_from_kernel: Successfully create gpt for external device
+[ 207]: l4t_flash_from_kernel: Warning: skip writing uefi_ftw partition as no image is specified
+Copied 16896 bytes from /mnt/internal/gpt_secondary_3_0.bin to address 0x03ffbe00 in flash
 [ 208]: l4t_flash_from_kernel: Successfully flash the qspi
+[ 306]: l4t_flash_from_kernel: The device size indicated in the partition layout xml is smaller than the actual size. This utility will try to fix the GPT.
 Flash is successful
 `;
 
 /** Whole logs of runs in which nothing failed. */
 export const HEALTHY_LOGS: Readonly<Record<string, string>> = {
   'SDK Manager, JetPack 6': PROBE + RCM_BOOT + END,
+  // Until the last words, of which a log that is cut off has none: no line of it is a failure by itself.
+  'SDK Manager’s own prefix, cut off': (PROBE + RCM_BOOT).replace(/^/gm, '13:41:23 INFO: '),
+  'cut off before it says that it ended well': PROBE + RCM_BOOT + END.replace('Flash is successful\n', ''),
   'with carriage returns': (PROBE + RCM_BOOT + END).replaceAll('\n', '\r\n'),
   'flash.sh, eMMC': `${PROBE}[  12.3 ] Writing partition secondary_gpt with gpt_secondary_3_0.bin\n[  99.1 ] Coldbooting the device\n*** The target t186ref has been flashed successfully. ***\n`,
   'until the probe': PROBE,

@@ -48,16 +48,36 @@ export const FLASH_REPORTS: Readonly<Record<string, readonly string[]>> = {
     'exportfs: /pool/Linux_for_Tegra/rootfs does not support NFS export',
   ],
   qspi: [
+    'mtd_debug: error!: open()\nError flashing qspi',
     "dd: failed to open '/dev/mtd0': No such file or directory",
     'flash_erase: error!: /dev/mtd0',
     'Error: could not flash the qspi',
   ],
-  nfs: ['exportfs: command not found', 'mount.nfs: Connection timed out'],
+  nfs: [
+    'exportfs: command not found',
+    'mount.nfs: Connection timed out',
+    'clnt_create: RPC: Program not registered',
+  ],
   'usb-network': [
     'Waiting for target to boot-up...\nTimeout',
     'Device failed to boot to the initrd flash kernel.',
     'SSH is not ready',
   ],
   'ssh-keygen-dsa': ['unknown key type dsa', 'ssh-keygen -t dsa -f x failed'],
+  'flash-kernel': ['Error: No UDC found in /sys/class/udc'],
+  'external-device': [
+    'Waiting for USB storage device nvme0n1 from a43....[got flashpkg when expecting nvme0n1]',
+    'ERR: could not find nvme0n1',
+    'Error: Could not stat device /dev/mmcblk0 - No such file or directory.',
+    'ERROR: Error: /dev/sda: No medium found',
+  ],
+  'partition-table': ['E> NV3P_SERVER: Failed to initialize partition table from GPT.'],
+  'eeprom-damaged': [
+    '--- Parsing board ID (ERROR: calculated CRC8 0x81 != stored CRC8 0xdf) succeeded.\nError: Target board not found.',
+  ],
+  'board-info': ['ERR: chip_info.bin_bak missing after dumping boardinfo'],
+  'flash-command': [
+    'Either the device cannot mount the NFS server on the host or a flash command has failed. Debug log saved to /tmp/tmp.x.',
+  ],
   'no-device': ['Error: probing the target board failed.', 'Cannot open USB device'],
 };

@@ -187,7 +187,7 @@ describe('a failure that people meet', () => {
   });
   test('only what recovery fixes asks for recovery again', () => {
     const again = FLASH_SIGNATURES.filter(({ hint }) => /recovery again/.test(hint)).map(({ name }) => name);
-    expect(again.sort()).toEqual(['qspi', 'usb-network', 'usb-write-timeout']);
+    expect(again.sort()).toEqual(['board-info', 'qspi', 'usb-network', 'usb-write-timeout']);
   });
 });
 
