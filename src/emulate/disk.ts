@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../tools/process/exec.ts';
 import { type FileEntry, withFolders } from './file-tree.ts';
@@ -20,25 +20,38 @@ export async function makeDisk(image: string, entries: readonly FileEntry[], run
   await mkdir(staged, { recursive: true });
   try {
     for (const entry of withFolders(entries)) await stage(staged, entry);
-    await writeFile(image, '');
-    await truncate(image, (FILE_SYSTEM_MB + LOG_MB) * 1024 * 1024);
-    // No journal: the image is made anew for each run.
-    const options = [
-      '-q',
-      '-F',
-      '-t',
-      'ext4',
-      '-O',
-      '^has_journal',
-      '-E',
-      'root_owner=0:0,lazy_itable_init=0',
-    ];
-    await run(['mke2fs', ...options, '-d', staged, image, `${FILE_SYSTEM_MB}M`], staged, {
-      PATH: withSbin(),
-    });
+    await makeFileSystem(image, staged, { size: FILE_SYSTEM_MB, file: FILE_SYSTEM_MB + LOG_MB }, run);
   } finally {
     await rm(staged, { recursive: true, force: true });
   }
+}
+
+/** Besides what is in it, for inodes and tables. */
+const ROOM = 1.25;
+
+/** A raw ext4 image of the folder `root`, for a machine that only reads it; whole or not at all. */
+export async function makeProgramsDisk(image: string, root: string, run: Run): Promise<void> {
+  const kb = Number.parseInt(await run(['du', '-sk', root], root), 10);
+  const size = Math.ceil((kb * ROOM) / 1024) + 8;
+  const aside = `${image}.part`;
+  await makeFileSystem(aside, root, { size, file: size }, run);
+  await rename(aside, image);
+}
+
+/** Sizes in MiB. */
+async function makeFileSystem(
+  image: string,
+  root: string,
+  { size, file }: { readonly size: number; readonly file: number },
+  run: Run,
+): Promise<void> {
+  await writeFile(image, '');
+  await truncate(image, file * 1024 * 1024);
+  // No journal: the image is made anew for each run.
+  const options = ['-O', '^has_journal', '-E', 'root_owner=0:0,lazy_itable_init=0'];
+  await run(['mke2fs', '-q', '-F', '-t', 'ext4', ...options, '-d', root, image, `${size}M`], root, {
+    PATH: withSbin(),
+  });
 }
 
 /** mke2fs is in sbin, which is not on everybody's PATH. */

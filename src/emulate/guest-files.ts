@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { readBytes } from '../read-file.ts';
 import type { FileEntry } from './file-tree.ts';
 
@@ -24,15 +24,31 @@ const APPLETS =
     .split(/\s+/)
     .filter((name) => name !== '');
 
-/** init, its helpers and busybox: a whole root file system. */
-export async function guestRoot(parts: RootParts, exec?: string): Promise<readonly FileEntry[]> {
+/**
+ * init, its helpers and busybox: a whole root file system.
+ *
+ * @param modules files of the guest's kernel that init loads first, in this order
+ */
+export async function guestRoot(
+  parts: RootParts,
+  exec?: string,
+  modules: readonly string[] = [],
+): Promise<readonly FileEntry[]> {
   return [
+    ...(await Promise.all(modules.map(moduleFile))),
     ...(await common(parts, 'init')),
     await script(parts, 'port-22', 'etc/bpmp-virt/port-22'),
     await script(parts, 'bpmp-ask', 'bin/bpmp-ask'),
     ...(exec === undefined ? [] : [file('etc/bpmp-virt/exec', `${exec}\n`)]),
   ];
 }
+
+/** Where init-host mounts the disk with a distribution's programs, which look for their libraries in the usual places. */
+const PROGRAMS: readonly FileEntry[] = [
+  { type: 'folder', path: 'programs' },
+  { type: 'link', path: 'usr', target: 'programs/usr' },
+  { type: 'link', path: 'lib', target: 'usr/lib' },
+];
 
 /** The same for the host inside the virtual Orin. `files`: place below /bundle → a file of this machine. */
 export async function hostRoot(
@@ -43,6 +59,8 @@ export async function hostRoot(
     readonly env: Readonly<Record<string, string>>;
     /** In place of one plain run of run-vm.sh: a shell script. */
     readonly exec?: string;
+    /** There is a disk with a distribution's programs. */
+    readonly programs?: boolean;
   },
 ): Promise<readonly FileEntry[]> {
   const env = Object.entries(inside.env).map(([name, value]) => `export ${name}='${value}'\n`);
@@ -56,6 +74,7 @@ export async function hostRoot(
     ...(await common(parts, 'init-host')),
     file('etc/bpmp-virt/vm.env', env.join('')),
     ...(inside.exec === undefined ? [] : [file('etc/bpmp-virt/host-exec', `${inside.exec}\n`)]),
+    ...(inside.programs === true ? PROGRAMS : []),
     ...bundle,
   ];
 }
@@ -71,6 +90,11 @@ async function common(parts: RootParts, init: string): Promise<readonly FileEntr
     await script(parts, init, 'init'),
     { type: 'link', path: 'sbin/init', target: '../init' },
   ];
+}
+
+async function moduleFile(from: string, at: number): Promise<FileEntry> {
+  const path = `etc/bpmp-virt/modules/${String(at).padStart(2, '0')}-${basename(from)}`;
+  return { type: 'file', path, mode: 0o644, content: await readBytes(from) };
 }
 
 async function script({ scripts }: RootParts, name: string, path: string): Promise<FileEntry> {

@@ -29,6 +29,8 @@ export type MachineParts = {
   readonly trace: string;
   /** Properties of the window, as `-global` takes them; default: QEMU's own. */
   readonly window?: WindowProperties;
+  /** Raw image of a disk that is only read. */
+  readonly disk?: string;
 };
 
 /** `timeout-ms`: how long a guest waits for the firmware; `x-window-version` 1: the window has no version 2. */
@@ -73,6 +75,7 @@ export function machineArgv(type: MachineType, parts: MachineParts): Command {
     'nvidia_bpmp_*',
     '-D',
     parts.trace,
+    ...(parts.disk === undefined ? [] : drive(parts.disk)),
     ...Object.entries(parts.window ?? {}).flatMap(([name, value]) => [
       '-global',
       `nvidia-bpmp-guest.${name}=${value}`,
@@ -102,6 +105,12 @@ function hardware(machine: string, cpus: number, memory: string): readonly strin
     '-device',
     'tegra-hsuart,chardev=uart,firmware=line',
   ];
+}
+
+/** Not on PCI, which is behind the SMMU of a virtual Orin. */
+function drive(image: string): readonly string[] {
+  const words = ['if=none', 'id=disk', 'format=raw', 'readonly=on', `file=${image.replaceAll(',', ',,')}`];
+  return ['-drive', words.join(','), '-device', 'virtio-blk-device,drive=disk'];
 }
 
 function socket(id: string, path: string): string {

@@ -22,6 +22,13 @@ export type VirtualOrin = {
   /** Settings of run-vm.sh that differ from the bundle's own. */
   readonly env: Readonly<Record<string, string>>;
   readonly root: RootParts;
+  /** Of a guest over SCMI, with what a distribution has. */
+  readonly stock?: {
+    /** ext4 image for the host: QEMU, fdtoverlay and their libraries. */
+    readonly programs: string;
+    /** What the guest's kernel has as modules and needs: SCMI's transport; virtio_blk for its log. */
+    readonly modules: readonly string[];
+  };
   /** Of the host, as QEMU's -m takes it. */
   readonly memory: string;
   readonly cpus: number;
@@ -48,15 +55,30 @@ const SETTINGS = {
   VM_APPEND: 'rootwait root=/dev/vda console=ttyAMA0 quiet bdev_allow_write_mounted=1',
 };
 
+/** A distribution's kernel has file systems as modules: its root is an initial RAM disk. No card: its driver is one, too. */
+const STOCK_SETTINGS = {
+  VM_INITRD: 'initrd.cpio',
+  VM_NET: '',
+  VM_APPEND: 'console=ttyAMA0 quiet rdinit=/init',
+};
+
 /** Boot the host; by itself it runs the bundle's machine and reports. */
 export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
   await mkdir(orin.folder, { recursive: true });
   const disk = join(orin.folder, DISK);
   await makeDisk(disk, await guestRoot(orin.root, orin.exec), orin.run);
   const initrd = join(orin.folder, 'initrd.cpio');
+  const inner = join(orin.folder, 'guest-initrd.cpio');
+  if (orin.stock !== undefined)
+    await writeFile(inner, makeCpio(await guestRoot(orin.root, orin.exec, orin.stock.modules)));
   const host = await hostRoot(orin.root, {
-    files: { ...orin.bundle, [DISK]: disk },
-    env: { ...SETTINGS, ...orin.env },
+    files: {
+      ...orin.bundle,
+      [DISK]: disk,
+      ...(orin.stock === undefined ? {} : { [STOCK_SETTINGS.VM_INITRD]: inner }),
+    },
+    env: { ...SETTINGS, ...(orin.stock === undefined ? {} : STOCK_SETTINGS), ...orin.env },
+    programs: orin.stock !== undefined,
     ...(orin.hostExec === undefined ? {} : { exec: orin.hostExec }),
   });
   await writeFile(initrd, makeCpio(host));
@@ -67,6 +89,7 @@ export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
         initrd,
         // Without it vfio-platform does not bind a device that has no reset driver.
         append: 'quiet vfio_platform.reset_required=0',
+        ...(orin.stock === undefined ? {} : { disk: orin.stock.programs }),
         sockets,
         trace: join(orin.folder, 'qemu-trace.log'),
       }),

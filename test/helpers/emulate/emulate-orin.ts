@@ -2,15 +2,17 @@
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { makeDisk } from '../../../src/emulate/disk.ts';
-import { guestRoot } from '../../../src/emulate/guest-files.ts';
+import { guestRoot, type RootParts } from '../../../src/emulate/guest-files.ts';
 import type { Machine } from '../../../src/emulate/machine.ts';
-import { startVirtualOrin } from '../../../src/emulate/virtual-orin.ts';
+import { startVirtualOrin, type VirtualOrin } from '../../../src/emulate/virtual-orin.ts';
 import type { FirmwareState } from '../../../src/firmware/model.ts';
 import type { Script } from '../../../src/firmware/script.ts';
 import type { StepOptions } from '../../../src/plan/step-options.ts';
 import { labQemu } from '../lab/lab-qemu.ts';
+import { labScmi } from '../lab/lab-scmi.ts';
+import { stockHostDisk, stockKernel } from '../lab/lab-stock.ts';
 import { logFolder, naming, quietly, recorder, rootParts, type Seen } from './emulate.ts';
-import { emulationKernel, guestTree, orinTree, runScript } from './emulate-trees.ts';
+import { emulationKernel, guestTree, orinTree, runScript, scmiBundle } from './emulate-trees.ts';
 import { badKernelLines } from './kernel-log.ts';
 
 /** What is run in the virtual Orin. */
@@ -27,6 +29,8 @@ export type OrinWish = {
   readonly vms?: StepOptions['render-orin-tree']['vms'];
   readonly script?: Script;
   readonly allowed?: readonly RegExp[];
+  /** The guest is Debian's kernel on Debian's QEMU over SCMI. */
+  readonly scmi?: boolean;
 };
 
 /** How it went. */
@@ -44,30 +48,18 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
   const machine = { version: '7.2', cpus: 2, memory: '1536M' } as const;
   const { image } = await emulationKernel();
   const { binary: qemu } = await labQemu({ version: '7.2' });
-  const { binary: arm64 } = await labQemu({ version: '7.2', target: 'arm64' });
   const root = await rootParts();
-  const other = join(folder, 'other.img.raw');
-  if (wish.otherExec !== undefined) await makeDisk(other, await guestRoot(root, wish.otherExec), quietly);
-  const bundle = {
-    Image: image,
-    'qemu-system-aarch64': arm64,
-    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '128M' }),
-    'run-vm.sh': await runScript(
-      folder,
-      (wish.vms ?? []).length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host',
-    ),
-    'doctor.sh': join(import.meta.dirname, '../../../board/doctor.sh'),
-    ...wish.files,
-    ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
-  };
+  const parts = wish.scmi === true ? await scmiParts(wish, folder) : await windowParts(wish, folder, root);
   const dtb = await orinTree(folder, machine, wish.vms);
   const { seen, listener } = recorder();
   const states = new Map<string, FirmwareState>();
   await naming(folder, async () => {
     const orin: Machine = await startVirtualOrin({
-      ...{ qemu, kernel: image, dtb, bundle, root, folder },
+      ...{ qemu, kernel: image, dtb, root, folder },
+      ...(parts.stock === undefined ? {} : { stock: parts.stock }),
+      bundle: { 'doctor.sh': DOCTOR, ...parts.bundle, ...wish.files },
       ...{ cpus: machine.cpus, memory: machine.memory, exec: wish.exec },
-      env: { VM_MEMORY: '128M' },
+      env: { VM_MEMORY: parts.memory },
       ...(wish.hostExec === undefined ? {} : { hostExec: wish.hostExec }),
       ...(wish.script === undefined ? {} : { script: wish.script }),
       signal: AbortSignal.timeout(600_000),
@@ -93,4 +85,35 @@ export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Pr
     }
     await check({ ...seen, sections: orin.sections, before: at('host ready'), after: at('host after'), at });
   });
+}
+
+/** What the host gets, and the guest's memory. */
+type Parts = Pick<VirtualOrin, 'bundle' | 'stock'> & { readonly memory: string };
+
+const DOCTOR = join(import.meta.dirname, '../../../board/doctor.sh');
+const hostDevice = ({ vms = [] }: OrinWish) => (vms.length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host');
+
+async function windowParts(wish: OrinWish, folder: string, root: RootParts): Promise<Parts> {
+  const { image } = await emulationKernel();
+  const { binary: arm64 } = await labQemu({ version: '7.2', target: 'arm64' });
+  const other = join(folder, 'other.img.raw');
+  if (wish.otherExec !== undefined) await makeDisk(other, await guestRoot(root, wish.otherExec), quietly);
+  const bundle = {
+    Image: image,
+    'qemu-system-aarch64': arm64,
+    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '128M' }),
+    'run-vm.sh': await runScript(folder, hostDevice(wish)),
+    ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
+  };
+  return { bundle, memory: '128M' };
+}
+
+async function scmiParts(wish: OrinWish, folder: string): Promise<Parts> {
+  const { program } = await labScmi({ target: 'arm64' });
+  const { vmlinuz, module, disk } = await stockKernel();
+  return {
+    bundle: { ...(await scmiBundle(folder, hostDevice(wish))), vmlinuz, 'bpmp-scmi': program },
+    stock: { programs: await stockHostDisk(), modules: [module, disk] },
+    memory: '256M',
+  };
 }

@@ -93,6 +93,26 @@ export async function runScript(folder: string, bpmpHost: string): Promise<strin
   return join(into, 'run-vm.sh');
 }
 
+/** What the launcher of a guest over SCMI takes besides programs, by its name in a bundle, made by the product's own steps. */
+export async function scmiBundle(
+  folder: string,
+  bpmpHost: string,
+): Promise<Readonly<Record<string, string>>> {
+  const { src, out } = await emulationKernel();
+  const machine = { memory: '256M', cpus: 1, gic: 3 } as const;
+  const [vm = { name: '', devices: [] }] = VMS;
+  const [into, map, run] = ['guest.dtbo', 'scmi.map', 'run'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const dtb = join(out, BOARD);
+  await runStep('render-scmi-tree', { dtb, tree: src, vm, otherVms: [], into, map }, folder);
+  const own = { recipe: 'debian-6.12-stock', bpmpHost, place: '.', scmi: true, stockKernel: true } as const;
+  await runStep('write-run-script', { dtb, vm, machine, ...own, into: run }, folder);
+  return { 'guest.dtbo': into, 'scmi.map': map, 'run-vm.sh': join(run, 'run-vm.sh') };
+}
+
 async function runStep<K extends StepKind>(kind: K, options: StepOptions[K], work: string): Promise<void> {
   const step = await loadStep(kind);
   const roots = { work, cache: work, tool: ROOT };

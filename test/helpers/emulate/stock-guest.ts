@@ -75,10 +75,7 @@ export async function runStockGuest(
   const machine = ['-cpu', 'cortex-a57', '-smp', String(wish.cpus ?? 1), '-m', '512M'];
   const { dtb, map } = await makeTree(folder, machine);
   const initrd = join(folder, 'initrd.cpio');
-  const ko = { type: 'file', path: 'scmi.ko', mode: 0o644, content: await readFile(module) } as const;
-  const setUp = 'busybox insmod /scmi.ko';
-  const files = [...(await guestRoot(await rootParts(), `${setUp}\n${wish.exec}`)), ko];
-  await writeFile(initrd, makeCpio(files));
+  await writeFile(initrd, makeCpio(await guestRoot(await rootParts(), wish.exec, [module])));
   const { seen, listener } = recorder();
   let during: FirmwareState | undefined;
   await naming(folder, async () => {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from '../../../src/command.ts';
-import { type AptContext, openApt } from '../../../src/tools/apt/apt.ts';
+import { makeProgramsDisk } from '../../../src/emulate/disk.ts';
+import type { AptContext } from '../../../src/tools/apt/apt.ts';
 import { unpackPackage } from '../../../src/tools/apt/apt-package.ts';
-import { exists, fillFolder } from '../../../src/tools/files/folder.ts';
+import { unpackPrograms } from '../../../src/tools/apt/apt-programs.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labPristineKernel } from './lab.ts';
 import { labPlace } from './lab-place.ts';
@@ -21,25 +23,30 @@ const archive = (cache: string): AptContext => ({
   url: (address) => address,
 });
 
+/** What a machine needs to run a guest over SCMI, and the archive that it comes from. */
+const PROGRAMS = ['qemu-system-arm', 'device-tree-compiler'];
+const TRIXIE = { mirror: MIRROR, suites: ['trixie', 'trixie-security'] };
+
+/** Debian trixie's own qemu-system-aarch64 and fdtoverlay, unpatched, with their libraries, unpacked. */
+function stockRoot(architecture: 'amd64' | 'arm64', then: (root: string) => Promise<void>): Promise<string> {
+  const inputs = ['test/helpers/lab/lab-stock.ts', 'src/tools/apt/apt-programs.ts'];
+  return labPlace(`stock-programs-${architecture}`, inputs).then((place) =>
+    place.alone(async () => {
+      const root = join(place.folder, 'root');
+      if (!(await exists(root)))
+        await unpackPrograms(PROGRAMS, { ...TRIXIE, architecture }, root, archive(place.folder));
+      await then(place.folder);
+      return root;
+    }),
+  );
+}
+
 /**
- * Debian trixie's own qemu-system-aarch64, unpatched, with its libraries: words to begin a command line with. It is unpacked and run
- * through its own loader; nothing is installed.
+ * Debian trixie's own qemu-system-aarch64, unpatched, with its libraries: words to begin a command line with. It is run through its
+ * own loader; nothing is installed.
  */
 export async function stockQemu(): Promise<Command> {
-  const place = await labPlace('stock-qemu', ['test/helpers/lab/lab-stock.ts']);
-  const root = join(place.folder, 'root');
-  await place.alone(async () => {
-    if (await exists(root)) return;
-    const request = { mirror: MIRROR, suites: ['trixie', 'trixie-security'], architecture: 'amd64' };
-    const apt = await openApt(request, archive(place.folder));
-    const options = ['APT::Architecture=amd64', `Dir::Cache::archives=${apt.pool}`, 'Debug::NoLocking=1'];
-    const words = ['-y', '--download-only', '--no-install-recommends', ...options.flatMap((o) => ['-o', o])];
-    await apt.run('apt-get', ['install', ...words, 'qemu-system-arm'], apt.pool);
-    const debs = (await readdir(apt.pool)).filter((name) => name.endsWith('.deb'));
-    await fillFolder(root, async (aside) => {
-      for (const deb of debs) await quietly(['dpkg-deb', '-x', join(apt.pool, deb), aside], apt.pool);
-    });
-  });
+  const root = await stockRoot('amd64', async () => undefined);
   const libraries = ['usr/lib/x86_64-linux-gnu', 'usr/lib/x86_64-linux-gnu/pulseaudio'];
   const path = libraries.map((folder) => join(root, folder)).join(':');
   return [
@@ -52,8 +59,17 @@ export async function stockQemu(): Promise<Command> {
   ];
 }
 
-/** Debian's own arm64 kernel and the module that it lacks, made by scmi/module/build.sh; absolute. */
-export type StockKernel = { readonly vmlinuz: string; readonly module: string };
+/** The same of arm64, as a file system for a board that has them. */
+export async function stockHostDisk(): Promise<string> {
+  const root = await stockRoot('arm64', async (folder) => {
+    const image = join(folder, 'root.img');
+    if (!(await exists(image))) await makeProgramsDisk(image, join(folder, 'root'), quietly);
+  });
+  return join(root, '../root.img');
+}
+
+/** Debian's own arm64 kernel, the module that it lacks, made by scmi/module/build.sh, and its driver of disks; absolute. */
+export type StockKernel = { readonly vmlinuz: string; readonly module: string; readonly disk: string };
 
 /** Debian's 6.12 for arm64, unpatched. */
 export async function stockKernel(): Promise<StockKernel> {
@@ -63,6 +79,7 @@ export async function stockKernel(): Promise<StockKernel> {
   const place = await labPlace('stock-kernel', inputs);
   const root = join(place.folder, 'root');
   const module = join(place.folder, 'scmi_transport_virtio.ko');
+  const disk = join(place.folder, 'virtio_blk.ko');
   const headers = join(root, 'headers/usr/src', `linux-headers-${version}-arm64`);
   await place.alone(async () => {
     if (await exists(module)) return;
@@ -77,9 +94,17 @@ export async function stockKernel(): Promise<StockKernel> {
     // The build's own programs, for the machine that builds.
     await unpack(`linux-kbuild-${version}`, 'amd64', 'kbuild');
     await joinHeaders(root, headers, version);
+    const packed = join(
+      root,
+      'image/lib/modules',
+      `${version}-arm64`,
+      'kernel/drivers/block/virtio_blk.ko.xz',
+    );
+    await copyFile(packed, `${disk}.xz`);
+    await quietly(['xz', '-d', '-f', `${disk}.xz`], place.folder);
     await quietly([join(ROOT, 'scmi/module/build.sh'), source, headers, module], place.folder);
   });
-  return { vmlinuz: join(root, 'image/boot', `vmlinuz-${version}-arm64`), module };
+  return { vmlinuz: join(root, 'image/boot', `vmlinuz-${version}-arm64`), module, disk };
 }
 
 /** `6.12.117` */
