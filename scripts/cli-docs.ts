@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command, Option } from 'commander';
 import type { CliContext } from '../src/cli/context.ts';
-import { makeProgram } from '../src/cli/program.ts';
+import { makeProgram, VERBS } from '../src/cli/program.ts';
 
 /** Nothing of the outside is used while help is written. */
 const NOWHERE: CliContext = {
@@ -54,10 +54,13 @@ function section(command: Command, above: string, depth: number): readonly strin
         `- \`${option.flags}\`: ${cell(option.description)}${choices(option)}${given(option.defaultValue)}`,
     ),
     '',
+    ...examplesOf(name).map((line) => `    ${line}`),
+    '',
     ...command.commands.flatMap((inner) => section(inner, name, depth + 1)),
   ];
 }
 
+const examplesOf = (name: string) => VERBS.find((verb) => name === `bpmp-virt ${verb.name}`)?.examples ?? [];
 const cell = (text: string) => text.replaceAll('<', '&lt;');
 const choices = ({ argChoices }: Option) => (argChoices === undefined ? '' : ` (${argChoices.join(', ')})`);
 

@@ -70,10 +70,10 @@ the other one whole. Unknown keys are errors, and all problems of a file are tol
 are relative to the recipe, absolute ones are as they are, and all others lie in this package.
 
 \`\`\`yaml
-# yaml-language-server: $schema=https://example.com/path/to/recipes/schema.json
+# yaml-language-server: $schema=/path/to/bpmp-virt/recipes/schema.json
 \`\`\`
 
-as first line lets an editor check the file while you write it.
+as first line, with the place of your clone, lets an editor check the file while you write it.
 
 ## Keys
 `;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import type { DeviceNotes } from './device-notes.ts';
 import type { BpmpUse, HostIndex, StreamUse } from './host-index.ts';
 import { isDevice, withAllBelow } from './host-roles.ts';
@@ -104,6 +105,15 @@ function hasLabel(index: HostIndex, node: DtNode, label: string): boolean {
   return symbol !== undefined && new TextDecoder('latin1').decode(symbol) === `${node.path}\0`;
 }
 
+/** What devices may be called: labels, names in the notes, node names. */
+function* deviceNames(index: HostIndex, notes: readonly DeviceNotes[]): Iterable<string> {
+  const noted = new Map(notes.map((note) => [note.node, note.name]));
+  for (const node of index.tree.nodes.values()) {
+    if (!isDevice(node)) continue;
+    yield index.labels.get(node.path) ?? noted.get(node.name) ?? node.name;
+  }
+}
+
 /**
  * The device that a person means: a label (`uarta`), the name in its notes, a node name (`serial@3100000`), a
  * path, or the name in sysfs (`3100000.serial`).
@@ -114,7 +124,10 @@ export function findDevice(index: HostIndex, name: string, notes: readonly Devic
   const found = candidates(index, name, notes);
   const [node] = found;
   if (node === undefined)
-    throw new UsageError(`the host has no device ${name}`, 'Run `bpmp-virt devices` for what it has.');
+    throw new UsageError(
+      `the host has no device ${name}`,
+      `${didYouMean(name, deviceNames(index, notes))}Run \`bpmp-virt devices\` for what it has.`,
+    );
   if (found.length > 1)
     throw new UsageError(
       `${name} means ${found.length} nodes: ${found.map((each) => each.path).join(', ')}`,

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdir } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UsageError } from '../errors.ts';
+import { didYouMean } from '../near-names.ts';
 import { readText } from '../read-file.ts';
 import { otherRelease, releaseOfName } from './known-releases.ts';
 import { applyLock, lockFileOf, readLock } from './lock-file.ts';
@@ -54,6 +56,12 @@ export async function loadUnlocked(name: string, place: RecipePlace): Promise<Lo
   return { name: recipeName(file), word, file, recipe: shape.data };
 }
 
+/** Names of the recipes in a folder, sorted. */
+export async function recipeNames(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder)).filter((name) => /(?<!\.lock)\.yaml$/.test(name));
+  return names.map(recipeName).sort();
+}
+
 function recipeName(file: string): string {
   return file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
 }
@@ -87,7 +95,7 @@ function fromFolder(map: YamlMap, folder: string): YamlMap {
 }
 
 async function readMap(file: string): Promise<YamlMap> {
-  const text = await readText(file).catch((cause: unknown) => {
+  const text = await readText(file).catch(async (cause: unknown) => {
     if (cause instanceof UsageError) throw cause;
     const release = releaseOfName(file);
     const other = release === undefined ? undefined : otherRelease(release);
@@ -97,8 +105,8 @@ async function readMap(file: string): Promise<YamlMap> {
         `Use ${other.use}, or a recipe of your own with its URLs and sums (docs/recipes.md).`,
         { cause },
       );
-    const hint =
-      'The recipes of this package are in recipes/; a recipe of yours is named by its path (`./mine.yaml`).';
+    const near = didYouMean(recipeName(file), await recipeNames(dirname(file)).catch(() => []));
+    const hint = `${near}\`bpmp-virt recipes\` lists those of this package; a recipe of yours is named by its path (\`./mine.yaml\`).`;
     throw new UsageError(`no recipe at ${file}`, hint, { cause });
   });
   const value: unknown = parseYaml(file, text);

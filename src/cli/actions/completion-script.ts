@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { recipeNames } from '../../recipe/load.ts';
 import { TOOL_ROOT } from '../places.ts';
 
 /** What can be completed: the verbs with their options, and the recipes of this package. */
@@ -17,7 +17,7 @@ export type Words = {
 };
 
 /** The words of `program`, whose verbs are all loaded. */
-export function completionWords(program: Command): Words {
+export async function completionWords(program: Command): Promise<Words> {
   const verbs = program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
@@ -26,15 +26,7 @@ export function completionWords(program: Command): Words {
       .map((option) => ({ long: option.long ?? '', description: option.description })),
     recipe: command.registeredArguments[0]?.name() === 'recipe',
   }));
-  return { verbs, recipes: recipeNames() };
-}
-
-/** Names of the recipes of this package. */
-function recipeNames(): readonly string[] {
-  return readdirSync(join(TOOL_ROOT, 'recipes'))
-    .filter((name) => name.endsWith('.yaml') && !name.endsWith('.lock.yaml'))
-    .map((name) => name.replace(/\.yaml$/, ''))
-    .sort();
+  return { verbs, recipes: await recipeNames(join(TOOL_ROOT, 'recipes')) };
 }
 
 /** The completion script for `shell`. Where no word fits, file names are completed. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { runPlan } from '../../engine/run-plan.ts';
 import { UsageError } from '../../errors.ts';
 import { LAYOUT, QEMU_PROGRAM } from '../../plan/layout.ts';
@@ -54,7 +54,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
     qemu: at(`${LAYOUT.qemuBuild}/${QEMU_PROGRAM}`),
     kernel: at(LAYOUT.image),
     bundle: at(LAYOUT.bundle),
-    folder: flags.logs === undefined ? at(`work:emulate/${flags.emulate}`) : join(cli.cwd, flags.logs),
+    folder: flags.logs === undefined ? at(`work:emulate/${flags.emulate}`) : resolve(cli.cwd, flags.logs),
     guestScripts: at('tool:guest'),
   };
   const wanted = [products.qemu, products.kernel, ...(flags.emulate === 'orin' ? [products.bundle] : [])];
@@ -67,7 +67,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
   }
   const options = await guestTreeOptions(recipe, cli);
   const { platformBus } = options.machine;
-  const cpus = flags.smp === undefined ? options.machine.cpus : Number(flags.smp);
+  const cpus = flags.smp === undefined ? options.machine.cpus : flags.smp;
   const steps = treeSteps(
     flags,
     { ...options, machine: { ...options.machine, cpus, memory: flags.mem } },

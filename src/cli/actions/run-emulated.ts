@@ -83,7 +83,7 @@ async function start(
     bundle: bundleFiles(products),
     env: {
       VM_MEMORY: flags.mem,
-      ...(flags.smp === undefined ? {} : { VM_SMP: flags.smp }),
+      ...(flags.smp === undefined ? {} : { VM_SMP: String(flags.smp) }),
     },
     run: (command, cwd, env) =>
       exec(command, cwd, {

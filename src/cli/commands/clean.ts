@@ -18,6 +18,7 @@ export function cleanCommand(cli: CliContext): Command {
     .option('--cache', 'also delete the cache of downloads, which all work folders share')
     .action(async (recipe: string | undefined, flags: CleanFlags) => {
       if (flags.tree === true) return cleanTrees(recipe, flags, cli);
+      refuseRecipe(recipe, flags.work);
       const { cleanWork } = await import('../../engine/clean.ts');
       const roots = pathRoots(flags.work, cli);
       const { deleted, kept } = await cleanWork(roots.work, 'bpmp-virt clean');
@@ -34,6 +35,14 @@ export function cleanCommand(cli: CliContext): Command {
         gone.length === 0 ? `Nothing in ${roots.cache}.` : `Deleted ${gone.join(', ')} in ${roots.cache}.`,
       );
     });
+}
+
+function refuseRecipe(recipe: string | undefined, work: string): void {
+  if (recipe === undefined) return;
+  throw new UsageError(
+    `without --tree the whole work folder is meant, not ${recipe}`,
+    `Write \`bpmp-virt clean --work ${work}\`, or \`bpmp-virt clean --tree ${recipe}\`.`,
+  );
 }
 
 async function cleanTrees(recipe: string | undefined, flags: CleanFlags, cli: CliContext): Promise<void> {

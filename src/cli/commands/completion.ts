@@ -11,6 +11,6 @@ export function completionCommand(cli: CliContext): Command {
     .addArgument(new Argument('<shell>', 'the shell').choices(SHELLS))
     .action(async (shell: (typeof SHELLS)[number], _flags: unknown, command: Command) => {
       const { completionWords, formatCompletion } = await import('../actions/completion-script.ts');
-      cli.print(formatCompletion(shell, completionWords(command.parent ?? command)));
+      cli.print(formatCompletion(shell, await completionWords(command.parent ?? command)));
     });
 }

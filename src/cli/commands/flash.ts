@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { FlashFlags } from '../flags/flash-flags.ts';
-import { seconds } from '../flags/seconds.ts';
+import { seconds } from '../flags/numbers.ts';
 
 /** `bpmp-virt flash`: Jetson Linux with our kernel and boot entry onto a board in recovery mode. */
 export function flashCommand(cli: CliContext): Command {

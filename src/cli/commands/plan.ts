@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { mirrorMap } from '../flags/mirrors.ts';
 import { collect, type RunFlags, withRunFlags } from '../flags/run-flags.ts';
@@ -14,7 +14,7 @@ export function planCommand(cli: CliContext): Command {
     .argument('<recipe>', 'a name from recipes/, or the path of a recipe file')
     .option('--device <name>', 'device for the first virtual machine; may be repeated', collect, [])
     .option('--json', 'print the plan as JSON')
-    .option('--shell', 'print a POSIX shell script that does the same')
+    .addOption(new Option('--shell', 'print a POSIX shell script that does the same').conflicts('json'))
     .action(async (recipe: string, flags: PlanFlags) => {
       const { buildPlan } = await import('../actions/build-plan.ts');
       const { plan, steps } = await buildPlan(recipe, flags.device, cli);

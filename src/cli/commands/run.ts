@@ -4,6 +4,7 @@ import { UsageError } from '../../errors.ts';
 import type { TargetFlags } from '../actions/run-on-board.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { cpus, memory } from '../flags/numbers.ts';
 import { collect, withRunFlags } from '../flags/run-flags.ts';
 
 /** `bpmp-virt run`: a virtual machine on a board, or without one. */
@@ -26,12 +27,13 @@ export function runCommand(cli: CliContext): Command {
     .option('--set <NAME=VALUE>', 'with --target: a setting of run-vm.sh; may be repeated', collect, [])
     .option('--dry-run', 'with --target: print every write and the command, change nothing')
     .option('--exec <command>', 'run this in the guest, show what it says, and switch off')
-    .option('--smp <n>', 'CPUs of the guest; default: the recipe’s')
-    .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', '128M')
+    .option('--smp <n>', 'CPUs of the guest; default: the recipe’s', cpus)
+    .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', memory, '128M')
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
     .option('--logs <dir>', 'where logs and transcript go; default: below the work folder')
-    .action(async (recipe: string, flags: EmulateFlags | TargetFlags) => {
+    .action(async (recipe: string, flags: EmulateFlags | TargetFlags, command: Command) => {
+      refuseForeignOptions(command);
       if ('target' in flags) {
         const { runOnBoard } = await import('../actions/run-on-board.ts');
         return runOnBoard(flags, cli);
@@ -44,4 +46,22 @@ export function runCommand(cli: CliContext): Command {
       const { runEmulated } = await import('../actions/run-emulated.ts');
       await runEmulated(recipe, flags, cli);
     });
+}
+
+/** Options that only one of the two ways takes, as `--help` says: given to the other one, they would do nothing. */
+const OWN_OPTIONS = {
+  target: ['sshConfig', 'bundle', 'vm', 'set', 'dryRun'],
+  emulate: ['exec', 'smp', 'mem', 'script', 'monitor', 'logs'],
+} as const;
+
+function refuseForeignOptions(command: Command): void {
+  const [here, there] =
+    command.getOptionValue('target') === undefined
+      ? (['emulate', 'target'] as const)
+      : (['target', 'emulate'] as const);
+  for (const name of OWN_OPTIONS[there]) {
+    if (command.getOptionValueSource(name) !== 'cli') continue;
+    const { long } = command.options.find((option) => option.attributeName() === name) ?? {};
+    throw new UsageError(`${long} has no meaning with --${here}`, `Leave it out, or give --${there}.`);
+  }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { seconds } from '../flags/numbers.ts';
 import { type ReachFlags, withReachFlags } from '../flags/reach-flags.ts';
 import { collect } from '../flags/run-flags.ts';
-import { seconds } from '../flags/seconds.ts';
 
 type UpFlags = ReachFlags & {
   readonly target: string;

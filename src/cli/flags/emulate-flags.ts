@@ -5,7 +5,7 @@ import type { RunFlags } from './run-flags.ts';
 export type EmulateFlags = RunFlags & {
   readonly emulate: 'guest' | 'orin';
   readonly exec?: string;
-  readonly smp?: string;
+  readonly smp?: number;
   readonly mem: string;
   readonly script?: string;
   readonly monitor?: true;

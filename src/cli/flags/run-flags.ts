@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { availableParallelism } from 'node:os';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { jobs } from './numbers.ts';
 
 /** Flags of the verbs that run or plan something. */
 export type WorkFlags = { readonly work: string };
@@ -25,7 +26,7 @@ export function withRunFlags(command: Command): Command {
   return withWorkFlag(command)
     .addOption(
       new Option('--jobs <n>', 'processes that a build may use at once')
-        .argParser(positive)
+        .argParser(jobs)
         .default(RUN_DEFAULTS.jobs),
     )
     .option('--offline', 'use what the cache holds and no network')
@@ -40,10 +41,4 @@ export function withRunFlags(command: Command): Command {
 /** Parser of an option that may be repeated. */
 export function collect(word: string, before: readonly string[]): readonly string[] {
   return [...before, word];
-}
-
-function positive(word: string): number {
-  const value = Number(word);
-  if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('must be a number above 0.');
 }

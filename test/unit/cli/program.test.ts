@@ -39,10 +39,47 @@ test('only the chosen verb is loaded', async () => {
 });
 
 test('completion knows all verbs, their options and the recipes', async () => {
-  const words = completionWords(await makeProgram(cli, ['completion', 'bash']));
+  const words = await completionWords(await makeProgram(cli, ['completion', 'bash']));
   expect(words.verbs.map((verb) => verb.name)).toEqual(VERBS.map((verb) => verb.name));
   for (const shell of ['bash', 'zsh', 'fish'] as const) {
     const text = formatCompletion(shell, words);
     for (const word of ['build', 'offline', 'l4t-36.3']) expect(text).toContain(word);
   }
+});
+
+const EXAMPLES = VERBS.flatMap(({ name, examples }) => examples.map((line) => [name, line] as const));
+
+test.each(EXAMPLES)(
+  '%s: the example `%s` has words that the verb takes, and is in its --help',
+  async (name, line) => {
+    const words = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '');
+    const end = words.indexOf('>');
+    const [program, verb, ...rest] = end < 0 ? words : words.slice(0, end);
+    expect([program, verb]).toEqual(['bpmp-virt', name]);
+    const command = (await makeProgram(cli, [name])).commands.find((each) => each.name() === name);
+    const { operands, unknown } = command?.parseOptions(rest) ?? { operands: [], unknown: ['?'] };
+    expect(unknown).toEqual([]);
+    const [least, most] = [
+      command?.registeredArguments.filter(({ required }) => required).length ?? 0,
+      command?.registeredArguments.some(({ variadic }) => variadic)
+        ? Number.POSITIVE_INFINITY
+        : (command?.registeredArguments.length ?? 0),
+    ];
+    expect(operands.length).toBeGreaterThanOrEqual(least);
+    expect(operands.length).toBeLessThanOrEqual(most);
+  },
+);
+
+test('every verb of --help has an example and a heading', async () => {
+  const help = (await makeProgram(cli, ['--help'])).helpInformation();
+  for (const { group, examples } of VERBS.filter(({ hidden }) => hidden !== true)) {
+    expect(help).toContain(`\n${group}:\n`);
+    expect(examples).not.toEqual([]);
+  }
+  expect(help).not.toContain('\nCommands:\n');
+});
+
+test('no help speaks of an empty default', async () => {
+  const program = await makeProgram(cli, ['completion']);
+  for (const command of program.commands) expect(command.helpInformation()).not.toContain('[]');
 });
