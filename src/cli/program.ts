@@ -185,7 +185,7 @@ export async function makeProgram(cli: CliContext, argv: readonly string[]): Pro
   return program;
 }
 
-/** As commander has it; that a list is empty where nothing is given is no news. */
+/** As commander has it; an empty list as a default is left out. */
 function optionDescription(option: Option): string {
   const isEmpty = Array.isArray(option.defaultValue) && option.defaultValue.length === 0;
   return isEmpty ? option.description : new Help().optionDescription(option);

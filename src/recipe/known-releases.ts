@@ -38,7 +38,7 @@ const OTHERS: readonly (readonly [begins: string, release: OtherRelease])[] = [
   ['32.', { why: 'it is of JetPack 4, which knows no Orin', use: NEWEST }],
 ];
 
-/** What there is to say of a release that has no recipe; undefined for what is no release. */
+/** What there is to say of a release that has no recipe; undefined for what is not a release. */
 export function otherRelease(release: string): OtherRelease | undefined {
   const whole = `${release}.`;
   return OTHERS.find(([begins]) => whole.startsWith(begins.endsWith('.') ? begins : `${begins}.`))?.[1];

@@ -60,7 +60,7 @@ describe('flash --explain', () => {
     expect((await explain('')).out).toMatch(/^no failure that is known[^\n]*$/);
   });
 
-  test('a log with bytes that are no text, and one of 40 MiB, of which the end counts', async () => {
+  test('a log with bytes that are not text, and one of 40 MiB, of which the end counts', async () => {
     const noise = Buffer.alloc(1 << 20, 0xff);
     const failure = Buffer.from(`\nError: No Board Spec found for 3767-300-0099\n`);
     expect((await explain(Buffer.concat([noise, failure, noise]))).out).toMatch(/^board-spec/);
@@ -69,7 +69,7 @@ describe('flash --explain', () => {
     expect((await explain(Buffer.concat([early, lines, failure]))).out).toMatch(/^board-spec/);
   });
 
-  test('what is no log is refused and not waited for', async () => {
+  test('what is not a log is refused and not waited for', async () => {
     const folder = tmpDir('explain-none');
     await execa('mkfifo', [join(folder, 'pipe')]);
     expect((await explain('', join(folder, 'pipe'))).error?.message).toContain('not a file');
