@@ -27,7 +27,7 @@ const found = (text: string) =>
   PHRASES.flatMap(([phrase, write]) => [...text.matchAll(phrase)].map(([words]) => `'${words}': ${write}`));
 
 test.each([
-  ['it is not a list', 1],
+  ['it is no list', 1],
   ['there is no list', 0],
   ['it is no longer there', 0],
   ['what mends it', 1],

@@ -63,7 +63,7 @@ describe('what a manifest says', () => {
   });
   test.each([
     ['there is none', undefined],
-    ['it is not a JSON', '{'],
+    ['it is not JSON', '{'],
     ['it is of an older version', '{"version":1,"files":[]}'],
     ['it is of another Image', manifestOf('y')],
     ['it is a list', '[]'],
