@@ -400,6 +400,75 @@ static void cut_off(void)
     }
 }
 
+static long resident_pages(void)
+{
+    struct ucred peer;
+    socklen_t size = sizeof(peer);
+    char path[64];
+    long all, resident;
+    FILE *file;
+
+    if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size)) {
+        die("peer");
+    }
+    snprintf(path, sizeof(path), "/proc/%d/statm", (int)peer.pid);
+    file = fopen(path, "r");
+    if (!file || fscanf(file, "%ld %ld", &all, &resident) != 2) {
+        die(path);
+    }
+    fclose(file);
+    return resident;
+}
+
+/* Rounds of 8 messages that no driver sends, and kicks with nothing behind */
+static unsigned flood_rounds(unsigned rounds)
+{
+    unsigned answered = 0;
+
+    for (unsigned round = 0; round < rounds; round++) {
+        for (unsigned slot = 0; slot < 8; slot++) {
+            uint32_t words[4];
+
+            for (unsigned i = 0; i < 4; i++) {
+                words[i] = rand() % 4 ? rand() % 4 : (uint32_t)rand() * 2 + 1;
+            }
+            put(slot, 0x0f + rand() % 9, rand() % 20, words, rand() % 5,
+                rand() % 2);
+        }
+        do_kick();
+        do_kick();
+        answered += wait_used(8) ? 8 : 0;
+        do_kick();
+    }
+    return answered;
+}
+
+static void flood(void)
+{
+    unsigned answered;
+    long before;
+
+    srand(24);
+    answered = flood_rounds(100);
+    before = resident_pages();
+    answered += flood_rounds(1900);
+    printf("flood: %u answered, grown by %ld pages\n", answered,
+           resident_pages() - before);
+    ASK("after it", 0x14, 0, 0);
+}
+
+/* Memory that QEMU takes away under who reads it */
+static void shrink(void)
+{
+    ASK("enable", 0x14, 7, 1, 1, 0);
+    if (ftruncate(memory_fd, 0)) {
+        die("ftruncate");
+    }
+    do_kick();
+    usleep(100000);
+    exit(0);
+}
+
 static void hold(void)
 {
     char byte;
@@ -429,6 +498,8 @@ static const struct {
     { "features", wrong_features },
     { "outside", ring_outside },
     { "cut", cut_off },
+    { "flood", flood },
+    { "shrink", shrink },
     { "hold", hold },
 };
 

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+import { once } from 'node:events';
+import { stat, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/emulate/report.ts';
 import type { Script } from '../../../src/firmware/script.ts';
-import { playScmi, type ScmiRun } from '../../helpers/emulate/scmi-daemon.ts';
+import { startFirmware } from '../../../src/firmware/server.ts';
+import { exists } from '../../../src/tools/files/folder.ts';
+import { playScmi, type ScmiRun, UARTA_MAP } from '../../helpers/emulate/scmi-daemon.ts';
 import { labScmi } from '../../helpers/lab/lab-scmi.ts';
 import { runScript } from '../../helpers/script.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
@@ -137,6 +142,56 @@ describe('bpmp-scmi, in its sandbox, between a front end and the firmware model'
     });
     expect(run.transfers).toContain('ENABLE uarta');
     expect(left(run)).toEqual([]);
+  });
+
+  it('answers 16000 messages that no driver sends, in memory that does not grow', async () => {
+    const run = await playScmi(['flood']);
+    const [, answered, pages] =
+      /flood: (\d+) answered, grown by (-?\d+) pages/.exec(run.lines.join('\n')) ?? [];
+    expect(Number(answered)).toBe(16_000);
+    expect(Number(pages)).toBeLessThan(64);
+    // The version of a protocol takes no words: it is read, and refused.
+    expect(run.lines.at(-1)).toContain('after it: token 3 status -10');
+    expect(run.exit).toBe(0);
+    expect(left(run)).toEqual([]);
+  });
+
+  it('leaves nothing on where QEMU takes the memory of the guest away', async () => {
+    const run = await playScmi(['shrink']);
+    expect(run.transfers).toContain('ENABLE uarta');
+    expect(left(run)).toEqual([]);
+  });
+
+  it('keeps its socket to its own user, and to the first who connects', async () => {
+    const { execa } = await import('execa');
+    const { program } = await labScmi();
+    const folder = tmpDir();
+    const [map, socket, model] = ['map', 's', 'fw'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    await writeFile(map, UARTA_MAP);
+    const firmware = await startFirmware({ socket: model });
+    const words = ['--map', map, '--model', model, '--socket-path', socket];
+    const daemon = execa(program, words, { reject: false, stdin: 'ignore', timeout: 20_000 });
+    try {
+      while (!(await exists(socket))) await new Promise((f) => setTimeout(f, 10));
+      expect((await stat(socket)).mode & 0o077).toBe(0);
+      // A second bpmp-scmi does not take it over.
+      const second = await execa(program, words, { reject: false, stdin: 'ignore' });
+      expect(`${second.exitCode}: ${second.stderr}`).toMatch(/^3: .*Address already in use/);
+      const first = connect(socket);
+      await once(first, 'connect');
+      while (await exists(socket)) await new Promise((f) => setTimeout(f, 10));
+      const [error] = await once(connect(socket), 'error');
+      expect((error as NodeJS.ErrnoException).code).toBe('ENOENT');
+      first.destroy();
+      expect((await daemon).exitCode).toBe(0);
+    } finally {
+      daemon.kill('SIGKILL');
+      await firmware.close();
+    }
   });
 
   it('says what is wrong before anybody connects', async () => {

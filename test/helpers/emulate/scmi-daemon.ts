@@ -11,7 +11,7 @@ import { labScmi } from '../lab/lab-scmi.ts';
 import { tmpDir } from '../tmp-dir.ts';
 
 /** The documented machine's: UARTA is its own, its parent is shared. */
-const UARTA_MAP = [
+export const UARTA_MAP = [
   'bpmp-virt-scmi 1',
   'agent uarta',
   'clock 0 102 shared pllp_out0',
