@@ -4,6 +4,7 @@ import { format } from 'prettier';
 import manifest from '../package.json' with { type: 'json' };
 import { cliMarkdown } from './cli-docs.ts';
 import { clockKindsFile } from './clock-kinds.ts';
+import { picture } from './picture.ts';
 import { recipeJsonSchema, recipeMarkdown } from './recipe-docs.ts';
 import { tegraIdsFile } from './tegra-ids.ts';
 
@@ -11,6 +12,7 @@ import { tegraIdsFile } from './tegra-ids.ts';
 export const GENERATED: Readonly<Record<string, () => string | Promise<string>>> = {
   'recipes/schema.json': recipeJsonSchema,
   'docs/recipes.md': () => markdown(recipeMarkdown()),
+  'docs/picture.svg': picture,
   'docs/cli.md': async () => markdown(await cliMarkdown()),
 };
 
