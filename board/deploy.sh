@@ -85,6 +85,7 @@ facts() {
 	strangers
 	fact release "$(head -n 1 "$root/etc/nv_tegra_release" 2>/dev/null)"
 	fact kernel "$(cat "$root/proc/sys/kernel/osrelease" 2>/dev/null)"
+	fact serial "$(tr -d '\0' <"$root/proc/device-tree/serial-number" 2>/dev/null)"
 	fact boot-id "$(cat "$root/proc/sys/kernel/random/boot_id" 2>/dev/null)"
 	fact cmdline "$(cat "$root/proc/cmdline" 2>/dev/null)"
 	fact compatible "$(tr '\0' ' ' <"$root/proc/device-tree/compatible" 2>/dev/null)"
@@ -94,6 +95,7 @@ facts() {
 	# Whether /boot is another file system than the root: UEFI reads extlinux.conf of the partition APP.
 	fact boot-mount "$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null)"
 	fact root-mount "$(device_of "$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)")"
+	fact root-type "$(awk '$2 == "/" && $1 != "rootfs" { print $3 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)"
 	[ ! -d "$root/sys/firmware/efi" ] || fact efi 1
 	roots
 	if command -v nvbootctrl >/dev/null; then

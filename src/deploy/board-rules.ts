@@ -87,6 +87,16 @@ export function requireBoard(facts: BoardFacts, bundle: BoardBundle): NonNullabl
       'Unmount it and deploy again if /boot below it is the one that boots.',
     ],
     [
+      facts.isRootfs !== true && /^(?:overlay|tmpfs|ramfs|aufs)$/.test(facts.rootType),
+      `the root file system is in memory (${facts.rootType}): what is put there is gone at the next boot`,
+      'Switch that off first (overlayroot), or work in the file system below it.',
+    ],
+    [
+      facts.isRootfs !== true && facts.rootType !== '' && !/^(?:ext[234]|vfat)$/.test(facts.rootType),
+      `the root file system is ${facts.rootType}: UEFI reads ext4 and FAT alone, so no extlinux.conf on it is read`,
+      'Use a board whose root file system is ext4.',
+    ],
+    [
       isOtherSlot(facts),
       'another slot of the root file system is to boot next than the one that runs',
       'Reboot, so that the slot that runs is the one that boots (`nvbootctrl -t rootfs dump-slots-info`).',

@@ -31,6 +31,8 @@ export type BoardBundle = {
   readonly overlays: readonly string[];
   /** Boards that the device tree is for: `p3737`, `p3701`. */
   readonly boards: readonly string[];
+  /** Modules and carriers with their SKU that it is for: `3701-0000`. */
+  readonly skus: readonly string[];
   /** What its manifest says that the kernel can; undefined where it says nothing of this very kernel. */
   readonly kernel: KernelAbilities | undefined;
 };
@@ -88,6 +90,7 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
       ...(await describeFile(join(boardFolder, name))),
     })),
   );
+  const tree = (await readBytes(join(folder, dtb))).toString('latin1');
   return {
     id,
     files: [...files, ...own, ...shared(boot, folder)],
@@ -95,7 +98,8 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
     fdt: `${bootFolder}/${baseName(dtb)}`,
     overlays: names.includes('host.dtbo') ? [`${bootFolder}/host.dtbo`] : [],
     kernel: await readAbilities(folder, boot.find(({ name }) => name === 'Image')?.sha256),
-    boards: boardsOf((await readBytes(join(folder, dtb))).toString('latin1')),
+    boards: boardsOf(tree),
+    skus: skusOf(tree),
   };
 }
 
@@ -119,6 +123,15 @@ export function boardsOf(text: string): readonly string[] {
   ]
     .filter((board) => board !== undefined)
     .sort();
+}
+
+/** The same with the SKU: `3701-0000`. */
+export function skusOf(text: string): readonly string[] {
+  const names = [...text.matchAll(/nvidia,p(\d{4}-\d{4})(?:\+p(\d{4}-\d{4}))?/g)].flatMap(([, a, b]) => [
+    a,
+    b,
+  ]);
+  return [...new Set(names)].filter((sku) => sku !== undefined).sort();
 }
 
 type Hashed = {

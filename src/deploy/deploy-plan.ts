@@ -11,7 +11,7 @@ import {
   rootDevice,
 } from './board-rules.ts';
 import { notStarted, outcomeOf, whyNotStarted } from './boot-outcome.ts';
-import { type BoardBundle, type BoardFile, sumOf } from './bundle-files.ts';
+import { type BoardBundle, type BoardFile, skusOf, sumOf } from './bundle-files.ts';
 import { requireKernel, storageOf } from './bundle-manifest.ts';
 import { type Boot, readOurs, rootOf, templateOf, withOurs, withoutOurs } from './extlinux.ts';
 import type { BoardFacts } from './facts.ts';
@@ -159,6 +159,7 @@ function notesOf(bundle: BoardBundle, facts: BoardFacts, before: string, after: 
     ...(label === undefined || label === 'primary'
       ? []
       : [`our entry is a copy of ‘${label}’, which the board starts by itself, not of ‘primary’`]),
+    ...otherSku(bundle, facts),
     ...(overlays === ''
       ? []
       : [
@@ -173,6 +174,17 @@ function notesOf(bundle: BoardBundle, facts: BoardFacts, before: string, after: 
       ? ['extlinux.conf has CR line ends; ours have none, the others stay']
       : []),
   ];
+}
+
+/** The same module in another SKU boots, with another's memory, clocks and power. */
+function otherSku(bundle: BoardBundle, facts: BoardFacts): readonly string[] {
+  const here = skusOf(facts.compatible.join('\n'));
+  const missing = here.filter((sku) => !bundle.skus.includes(sku));
+  return bundle.skus.length === 0 || missing.length === 0
+    ? []
+    : [
+        `the bundle’s device tree is of ${bundle.skus.map((sku) => `p${sku}`).join('+')}, the board of ${here.map((sku) => `p${sku}`).join('+')}: another SKU, with other memory, clocks and power`,
+      ];
 }
 
 function stays(facts: BoardFacts, paths: readonly string[]): readonly string[] {

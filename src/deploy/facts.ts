@@ -7,6 +7,8 @@ export type BoardFacts = {
   /** First line of /etc/nv_tegra_release. */
   readonly release: string;
   readonly kernel: string;
+  /** Of the module, as its firmware says. */
+  readonly serial: string;
   /** Another one after each boot. */
   readonly bootId: string;
   readonly cmdline: string;
@@ -21,6 +23,8 @@ export type BoardFacts = {
   readonly bootMount: string;
   /** The device that is mounted on /. */
   readonly rootMount: string;
+  /** Its file system: `ext4`. */
+  readonly rootType: string;
   /** What a root= names, of the command line and of extlinux.conf → its device, `-` where the board has none; absent: it cannot tell. */
   readonly rootDevices: ReadonlyMap<string, string>;
   /** nvbootctrl's words on the slots of the root file system; empty without A/B. */
@@ -56,6 +60,7 @@ export function parseFacts(text: string): BoardFacts {
   return {
     release: one('release'),
     kernel: one('kernel'),
+    serial: one('serial'),
     bootId: one('boot-id'),
     cmdline: one('cmdline'),
     compatible: one('compatible').split(' ').filter(Boolean),
@@ -65,6 +70,7 @@ export function parseFacts(text: string): BoardFacts {
     freeKib: Number(one('free-kib')),
     bootMount: one('boot-mount'),
     rootMount: one('root-mount'),
+    rootType: one('root-type'),
     rootDevices: new Map(pairs('root-spec').map(([device, spec]) => [spec, device])),
     slot: one('slot'),
     slots: one('slots'),

@@ -189,8 +189,8 @@ async function checkAutomounter(host: FlashHost): Promise<Finding> {
   if (!(await exists(host, 'run/udisks2'))) return ok('automounter', 'udisks does not run');
   return warn(
     'automounter',
-    'udisks runs: it mounts the board’s disks while they are written',
-    'sudo systemctl stop udisks2.service',
+    'udisks runs, which mounts disks as they come: a rule of udev keeps it off the board’s while they are written',
+    'nothing, or sudo systemctl stop udisks2.service',
   );
 }
 

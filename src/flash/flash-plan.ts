@@ -20,7 +20,8 @@ export type FlashRequest = {
   readonly usb?: string;
 };
 
-const BOARDS: Readonly<Record<BoardKind, string>> = {
+/** NVIDIA's names of the developer kits. */
+export const BOARDS: Readonly<Record<BoardKind, string>> = {
   'agx-orin': 'jetson-agx-orin-devkit',
   'orin-nx-nano': 'jetson-orin-nano-devkit',
 };

@@ -12,6 +12,7 @@ import type { Preparation } from './flash-plan.ts';
 import { lastErrors, recogniseFailure } from './flash-signatures.ts';
 import { type BoardKind, findRecovery, hasBooted, type RecoveryDevice } from './recovery.ts';
 import { markRootfs } from './rootfs-state.ts';
+import { isOtherModule, skuInLine } from './same-board.ts';
 
 /** How often the USB bus is looked at while a board boots, in ms. */
 const POLL_MS = 2_000;
@@ -25,6 +26,8 @@ export type FlashContext = {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly isRoot: boolean;
+  /** The board that was found on USB: NVIDIA's scripts are stopped where the EEPROM says that it is another module. */
+  readonly board?: Pick<RecoveryDevice, 'module' | 'skus'>;
 };
 
 /**
@@ -121,9 +124,12 @@ async function runLogged({ command, why, secret }: Preparation, ctx: FlashContex
   await appendFile(ctx.log, `$ ${shown}\n`);
   let written = Promise.resolve();
   const lines: string[] = [];
+  const stop = new AbortController();
   const keep = (text: string) => {
     lines.push(text);
     written = written.then(() => appendFile(ctx.log, `${text}\n`));
+    const other = otherModule(text, ctx);
+    if (other !== undefined) stop.abort(other);
   };
   try {
     await exec(line, ctx.l4t, {
@@ -132,15 +138,26 @@ async function runLogged({ command, why, secret }: Preparation, ctx: FlashContex
         keep(event.text);
         ctx.emit(event);
       },
-      signal: ctx.signal,
+      signal: AbortSignal.any([ctx.signal, stop.signal]),
     });
   } catch (error) {
+    if (stop.signal.aborted) throw stop.signal.reason;
     if (!(error instanceof CommandError)) throw error;
     const failure = { ...error.failure, line: shown };
     throw explain(new CommandError(failure), lines.join('\n'), ctx.log);
   } finally {
     await written;
   }
+}
+
+/** NVIDIA's scripts read the EEPROM before they write anything. */
+function otherModule(line: string, { board }: FlashContext): UsageError | undefined {
+  const sku = skuInLine(line);
+  if (board === undefined || sku === undefined || !isOtherModule(sku, board)) return undefined;
+  return new UsageError(
+    `the EEPROM says that the module is p${sku}, on USB it is a ${board.module}: stopped before anything was written`,
+    'Another board may have been plugged in meanwhile: look which one --usb names, and start again.',
+  );
 }
 
 function explain(error: CommandError, output: string, log: string): StepError {

@@ -10,20 +10,27 @@ export type BoardKind = 'agx-orin' | 'orin-nx-nano';
 export type RecoveryDevice = {
   readonly module: string;
   readonly kind: BoardKind;
+  /** What its EEPROM may say: `3701-0004`. One USB id stands for several. */
+  readonly skus: readonly string[];
   /** sysfs name of the USB device: `1-2.3`. */
   readonly usb: string;
 };
 
 const NVIDIA = '0955';
 /** USB product ids in recovery mode (l4t_initrd_flash.sh and nvautoflash.sh of r36). */
-const MODULES: Readonly<Record<string, readonly [module: string, kind: BoardKind]>> = {
-  '7023': ['Jetson AGX Orin, 64 GB or the developer kit', 'agx-orin'],
-  '7223': ['Jetson AGX Orin, 32 GB', 'agx-orin'],
-  '7323': ['Jetson Orin NX, 16 GB', 'orin-nx-nano'],
-  '7423': ['Jetson Orin NX, 8 GB', 'orin-nx-nano'],
-  '7523': ['Jetson Orin Nano, 8 GB', 'orin-nx-nano'],
-  '7623': ['Jetson Orin Nano, 4 GB', 'orin-nx-nano'],
-};
+const MODULES: Readonly<Record<string, readonly [module: string, kind: BoardKind, skus: readonly string[]]>> =
+  {
+    '7023': [
+      'Jetson AGX Orin, 64 GB or the developer kit',
+      'agx-orin',
+      ['3701-0000', '3701-0005', '3701-0008'],
+    ],
+    '7223': ['Jetson AGX Orin, 32 GB', 'agx-orin', ['3701-0004']],
+    '7323': ['Jetson Orin NX, 16 GB', 'orin-nx-nano', ['3767-0000']],
+    '7423': ['Jetson Orin NX, 8 GB', 'orin-nx-nano', ['3767-0001']],
+    '7523': ['Jetson Orin Nano, 8 GB', 'orin-nx-nano', ['3767-0003', '3767-0005']],
+    '7623': ['Jetson Orin Nano, 4 GB', 'orin-nx-nano', ['3767-0004']],
+  };
 /** The network gadget of a Jetson that has booted its root file system. */
 const BOOTED = '7020';
 
@@ -53,7 +60,7 @@ export async function findRecovery(sys: string): Promise<readonly RecoveryDevice
   const devices = await nvidiaDevices(sys);
   return devices.flatMap(({ usb, product }) => {
     const known = MODULES[product];
-    return known === undefined ? [] : [{ usb, module: known[0], kind: known[1] }];
+    return known === undefined ? [] : [{ usb, module: known[0], kind: known[1], skus: known[2] }];
   });
 }
 

@@ -11,11 +11,13 @@ import { formatFindings } from '../../deploy/finding.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
 import { checkFlashHost } from '../../flash/flash-host.ts';
 import {
+  BOARDS,
   type FirstUser,
   flashScriptCommand,
   type Preparation,
   prepareRootfs,
 } from '../../flash/flash-plan.ts';
+import { keepOff } from '../../flash/keep-off.ts';
 import {
   chooseBoard,
   type FlashContext,
@@ -26,6 +28,7 @@ import {
 } from '../../flash/prepare.ts';
 import type { RecoveryDevice } from '../../flash/recovery.ts';
 import { readRootfs } from '../../flash/rootfs-state.ts';
+import { requireConf, skuNote } from '../../flash/same-board.ts';
 import { exec } from '../../tools/process/exec.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
 import type { CliContext } from '../context.ts';
@@ -36,14 +39,7 @@ import { TOOL_ROOT } from '../places.ts';
 export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
   const { BPMP_VIRT_ROOT: root = '/' } = cli.env;
   const sys = join(root, 'sys');
-  const release = await readRelease(job.l4t);
-  const board = await chooseBoard(sys, job.usb);
-  cli.print(
-    `board    ${board.module}, in recovery mode on USB ${board.usb}\nrelease  Jetson Linux ${release}`,
-  );
-  const bundle = await readBundle(job.bundle, join(TOOL_ROOT, 'board'));
-  requireSameModule(board, bundle.boards, job.board);
-  requireKernel(bundle.kernel, job.storage === 'emmc' ? 'mmc' : 'nvme');
+  const { board, bundle } = await whatIsFlashed(job, sys, cli);
   await checkHost(job, root, cli);
 
   const command = flashScriptCommand({
@@ -56,17 +52,38 @@ export async function flash(job: FlashJob, cli: CliContext): Promise<void> {
   const rootfs = job.rootfs === undefined ? undefined : resolve(cli.cwd, job.rootfs);
   const preparations = prepareRootfs(await readRootfs(job.l4t, job.rootfsReady), rootfs, firstUser(job, cli));
   const last: Preparation = { command, why: 'it mounts images and writes to the board by USB' };
-  if (job.dryRun === true) return showCommands(job, [...preparations, last], cli);
+  const off = keepOff(root);
+  if (job.dryRun === true)
+    return showCommands(job, preparations, job.flash ? [off.begin, last, off.end] : [last], cli);
 
   if (job.flash && job.yes !== true) await confirm(board, job, cli);
-  const ctx = flashContext(job, cli);
+  const ctx = { ...flashContext(job, cli), board };
   for (const preparation of preparations) await runAsRoot(preparation, ctx);
   await putIntoRootfs(job, bundle, ctx);
-  await runAsRoot(last, ctx);
+  await (job.flash ? withoutAutomounters(off, last, ctx) : runAsRoot(last, ctx));
   cli.print(`log      ${ctx.log}`);
-  if (!job.flash || job.wait === 0) return;
+  if (job.flash && job.wait > 0) await firstBoot(job, sys, cli);
+}
+
+/** The board and the bundle, where they are for each other. @throws {UsageError} or {EnvironmentError} they are not */
+async function whatIsFlashed(job: FlashJob, sys: string, cli: CliContext) {
+  const release = await readRelease(job.l4t);
+  const board = await chooseBoard(sys, job.usb);
+  cli.print(
+    `board    ${board.module}, in recovery mode on USB ${board.usb}\nrelease  Jetson Linux ${release}`,
+  );
+  const bundle = await readBundle(job.bundle, join(TOOL_ROOT, 'board'));
+  requireSameModule(board, bundle.boards, job.board);
+  requireKernel(bundle.kernel, job.storage === 'emmc' ? 'mmc' : 'nvme');
+  await requireConf(job.l4t, job.board ?? BOARDS[board.kind]);
+  const note = skuNote(board.skus, bundle.skus);
+  if (note !== undefined) cli.print(`note     ${note}`);
+  return { board, bundle };
+}
+
+async function firstBoot({ wait }: FlashJob, sys: string, cli: CliContext): Promise<void> {
   cli.print('The board boots for the first time. Leave its power on until this command ends.');
-  await waitForBoot(sys, job.wait, cli.signal);
+  await waitForBoot(sys, wait, cli.signal);
   cli.print('The board is up: `bpmp-virt doctor --target ssh://USER@192.168.55.1`.');
 }
 
@@ -96,13 +113,32 @@ function firstUser({ user }: FlashJob, { env }: CliContext): FirstUser | undefin
   return { name: user, password, host: 'orin' };
 }
 
-function showCommands(job: FlashJob, all: readonly Preparation[], cli: CliContext): void {
-  const lines = all.map(({ command, secret }) => {
+/** However the flash ends, the rule goes again. */
+async function withoutAutomounters(
+  { begin, end }: ReturnType<typeof keepOff>,
+  last: Preparation,
+  ctx: FlashContext,
+): Promise<void> {
+  await runAsRoot(begin, ctx);
+  try {
+    await runAsRoot(last, ctx);
+  } finally {
+    await runAsRoot(end, { ...ctx, signal: new AbortController().signal });
+  }
+}
+
+function showCommands(
+  job: FlashJob,
+  before: readonly Preparation[],
+  after: readonly Preparation[],
+  cli: CliContext,
+): void {
+  const line = ({ command, secret }: Preparation) => {
     const [program, ...args] = command;
     return `sudo ${formatCommand([program, ...args.map((word) => (word === secret ? '…' : word))])}`;
-  });
+  };
   const bundle = `# the bundle ${job.bundle} goes into rootfs/, with a second boot entry`;
-  cli.print([`cd ${job.l4t}`, ...lines.slice(0, -1), bundle, ...lines.slice(-1)].join('\n'));
+  cli.print([`cd ${job.l4t}`, ...before.map(line), bundle, ...after.map(line)].join('\n'));
 }
 
 async function confirm(board: RecoveryDevice, job: FlashJob, cli: CliContext): Promise<void> {

@@ -30,6 +30,7 @@ export function bundleOf(id: string): BoardBundle {
     fdt: `${folder}/x.dtb`,
     overlays: [],
     boards: ['p3701', 'p3737'],
+    skus: ['3701-0000', '3737-0000'],
     kernel: ABLE,
   };
 }
@@ -39,6 +40,7 @@ export function factsOf(text: string, more: Partial<BoardFacts> = {}): BoardFact
   return {
     release: '# R36 (release), REVISION: 3.0, GCID: 1',
     kernel: '5.15.136-tegra',
+    serial: '1420921000000',
     bootId: 'boot-1',
     cmdline: 'root=PARTUUID=1 rw',
     compatible: ['nvidia,p3737-0000+p3701-0000'],
@@ -48,6 +50,7 @@ export function factsOf(text: string, more: Partial<BoardFacts> = {}): BoardFact
     freeKib: 1e6,
     bootMount: '',
     rootMount: '/dev/mmcblk0p1',
+    rootType: 'ext4',
     rootDevices: new Map([['PARTUUID=1', '/dev/mmcblk0p1']]),
     slot: '',
     slots: '',

@@ -195,6 +195,12 @@ describe('refuses, and changes nothing:', () => {
       /boot mode 2/,
     ],
     ['a mounted /boot', { 'proc/mounts': '/dev/a / ext4 x\n/dev/nvme0n1p10 /boot vfat x\n' }, /nvme0n1p10/],
+    ['a root in memory', { 'proc/mounts': 'overlayroot / overlay rw 0 0\n' }, /gone at the next boot/],
+    [
+      'a root that UEFI does not read',
+      { 'proc/mounts': '/dev/a / btrfs rw 0 0\n' },
+      /is btrfs: UEFI reads ext4/,
+    ],
     ['another board', { 'proc/device-tree/compatible': 'nvidia,p3768-0000+p3767-0005\0' }, /p3767/],
     ['ten entries', { 'boot/extlinux/extlinux.conf': `${STOCK}${'LABEL x\n'.repeat(9)}` }, /10 entries/],
     [

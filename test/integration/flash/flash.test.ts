@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -54,6 +55,9 @@ const HOST: Tree = {
   'work/bundle/run-vm.sh': '#!/bin/sh\n',
   'work/Linux_for_Tegra/nv_tegra/nv_tegra_release': '# R36 (release), REVISION: 3.0, GCID: 1\n',
   'work/Linux_for_Tegra/rootfs/README.txt': 'empty',
+  'work/Linux_for_Tegra/jetson-agx-orin-devkit.conf': '',
+  'work/Linux_for_Tegra/jetson-orin-nano-devkit.conf': '',
+  'work/Linux_for_Tegra/p2597-0000+p3310-1000.conf': '',
 };
 const PROGRAMS =
   'abootimg cpio dtc mkfs.vfat lbzip2 xmllint exportfs qemu-aarch64-static sshpass uuidgen lz4 ' +
@@ -196,6 +200,63 @@ test('a bundle whose kernel could not boot what is flashed is refused before any
   }
   expect(emmc.calls).toEqual([]);
 });
+
+test('a board that NVIDIA’s scripts do not know, and another SKU, are said before anything runs', async () => {
+  const archive = await makeRootfs();
+  for (const name of ['jetson-agx-orin-devkitt', '../x']) {
+    const { error } = await flash('--rootfs', archive, '--yes', '--board', name);
+    expect(error?.message).toContain(`has no ${name}.conf`);
+    expect(error?.hint).toBe('Name one of: jetson-agx-orin-devkit, jetson-orin-nano-devkit');
+  }
+  writeTree(folder, { 'root/sys/bus/usb/devices/1-2/idProduct': '7223\n' });
+  const { out, calls } = await flash('--rootfs', archive, '--dry-run');
+  expect(out).toContain('device tree is of p3701-0000, the module is p3701-0004: another SKU');
+  expect(calls).toEqual([]);
+});
+
+test('NVIDIA’s scripts are stopped where the EEPROM says that it is another module', async () => {
+  writeTree(folder, {
+    'work/Linux_for_Tegra/flash.sh': `#!/bin/sh\necho 'Board ID(3767) version(300) sku(0005) revision(R.1)'\nsleep 20\necho written >'${at('written')}'\n`,
+  });
+  chmodSync(at('work/Linux_for_Tegra/flash.sh'), 0o755);
+  const { error } = await flash('--rootfs', await makeRootfs(), '--yes', '--storage', 'emmc', '--wait', '0');
+  expect(error?.message).toContain('the EEPROM says that the module is p3767-0005');
+  expect(existsSync(at('written'))).toBe(false);
+  // Of its own kind, another SKU is none of their business.
+  writeTree(folder, {
+    'work/Linux_for_Tegra/flash.sh': `#!/bin/sh\necho 'Board ID(3701) version(500) sku(0004)'\n`,
+  });
+  chmodSync(at('work/Linux_for_Tegra/flash.sh'), 0o755);
+  expect((await flash('--yes', '--storage', 'emmc', '--wait', '0')).error).toBe(undefined);
+});
+
+const RULE = 'root/run/udev/rules.d/99-bpmp-virt-flash.rules';
+test.each([
+  ['ends well', 'exit 0', undefined],
+  ['fails', 'exit 1', 'flash.sh'],
+])(
+  'automounters are kept off the board’s disks, and off nothing else, until the flash %s',
+  async (_, end, says) => {
+    const script = `#!/bin/sh\ncp '${at(RULE)}' '${at('seen')}'\n${end}\n`;
+    writeFileSync(at('work/Linux_for_Tegra/flash.sh'), script, { mode: 0o755 });
+    writeFileSync(at('bin/udevadm'), `#!/bin/sh\necho "udevadm $*" >>'${at('calls')}'\n`, { mode: 0o755 });
+    const words = ['--storage', 'emmc', '--wait', '0'];
+    const { error, calls } = await flash('--rootfs', await makeRootfs(), '--yes', ...words);
+    if (says === undefined) expect(error).toBe(undefined);
+    else expect(error?.message).toContain(says);
+    expect(readFileSync(at('seen'), 'utf8')).toBe(
+      'SUBSYSTEM=="block", ENV{ID_VENDOR_ID}=="0955", ENV{UDISKS_IGNORE}="1"\n',
+    );
+    expect(existsSync(at(RULE))).toBe(false);
+    expect(calls.filter((line) => line.startsWith('udevadm'))).toEqual(
+      Array(2).fill('udevadm control --reload'),
+    );
+    const dry = await flash('--dry-run', ...words);
+    expect(dry.out).toMatch(
+      /99-bpmp-virt-flash.rules.*\nsudo .\/flash.sh .*\nsudo sh -c .*rm -f .*99-bpmp-virt/,
+    );
+  },
+);
 
 test('--no-flash prepares and asks nothing', async () => {
   const { error, calls } = await flash('--rootfs', await makeRootfs(), '--no-flash', '--storage', 'emmc');

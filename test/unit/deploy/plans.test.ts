@@ -102,6 +102,13 @@ describe('what a check cannot see it does not pass', () => {
     );
     expect(() => plan(factsOf(menu, { compatible: [] }))).toThrow('none that says what it is');
   });
+  test('another SKU of the same module is said', () => {
+    const orin32 = factsOf(menu, { compatible: ['nvidia,p3737-0000+p3701-0004', 'nvidia,p3701-0004'] });
+    expect(plan(orin32).notes.join()).toContain(
+      'of p3701-0000+p3737-0000, the board of p3701-0004+p3737-0000',
+    );
+    expect(plan(factsOf(menu)).notes.join()).not.toContain('SKU');
+  });
   test('EFI variables', () => {
     expect(plan(factsOf(menu, { hasEfi: false })).notes.join()).toContain('no EFI variables');
     expect(plan(factsOf(menu)).notes.join()).not.toContain('EFI');

@@ -35,7 +35,7 @@ describe('a board on USB', () => {
       ...usb('1-3', '8086', product),
       'bus/usb/devices/usb1/x': '',
     });
-    expect(await findRecovery(folder.path)).toEqual([{ usb: '1-2', module, kind }]);
+    expect(await findRecovery(folder.path)).toMatchObject([{ usb: '1-2', module, kind }]);
     expect(await hasBooted(folder.path)).toBe(false);
   });
 
@@ -51,8 +51,8 @@ describe('a board on USB', () => {
 });
 
 describe('the module on USB, the bundle and --board', () => {
-  const agx = { usb: '1-2', module: 'AGX', kind: 'agx-orin' } as const;
-  const nano = { usb: '1-2', module: 'Nano', kind: 'orin-nx-nano' } as const;
+  const agx = { usb: '1-2', module: 'AGX', kind: 'agx-orin', skus: ['3701-0004'] } as const;
+  const nano = { usb: '1-2', module: 'Nano', kind: 'orin-nx-nano', skus: ['3767-0005'] } as const;
   test.each([
     [agx, ['p3701', 'p3737'], undefined],
     [agx, ['p3701', 'p3737'], 'jetson-agx-orin-devkit-industrial'],
