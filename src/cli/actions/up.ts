@@ -17,7 +17,7 @@ import { runOnBoard } from './run-on-board.ts';
 /** How often a board that restarts is asked whether it is there, in ms. */
 const POLL_MS = 1_000;
 
-type UpRequest = ReachFlags & {
+export type UpRequest = ReachFlags & {
   readonly target: string;
   readonly work: string;
   readonly device: readonly string[];
@@ -27,15 +27,44 @@ type UpRequest = ReachFlags & {
 
 /** Every verb of the way, one after another. */
 export async function up(recipe: string, flags: UpRequest, cli: CliContext): Promise<void> {
+  await buildFor(recipe, flags, cli);
+  await bringUp(flags, cli);
+  cli.print(`\n${WIRING}\n`);
+  await runOnBoard(flags, cli);
+}
+
+/** The bundle, made or found whole. */
+export async function buildFor(
+  recipe: string,
+  { device, work }: Pick<UpRequest, 'device' | 'work'>,
+  cli: CliContext,
+): Promise<void> {
+  await runBuild({ recipe, devices: device, redo: [], flags: { ...RUN_DEFAULTS, work } }, cli);
+}
+
+/**
+ * One board: deploy, restart into the entry once, look at it. The restart after that is the board's own again.
+ *
+ * @param onPhase gets a word for what begins, and what is known of the board by then
+ * @throws {StepError} it did not come back, or with its own kernel
+ * @throws {EnvironmentError} its rules or the doctor speak against it
+ */
+export async function bringUp(
+  flags: UpRequest,
+  cli: CliContext,
+  onPhase: (phase: string, facts?: BoardFacts) => void = () => undefined,
+): Promise<void> {
   const { target, work, sshConfig, verbose } = flags;
   const reach = {
     ...(sshConfig === undefined ? {} : { sshConfig }),
     ...(verbose === undefined ? {} : { verbose }),
   };
-  await runBuild({ recipe, devices: flags.device, redo: [], flags: { ...RUN_DEFAULTS, work } }, cli);
+  onPhase('looking');
   const board = await openBoard(target, flags, cli);
   const before = await board.facts();
+  onPhase('deploying', before);
   await deployBundle(target, { ...reach, work, bootNext: true }, cli);
+  onPhase('restarting', before);
   await board.run('reboot');
   cli.print('restarting into the entry, once');
   const after = await waitForRestart(board, before, flags.wait, cli.signal);
@@ -45,9 +74,8 @@ export async function up(recipe: string, flags: UpRequest, cli: CliContext): Pro
       `the board came back with its own kernel, ${after.kernel}`,
       'Watch its serial console while it boots: the menu has the entry, and UEFI says why it did not start it.',
     );
+  onPhase('examining', after);
   await examineBoard({ ...reach, target }, cli);
-  cli.print(`\n${WIRING}\n`);
-  await runOnBoard(flags, cli);
 }
 
 async function waitForRestart(

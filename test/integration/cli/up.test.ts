@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -16,6 +16,7 @@ import {
   writeTree,
 } from '../../helpers/board/board-tree.ts';
 import { board, bundle, reset, started, useBoard, verb } from '../../helpers/board/deploy-board.ts';
+import { type SshBoard, startSshBoard } from '../../helpers/board/ssh-board.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const built = vi.hoisted(() => vi.fn(async (_request: BuildRequest) => undefined));
@@ -128,4 +129,88 @@ test('what the doctor finds ends it before anything is taken from the board', as
   expect(error?.message).toMatch(/of \d+ checks failed/);
   expect(out).not.toContain('picocom');
   expect(writesOf(board.root)).toEqual([]);
+});
+
+/** Another board, as this test's is now. */
+async function twin(): Promise<SshBoard> {
+  const other = await startSshBoard();
+  for (const part of ['root', 'bin'] as const) await execa('cp', ['-a', `${board[part]}/.`, other[part]]);
+  writeTree(other.root, { 'proc/device-tree/serial-number': '1420000000002\0' });
+  return other;
+}
+
+test('many boards at once: one that fails stops none of the others, each has its lines, its log and its audit', async () => {
+  writeTree(board.root, { 'proc/device-tree/serial-number': '1420000000001\0' });
+  const other = await twin();
+  // This one does not come back.
+  writeFileSync(join(board.bin, 'reboot'), '#!/bin/sh\n', { mode: 0o755 });
+  const work = tmpDir('up-many');
+  symlinkSync(bundle.path, join(work, 'bundle'));
+  const config = join(work, 'ssh.conf');
+  writeFileSync(config, sharedConfig([board, other]));
+  writeFileSync(join(work, 'boards.yaml'), `- ${other.target}\n- ssh://root@127.0.0.1:1\n`);
+  try {
+    const words = ['debian-6.12', '--ssh-config', config, '--work', work, '--wait', '6'];
+    const { out, error } = await verb(upCommand, [
+      ...words,
+      ...['--target', board.target, '--targets', join(work, 'boards.yaml')],
+    ]);
+    expect(built).toHaveBeenCalledTimes(1);
+    expect(error?.message).toContain('2 of 3 boards failed');
+    expect(error?.message).not.toContain(other.target);
+    expect(out).toMatch(new RegExp(`^${other.target} {2}up \\(\\d+ s, serial 1420000000002\\)`, 'm'));
+    expect(out).toMatch(
+      new RegExp(`^${board.target} {2}failed while restarting: the board has not come back`, 'm'),
+    );
+    expect(out).toContain('1 of 3 boards are up');
+    const audit = readFileSync(join(work, 'logs/audit.jsonl'), 'utf8').trimEnd().split('\n');
+    const lines = audit.map((line) => JSON.parse(line));
+    expect(lines.map(({ target, serial, result, phase }) => [target, serial, result, phase]).sort()).toEqual(
+      [
+        [board.target, '1420000000001', 'failed', 'restarting'],
+        ['ssh://root@127.0.0.1:1', '', 'failed', 'looking'],
+        [other.target, '1420000000002', 'up', 'examining'],
+      ].sort(),
+    );
+    expect(new Set(lines.map(({ bundle: id }) => id)).size).toBe(1);
+    // At once: each began before the first of the two that were reached had ended.
+    const began = Math.max(...lines.map((line) => Date.parse(line.began)));
+    expect(began).toBeLessThan(
+      Math.min(...lines.filter(({ serial }) => serial !== '').map((line) => Date.parse(line.ended))),
+    );
+    const logs = readdirSync(join(work, 'logs')).filter((name) => name.endsWith('.log'));
+    expect(logs).toHaveLength(3);
+    expect(writesOf(other.root)).toEqual([]);
+  } finally {
+    await other.close();
+  }
+});
+
+/** One configuration for both: each has a key and a host key of its own. */
+function sharedConfig(boards: readonly SshBoard[]): string {
+  return boards
+    .map(({ target, sshConfig }) => {
+      const port = target.replace(/.*:/, '');
+      return readFileSync(sshConfig, 'utf8').replace('Host *', `Match exec "test %p = ${port}"`);
+    })
+    .join('\n');
+}
+
+test.each([
+  [[], 'no board is named'],
+  [['--target', 'ssh://root@a', '--target', 'ssh://root@a'], 'named twice'],
+  [['--target', 'ssh://root@a', '--target', 'root@b'], 'not a target'],
+  [['--targets', '/dev/null'], 'not a regular file'],
+] as const)('boards that are named wrongly are refused before anything is built: %j', async (words, says) => {
+  const { error } = await verb(upCommand, ['debian-6.12', ...words]);
+  expect(error?.message).toContain(says);
+  expect(built).not.toHaveBeenCalled();
+});
+
+test.each(['{}', 'a: b', '- 1', '- [', ''])('a list that is none is refused: %j', async (text) => {
+  const file = join(tmpDir('targets'), 'boards.yaml');
+  writeFileSync(file, text);
+  const { error } = await verb(upCommand, ['debian-6.12', '--targets', file]);
+  expect(error?.message).toMatch(/is not a list of targets|is not YAML/);
+  expect(built).not.toHaveBeenCalled();
 });
