@@ -232,14 +232,23 @@ end_trial() {
 	was=$(tr -d '\r' <"$conf" | sed -n 's/^# >>> bpmp-virt .* was=//p' | sed 's/[\/&]/\\&/g')
 	! grep -q -e '^# >>> bpmp-virt .* cr was=' -e '^# >>> bpmp-virt .* cr dangling was=' "$conf" || was=$was$(printf '\r')
 	if [ -n "$was" ]; then
-		sed "s/^\([ 	]*DEFAULT[ 	]*\)bpmp-virt/\1$was/" "$conf"
+		# No label that merely begins like ours.
+		default="s/^\([ 	]*DEFAULT[ 	]*\)bpmp-virt\([ 	#$(printf '\r')].*\)*\$/\1$was\2/"
 	else
 		# The file had no DEFAULT line: the one it has is ours.
-		sed '/^DEFAULT bpmp-virt\r*$/d' "$conf"
-	fi | sed 's/^\(# >>> bpmp-virt [^ ]*\) trial/\1/; s/^\(# >>> bpmp-virt .*\) was=.*/\1/
+		default='/^DEFAULT bpmp-virt\r*$/d'
+	fi
+	# Into a file, not a pipe: of a sed that fails half-way nothing may become the boot menu.
+	ended=$conf.bpmp-trial
+	if ! sed -e "$default" -e 's/^\(# >>> bpmp-virt [^ ]*\) trial/\1/; s/^\(# >>> bpmp-virt .*\) was=.*/\1/
 		s/^\(# >>> bpmp-virt [^ ]*\) boot=[^ ]*/\1/; s/^\(# >>> bpmp-virt .*\) dangling$/\1/
-		s/^\(# >>> bpmp-virt .*\) cr$/\1/' |
-		put /boot/extlinux/extlinux.conf 644
+		s/^\(# >>> bpmp-virt .*\) cr$/\1/' "$conf" >"$ended" ||
+		[ "$(sed -n '$=' "$ended")" -lt $(($(sed -n '$=' "$conf") - 1)) ]; then
+		rm -f "$ended"
+		die "extlinux.conf cannot be written: is there space? DEFAULT is still bpmp-virt"
+	fi
+	put /boot/extlinux/extlinux.conf 644 <"$ended"
+	rm -f "$ended"
 	sync
 }
 

@@ -127,6 +127,32 @@ test('the board’s side itself refuses what the menu does not allow, or what it
   expect(existsSync(at(live))).toBe(true);
 });
 
+test('a trial whose end cannot be written down leaves the menu whole', async () => {
+  await works('--boot-next');
+  const before = conf();
+  // It writes half of the file, as on a full disk, and says so.
+  const sed =
+    '#!/bin/sh\ncase $* in *DEFAULT*) head -c 40 "$BPMP_VIRT_ROOT/boot/extlinux/extlinux.conf"; exit 4 ;; esac\nexec /bin/sed "$@"\n';
+  writeFileSync(join(board.bin, 'sed'), sed, { mode: 0o755 });
+  const { exitCode, stderr } = await endTrial();
+  expect([exitCode, stderr]).toEqual([3, expect.stringContaining('cannot be written')]);
+  expect(conf()).toBe(before);
+  expect(existsSync(`${menu()}.bpmp-trial`)).toBe(false);
+});
+
+test('the end of a trial leaves a DEFAULT that somebody chose meanwhile, though it begins as ours', async () => {
+  await works('--boot-next');
+  edit((text) => text.replace(/^DEFAULT.*$/m, 'DEFAULT bpmp-virt-mine'));
+  expect((await endTrial()).exitCode).toBe(0);
+  expect(conf()).toContain('DEFAULT bpmp-virt-mine\n');
+});
+
+const endTrial = () =>
+  execa('sh', [join(import.meta.dirname, '../../../board/deploy.sh'), 'end-trial'], {
+    env: { BPMP_VIRT_ROOT: board.root, PATH: `${board.bin}:${process.env['PATH']}` },
+    reject: false,
+  });
+
 const ours: OurEntry = {
   id: '0123456789ab',
   linux: '/boot/bpmp-virt/0123456789ab/Image',
