@@ -28,9 +28,9 @@ export function plainWork(work: string, cache: string): string {
  */
 export async function openWork(work: string, cache: string): Promise<string> {
   const real = plainWork(work, cache);
+  if (real !== work && real.startsWith('/var/tmp/')) await takeShared(real.split('/').slice(0, 4).join('/'));
   await mkdir(real, { recursive: true, mode: 0o755 });
   if (real === work) return work;
-  if (real.startsWith('/var/tmp/')) await refuseForeignFolder(real.split('/').slice(0, 4).join('/'));
   if (await isLinkTo(work, real)) return real;
   try {
     await rmdir(work);
@@ -48,10 +48,17 @@ export async function openWork(work: string, cache: string): Promise<string> {
   return real;
 }
 
-/** Everybody may make folders in /var/tmp, ours by name as well. @throws {EnvironmentError} `folder` is not the user's alone */
-async function refuseForeignFolder(folder: string): Promise<void> {
-  const { uid, mode } = await lstat(folder);
-  if ((await lstat(folder)).isDirectory() && uid === process.getuid?.() && (mode & 0o022) === 0) return;
+/**
+ * Make `folder`, which lies where everybody may make folders, ours by name as well; nothing is made below one of somebody else's.
+ *
+ * @throws {EnvironmentError} `folder` is not the user's alone
+ */
+export async function takeShared(folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 }).catch((error: unknown) => {
+    if (!isCode(error, 'EEXIST')) throw error;
+  });
+  const info = await lstat(folder);
+  if (info.isDirectory() && info.uid === process.getuid?.() && (info.mode & 0o022) === 0) return;
   throw new EnvironmentError(
     `${folder} belongs to somebody else, or others may write there`,
     'Set XDG_CACHE_HOME to a folder of yours without blanks in its name, or give a work folder with a plain name.',

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lstatSync, mkdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readlinkSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openWork, plainWork } from '../../../src/cli/actions/work-folder.ts';
-import { UsageError } from '../../../src/errors.ts';
+import { openWork, plainWork, takeShared } from '../../../src/cli/actions/work-folder.ts';
+import { EnvironmentError, UsageError } from '../../../src/errors.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 test('a plain name is worked in where it is', async () => {
@@ -36,4 +36,16 @@ test('an empty folder becomes the link; one with something in it is left alone',
   mkdirSync(join(folder, 'c d'));
   writeFileSync(join(folder, 'c d', 'mine'), '');
   await expect(openWork(join(folder, 'c d'), join(folder, 'cache'))).rejects.toThrow(UsageError);
+});
+
+test('a folder in /var/tmp that somebody else has made, or may write to, is not used', async () => {
+  const folder = tmpDir();
+  await takeShared(join(folder, 'ours'));
+  expect(lstatSync(join(folder, 'ours')).mode & 0o777).toBe(0o700);
+  await takeShared(join(folder, 'ours'));
+  mkdirSync(join(folder, 'theirs'));
+  symlinkSync('theirs', join(folder, 'link'));
+  await expect(takeShared(join(folder, 'link'))).rejects.toThrow(EnvironmentError);
+  chmodSync(join(folder, 'theirs'), 0o777);
+  await expect(takeShared(join(folder, 'theirs'))).rejects.toThrow(EnvironmentError);
 });
