@@ -25,7 +25,7 @@ export function formatShell(plan: Plan, describe: Describe): string {
   const steps = plan.steps.map((step) => {
     const { title, shell, folders } = describe(step);
     const enter = [`mkdir -p "$scratch/${step.id}" ${folders.join(' ')}`, `cd "$scratch/${step.id}"`];
-    return [`# ${step.id}: ${title.replaceAll('\n', ' ')}`, '(', ...enter, ...shell, ')'].join('\n');
+    return [`# ${step.id}: ${title.replaceAll(/\p{Cc}/gu, ' ')}`, '(', ...enter, ...shell, ')'].join('\n');
   });
   const head = [
     '#!/bin/sh',

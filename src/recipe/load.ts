@@ -62,8 +62,14 @@ export async function recipeNames(folder: string): Promise<readonly string[]> {
   return names.map(recipeName).sort();
 }
 
+/** @throws {UsageError} it has line ends or other control characters: the name stands in comments of scripts that root runs */
 function recipeName(file: string): string {
-  return file.replace(/^.*\//, '').replace(/\.ya?ml$/, '');
+  const name = file.replace(/^.*\//s, '').replace(/\.ya?ml$/, '');
+  if (!/\p{Cc}/u.test(name)) return name;
+  throw new UsageError(
+    `${JSON.stringify(name)} has control characters, which the name of a recipe may not have`,
+    'Rename the file.',
+  );
 }
 
 function findFile(name: string, folder: string, recipes: string): string {

@@ -29,8 +29,8 @@ export const fetchDebianSourceStep: Step<'fetch-debian-source'> = {
     return [
       ...open,
       shellAptLine('apt', ['apt-get', 'download', full]),
-      `dpkg-deb -x ${name}_*.deb unpacked && rm -rf ${folder} && mkdir -p ${folder}`,
-      `tar -xf unpacked/usr/src/${name}.tar.xz --strip-components=1 --no-same-owner -C ${folder}`,
+      `dpkg-deb -x ${shellQuote(name)}_*.deb unpacked && rm -rf ${folder} && mkdir -p ${folder}`,
+      `tar -xf ${shellQuote(`unpacked/usr/src/${name}.tar.xz`)} --strip-components=1 --no-same-owner -C ${folder}`,
     ];
   },
 

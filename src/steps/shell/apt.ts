@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import { formatCommand } from '../../command.ts';
+import { formatCommand, shellQuote } from '../../command.ts';
 import { APT_FOLDERS, type AptRequest, aptSettings, sourceLines } from '../../tools/apt/apt.ts';
 import type { ShellContext } from '../step.ts';
 
-/** Line that ends the text of a file in the shell script. */
-const END = 'END_OF_FILE';
-
-/** Lines that leave `text` in `file`; `$PWD` in it is the folder in which the script is by then. */
+/** Lines that leave `text` in `file`, whatever is in it; `$PWD` in it is the folder in which the script is by then. */
 export function hereFile(file: string, text: string): string {
-  return `cat >${file} <<${END}\n${text}${text.endsWith('\n') ? '' : '\n'}${END}`;
+  // Not a here-document: a line of the text could end it, and all but `$PWD` would be expanded as well.
+  const words = text.trimEnd().split('\n').map(quoteLine);
+  return `printf '%s\\n' \\\n  ${words.join(' \\\n  ')} >${file}`;
+}
+
+function quoteLine(line: string): string {
+  return line
+    .split('$PWD')
+    .map((part) => (part === '' ? '' : shellQuote(part)))
+    .join('"$PWD"');
 }
 
 /** Lines that do what `openApt` does, in the folder `name` of the one that the step starts in. */
@@ -40,6 +46,6 @@ export function sourcePackageLines(apt: string, name: string, into: string): rea
   return [
     shellAptLine(apt, ['apt-get', 'source', '--download-only', '--only-source', name]),
     `rm -rf ${folder}`,
-    `dpkg-source --no-check -x ${name.replace(/=.*/, '')}_*.dsc ${folder}`,
+    `dpkg-source --no-check -x ${shellQuote(name.replace(/=.*/, ''))}_*.dsc ${folder}`,
   ];
 }
