@@ -30,7 +30,28 @@ const KINDS: readonly (readonly [string, number, (at: number) => NodeSpec])[] = 
   ['4,000 devices of one stream', 4000, (at) => ({ clocks: [2, 1000 + at], iommus: [NISO0, 6] })],
 ];
 
+/** Processor time (ms) of the whole table, the least of some runs: what else the machine does only adds. */
+function cheapest(blob: Buffer, runs: number): number {
+  const times = Array.from({ length: runs }, () => {
+    const start = process.cpuUsage();
+    const facts = factsOf(blob);
+    formatTable(reportDevices(eachDevice(facts.index, facts.notes), facts), Number.POSITIVE_INFINITY);
+    const { user, system } = process.cpuUsage(start);
+    return (user + system) / 1000;
+  });
+  return Math.min(...times);
+}
+
 describe('cost', () => {
+  test('is linear: eight times the devices of one clock, at most sixteen times the time', {
+    timeout: 60_000,
+  }, () => {
+    const shared = () => ({ clocks: [2, 155], resets: [2, 100], iommus: [NISO0, 6] });
+    const [few, many] = [1000, 8000].map((count) => cheapest(rowOf(count, shared), 3)) as [number, number];
+    figure('devices: time of 8,000 by that of 1,000', Math.round((10 * many) / few) / 10, 'times');
+    // Looking at all users of an id for each of them costs 64 times.
+    expect(many / few).toBeLessThan(16);
+  });
   test.each(KINDS)('%s: a table in a second', { timeout: 60_000 }, (what, count, of) => {
     const blob = rowOf(count, of);
     const start = process.cpuUsage();
