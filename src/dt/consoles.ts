@@ -59,6 +59,30 @@ function chosen(tree: DeviceTree, property: string): string | undefined {
   return node === undefined ? undefined : stringOf(node, property);
 }
 
+/** All command lines as one: that in /chosen, and those of the running kernel. */
+export function commandLineOf(tree: DeviceTree, lines: readonly string[]): string {
+  return [chosen(tree, 'bootargs') ?? '', ...lines].join(' ');
+}
+
+/**
+ * The word of a command line by which the host's root is at the other end of a network: NFS, CIFS, or what dracut
+ * fetches it from. Undefined where it is not.
+ */
+export function networkRootOf(line: string): string | undefined {
+  return /(?<!\S)(?:root=(?:\/dev\/(?:nfs|cifs|nbd\d*)|nfs4?|nbd|iscsi|live:https?|cifs)(?=[:,\s]|$)\S*|(?:nfsroot|cifsroot|netroot|nbdroot|iscsi_initiator)=\S+)/.exec(
+    line,
+  )?.[0];
+}
+
+/** The host's TCU speaks through another processor (SPE), which has this UART (UARTC) for it. */
+const TCU_UART = 0xc28_0000n;
+
+function throughTcu(tree: DeviceTree): readonly DtNode[] {
+  const nodes = [...tree.nodes.values()];
+  const tcu = nodes.some((node) => isEnabled(node) && isOf(node, /-tcu$/));
+  return tcu ? nodes.filter((node) => registersOf(node)[0]?.address === TCU_UART) : [];
+}
+
 /**
  * The devices that a console of the host is on, and which: by stdout-path, and by every `console=` and `earlycon=` of
  * the command lines.
@@ -67,13 +91,15 @@ function chosen(tree: DeviceTree, property: string): string | undefined {
  */
 export function consolesOf(tree: DeviceTree, lines: readonly string[]): ReadonlyMap<DtNode, string> {
   const found = new Map<DtNode, string>();
+  const note = (nodes: readonly DtNode[], why: string) => {
+    for (const each of nodes) if (!found.has(each)) found.set(each, why);
+  };
   const stdout = chosen(tree, 'stdout-path') ?? chosen(tree, 'linux,stdout-path');
   const node = stdout === undefined ? undefined : nodeOfOption(tree, stdout);
-  if (node !== undefined) found.set(node, "it is the host's console (/chosen/stdout-path)");
-  const all = [chosen(tree, 'bootargs') ?? '', ...lines].join(' ');
-  const words = new Set(all.match(/(?<!\S)(?:console|earlycon)=\S+/g) ?? []);
+  if (node !== undefined) note([node], "it is the host's console (/chosen/stdout-path)");
+  const words = new Set(commandLineOf(tree, lines).match(/(?<!\S)(?:console|earlycon)=\S+/g) ?? []);
   for (const word of [...words].slice(0, MOST))
-    for (const each of nodesOfWord(tree, word.replace(/^\w+=/, '')))
-      if (!found.has(each)) found.set(each, `it is a console of the host (${word.slice(0, 80)})`);
+    note(nodesOfWord(tree, word.replace(/^\w+=/, '')), `it is a console of the host (${word.slice(0, 80)})`);
+  note(throughTcu(tree), "the host's combined console (TCU) goes out through it");
   return found;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { findBpmp } from './chip.ts';
-import { consolesOf } from './consoles.ts';
+import { commandLineOf, consolesOf, networkRootOf } from './consoles.ts';
 import { referenceForm } from './reference-properties.ts';
 import { type Phandles, readSpecifiers } from './specifiers.ts';
 import { type DeviceTree, type DtNode, isEnabled, labelsOf, phandlesOf, stringsOf } from './tree.ts';
@@ -49,6 +49,8 @@ export type HostIndex = {
   readonly dependants: ReadonlyMap<DtNode, readonly DtNode[]>;
   /** Devices with a console of the host → which it is. */
   readonly consoles: ReadonlyMap<DtNode, string>;
+  /** The word of the command line by which the host's root is on a network; absent where none says so. */
+  readonly networkRoot?: string;
 };
 
 const BPMP_PROPERTIES = [
@@ -192,5 +194,7 @@ export function indexHost(tree: DeviceTree, commandLines: readonly string[] = []
   const [users, senders] = [usersIn(all.flatMap((each) => each.uses)), sendersIn(streams)];
   const labels = labelsOf(tree);
   const consoles = consolesOf(tree, commandLines);
-  return { tree, phandles, labels, bpmp, streams, users, senders, facts, dependants, consoles };
+  const networkRoot = networkRootOf(commandLineOf(tree, commandLines));
+  const found = { tree, phandles, labels, bpmp, streams, users, senders, facts, dependants, consoles };
+  return networkRoot === undefined ? found : { ...found, networkRoot };
 }

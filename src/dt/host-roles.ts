@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HostIndex } from './host-index.ts';
 import { registersOf } from './registers.ts';
-import { infrastructureOf, isDisplay, isStorage } from './soc-parts.ts';
+import { infrastructureOf, isDisplay, isNetwork, isSerial, isStorage } from './soc-parts.ts';
 import { type DtNode, isEnabled, stringOf, stringsOf } from './tree.ts';
 
 /** A node and all below it, in the order of the tree. */
@@ -33,6 +33,15 @@ export function cooledBy(index: HostIndex, node: DtNode): readonly string[] {
     .map((user) => user.path);
 }
 
+/**
+ * NVIDIA's nvpps on Tegra234: it reads a MAC's timestamps, without which it only warns, but unless its node says
+ * `ptp_tsc_sync_dis` it also has the TSC follow the MAC's PTP clock.
+ */
+function isSteered(user: DtNode): boolean {
+  const names = stringsOf(user, 'compatible');
+  return names.includes('nvidia,tegra234-nvpps') && !user.properties.has('ptp_tsc_sync_dis');
+}
+
 function list(paths: readonly string[]): string {
   const shown = paths.slice(0, 3).join(', ');
   return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
@@ -56,7 +65,10 @@ function behind(node: DtNode): readonly DtNode[] {
   const below = [...withAllBelow(node)].slice(1).filter((part) => isEnabled(part));
   return below.filter((part) => {
     if (registersOf(part).length > 0) return true;
-    if (part.properties.get('reg') === undefined || stringsOf(part, 'compatible').length === 0) return false;
+    if (stringsOf(part, 'compatible').length === 0) return false;
+    // A chip at the end of a UART has no address there.
+    if (part.parent === node && isSerial(node)) return true;
+    if (part.properties.get('reg') === undefined) return false;
     return !isSpidev(part) && !isPhy(part);
   });
 }
@@ -85,12 +97,21 @@ export function rolesOf(
   if (console !== undefined) roles.push(console);
   if (isStorage(node) && isEnabled(node))
     roles.push('disks are at it, and nothing in a device tree shows that root, boot and swap lie elsewhere');
+  if (index.networkRoot !== undefined && isNetwork(node) && isEnabled(node))
+    roles.push(
+      `the host's root is on a network (${index.networkRoot.slice(0, 80)}), and nothing shows by which card it is reached`,
+    );
   const otherDevices = behind(node).filter(
     (below) => !given.some((each) => each !== node && isWithin(below, each)),
   );
   if (otherDevices.length > 0) roles.push(`devices are behind it: ${list(otherDevices.map(named))}`);
   const users = isEnabled(node) ? outsideUsers(index, node, given) : [];
-  const reliers = users.filter((user) => !isCoolingMap(user)).map((user) => user.path);
+  const steered = users.filter(isSteered).map((user) => user.path);
+  if (steered.length > 0)
+    roles.push(
+      `${list(steered)} locks the host's system counter (TSC) to its PTP clock, which a guest would set: switch that node off first`,
+    );
+  const reliers = users.filter((user) => !isCoolingMap(user) && !isSteered(user)).map((user) => user.path);
   if (reliers.length > 0) roles.push(`the host's other devices rely on it: ${list(reliers)}`);
   return roles;
 }

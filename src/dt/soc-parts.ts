@@ -51,6 +51,26 @@ export function isStorage(node: DtNode): boolean {
   return stringsOf(node, 'compatible').some((name) => STORAGE.test(name));
 }
 
+/** Whether it is an Ethernet controller, under the names of NVIDIA's and mainline's trees. */
+export function isNetwork(node: DtNode): boolean {
+  const names = stringsOf(node, 'compatible');
+  return (
+    /^ethernet@/.test(node.name) ||
+    names.some((name) => /-mgbe$|-eqos$|eqos$|dwmac|dwxgmac|ethernet/.test(name))
+  );
+}
+
+/** Whether it is a UART. */
+export function isSerial(node: DtNode): boolean {
+  const names = stringsOf(node, 'compatible');
+  return names.some((name) => /-h?s?uart$|ns16550|^arm,(pl011|sbsa-uart)$|dw-apb-uart/.test(name));
+}
+
+/** The audio hub, which all that its parts play and record goes through. */
+export function isAudioHub(node: DtNode): boolean {
+  return stringsOf(node, 'compatible').some((name) => /-ahub$/.test(name));
+}
+
 /** The integrated GPU: its requests carry no stream of the node. */
 export function isGpu(node: DtNode): boolean {
   return stringsOf(node, 'compatible').some((name) =>

@@ -3,7 +3,7 @@ import type { Device } from '../dt/devices.ts';
 import type { HostIndex } from '../dt/host-index.ts';
 import { isDevice, isWithin, withAllBelow } from '../dt/host-roles.ts';
 import { isPlain, referenceForm } from '../dt/reference-properties.ts';
-import { isHost1x } from '../dt/soc-parts.ts';
+import { isAudioHub, isHost1x } from '../dt/soc-parts.ts';
 import { phandlesAmong, readSpecifiers } from '../dt/specifiers.ts';
 import { cellsOf, type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
 import { dataRoot } from './data-nodes.ts';
@@ -25,8 +25,11 @@ const HANDLED =
 /** The host muxes the pins when vfio-platform binds, keeps supplies on, and drivers fall back from DMA to PIO. */
 const LIGHT =
   /^(pinctrl-\d+|.*-supply|dmas|interconnects|operating-points-v2|thermal-sensors|wakeup-parent)$/;
-/** Ends of a cable that only the host's own drivers hold: without them the other end stays dead. */
-const WIRES = /^(phys|nvidia,xusb-padctl)$/;
+/**
+ * Ends of a cable that only the host's own drivers hold: without them the other end stays dead. `nvidia,bpmp` is how
+ * a PCIe controller has the BPMP switch its lanes on (MRQ_UPHY), which no policy allows.
+ */
+const WIRES = /^(phys|nvidia,xusb-padctl|nvidia,bpmp)$/;
 /** What its driver does not start without. */
 const NEEDS_WIRES = /xusb|xudc|xhci|-pcie/;
 
@@ -64,7 +67,9 @@ function paths(nodes: readonly DtNode[]): readonly string[] {
 function parentLoss({ node }: Device, given: readonly DtNode[]): readonly Loss[] {
   const above = node.parent;
   if (above === undefined || !isDevice(above) || given.includes(above)) return [];
-  return [{ what: 'parent', of: [above.path], weight: isHost1x(above) ? 'essential' : 'felt' }];
+  return [
+    { what: 'parent', of: [above.path], weight: isHost1x(above) || isAudioHub(above) ? 'essential' : 'felt' },
+  ];
 }
 
 /** All that a device loses in a guest whose VM gets `given`, of its node and those below it. */

@@ -53,6 +53,49 @@ describe('consoles', () => {
   });
 });
 
+describe('what the host runs on, by its command line', () => {
+  const boot = (bootargs: string) => top({ chosen: { bootargs }, tcu: { compatible: 'x' } });
+  const onCard = (more: NodeSpec, bootargs: string) => {
+    const node = { ...DEVICE, compatible: 'nvidia,tegra234-mgbe', ...more };
+    return factsOf(
+      makeFdt({ ...NVIDIA_TREE, chosen: { bootargs }, 'bus@0': { ...BUS, 'ethernet@9000000': node } }),
+    );
+  };
+  test.each([
+    'root=/dev/nfs ip=dhcp nfsroot=10.0.0.1:/srv',
+    'ro root=nfs:10.0.0.1:/srv',
+    'netroot=iscsi:10.0.0.1::::x',
+    'root=/dev/nbd0',
+  ])('%s: no Ethernet controller goes', (args) => {
+    const { kind, reasons } = verdict('ethernet@9000000', onCard({}, args));
+    expect([kind, reasons[0]]).toEqual([
+      'refused',
+      expect.stringMatching(/^the host's root is on a network \(/),
+    ]);
+    expect(verdict('ethernet@9000000', onCard({ status: 'disabled' }, args)).kind).toBe('ready');
+    expect(verdict('uarta', boot(args)).kind).toBe('needs-iommus');
+  });
+  test.each(['root=/dev/nfsdisk', 'root=PARTUUID=nfs', 'xroot=/dev/nfs', 'root=/dev/nvme0n1p1 ip=dhcp'])(
+    '%s is a disk',
+    (args) => {
+      expect(verdict('ethernet@9000000', onCard({}, args)).kind).toBe('ready');
+    },
+  );
+  test('the UART that the TCU goes out through is the console, also where its node is off', () => {
+    const uart = {
+      compatible: 'nvidia,tegra194-hsuart',
+      reg: [0, 0xc280000, 0, 0x10000],
+      clocks: [2, 157],
+      status: 'disabled',
+    };
+    const host = (tcu: NodeSpec) =>
+      factsOf(makeFdt({ ...NVIDIA_TREE, tcu, 'bus@0': { ...BUS, 'serial@c280000': uart } }));
+    const tcu = { compatible: 'nvidia,tegra194-tcu' };
+    expect(verdict('serial@c280000', host(tcu)).reasons[0]).toMatch(/combined console \(TCU\)/);
+    expect(verdict('serial@c280000', host({ ...tcu, status: 'disabled' })).kind).toBe('needs-iommus');
+  });
+});
+
 describe('what is behind a controller', () => {
   const chip = (more: NodeSpec) => withDevice({ '#address-cells': [1], '#size-cells': [0], ...more });
   const flash: NodeSpec = { compatible: 'jedec,spi-nor', reg: [0] };
@@ -65,10 +108,45 @@ describe('what is behind a controller', () => {
     ],
     ['a switch', { mdio: { 'switch@1': { compatible: 'marvell,mv88e6190', reg: [1] } } }, 'refused'],
     ['a chip that is off', { 'flash@0': { ...flash, status: 'disabled' } }, 'ready'],
+    [
+      'a chip at a UART, which has no address',
+      { compatible: 'nvidia,tegra194-hsuart', mcu: { compatible: 'x,mcu' } },
+      'refused',
+    ],
     ['spidev', { 'spi@0': { compatible: 'tegra-spidev', reg: [0] } }, 'ready'],
     ['its own PHY', { mdio: { 'phy@0': { compatible: 'ethernet-phy-ieee802.3-c45', reg: [0] } } }, 'ready'],
   ] as const)('%s', (_, more, kind) => {
     expect(verdict('x@9000000', chip(more)).kind).toBe(kind);
+  });
+});
+
+describe('nvpps', () => {
+  const pps = { compatible: 'nvidia,tegra234-nvpps', 'primary-emac': [60] };
+  const given = (more: NodeSpec) =>
+    verdict('x@9000000', withDevice({ phandle: [60] }, { nvpps: { ...pps, ...more } }));
+  test('has the host’s counter follow the PTP clock of a MAC, which then stays with the host', () => {
+    expect(given({}).reasons[0]).toMatch(/^\/nvpps locks the host's system counter/);
+    expect(given({ ptp_tsc_sync_dis: true }).reasons[0]).toMatch(/other devices rely on it: \/nvpps/);
+    expect(given({ status: 'disabled' }).kind).toBe('ready');
+  });
+});
+
+describe('what it does not work without', () => {
+  test.each([
+    ['a part of the audio hub', { compatible: 'nvidia,tegra234-ahub' }, 'nvidia,tegra234-i2s', {}],
+    ['a PCIe end point', { compatible: 'simple-bus' }, 'nvidia,tegra234-pcie-ep', { 'nvidia,bpmp': [2, 4] }],
+  ] as const)('%s', (_, above, compatible, more) => {
+    const hub = {
+      ...above,
+      '#address-cells': [2],
+      '#size-cells': [2],
+      ranges: true,
+      reg: [0, 0x9100000, 0, 0x1000],
+      'y@9200000': { ...DEVICE, compatible, reg: [0, 0x9200000, 0, 0x1000], ...more },
+    } as NodeSpec;
+    const facts = factsOf(makeFdt({ ...NVIDIA_TREE, 'bus@0': { ...BUS, 'hub@9100000': hub } }));
+    const { kind, reasons } = verdict('y@9200000', facts);
+    expect([kind, reasons[0]]).toEqual(['refused', expect.stringMatching(/^it does not work without/)]);
   });
 });
 
