@@ -43,6 +43,28 @@ export async function readText(path: string, most = TEXT_MOST): Promise<string> 
   return (await readBytes(path, most)).toString('utf8');
 }
 
+/** `length` bytes of a regular file of any size from the byte `at` on, fewer where it ends before. @throws as `readBytes` */
+export async function readPart(path: string, at: number, length: number): Promise<Buffer> {
+  const file = await openRegular(path);
+  try {
+    const part = Buffer.alloc(length);
+    const { bytesRead } = await file.read(part, 0, length, at);
+    return part.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Bytes of a regular file. @throws as `readBytes` */
+export async function sizeOfFile(path: string): Promise<number> {
+  const file = await openRegular(path);
+  try {
+    return (await file.stat()).size;
+  } finally {
+    await file.close();
+  }
+}
+
 /** Hash of a regular file of any size, in hex. @throws as `readBytes` */
 export async function hashFile(path: string, algorithm: 'sha1' | 'sha256' = 'sha256'): Promise<string> {
   const hash = createHash(algorithm);

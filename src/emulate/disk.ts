@@ -2,6 +2,7 @@
 import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Run } from '../tools/process/exec.ts';
+import { withSbin } from '../tools/process/sbin.ts';
 import { type FileEntry, withFolders } from './file-tree.ts';
 
 /** The file system: busybox is 2 MB, the rest is room for what a guest writes. guest/init knows this number. */
@@ -52,11 +53,6 @@ async function makeFileSystem(
   await run(['mke2fs', '-q', '-F', '-t', 'ext4', ...options, '-d', root, image, `${size}M`], root, {
     PATH: withSbin(),
   });
-}
-
-/** mke2fs is in sbin, which is not on everybody's PATH. */
-function withSbin(): string {
-  return [process.env['PATH'] ?? '', '/usr/sbin', '/sbin'].join(':');
 }
 
 async function stage(root: string, entry: FileEntry): Promise<void> {

@@ -49,7 +49,7 @@ export async function watchedState(step: BoundStep): Promise<string> {
   const { exec } = await import('../tools/process/exec.ts');
   const hash = createHash('sha256');
   for (const tree of step.watches) {
-    const listing = await exec(['find', `${tree}/`, ...words], '/', { emit: () => undefined });
+    const listing = await exec(['find', '-H', tree, ...words], '/', { emit: () => undefined });
     hash.update(listing.split('\0').sort().join('\0'));
   }
   return hash.digest('hex');

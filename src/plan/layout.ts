@@ -29,6 +29,8 @@ export const LAYOUT = {
   guestTree: 'work:dt/guest.dtb',
   run: 'work:run',
   bundle: 'work:bundle',
+  /** The copy of the guest's image; its name is the documented one. */
+  guestImage: 'work:image/rootfs_ubuntu_nvidia_orin.img.raw',
 } as const;
 
 /** QEMU's program inside one of its build folders. */

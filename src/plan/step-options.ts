@@ -191,6 +191,15 @@ export type StepOptions = {
     readonly qemu: string;
     readonly into: string;
   };
+  /** A sparse copy of the raw `image` at `into`, once its `root` is known to be a whole file system of arm64. */
+  'guest-image': {
+    readonly image: string;
+    /** Of a download; absent for a file of the user's, which is looked at for edits. */
+    readonly sha256?: string;
+    /** `/dev/vda` for the whole image, or a partition of it. */
+    readonly root: string;
+    readonly into: string;
+  };
   /** run-vm.sh and what belongs to it, for one guest, in the folder `into`. */
   'write-run-script': {
     readonly dtb: string;
@@ -203,6 +212,8 @@ export type StepOptions = {
     readonly scmi?: true;
     /** The distribution's kernel, which is not in the bundle. */
     readonly stockKernel?: true;
+    /** What the guest mounts as its root. Absent: /dev/vda. */
+    readonly root?: string;
     /** Folder of this VM in the bundle; `.` is the bundle itself. */
     readonly place: string;
     readonly into: string;

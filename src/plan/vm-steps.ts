@@ -4,6 +4,8 @@ import type { LoadedRecipe } from '../recipe/load.ts';
 import type { Recipe } from '../recipe/schema.ts';
 import { LAYOUT, QEMU_PROGRAM } from './layout.ts';
 import type { PlannedStep } from './plan.ts';
+import { recipePath } from './plan-paths.ts';
+import { archiveOf, planDownload } from './source-steps.ts';
 import type { VmMachine } from './step-options.ts';
 
 type Vm = Recipe['vms'][number];
@@ -16,7 +18,7 @@ export function hostTreePath(recipe: Recipe): string {
 }
 
 /** Device trees and commands of the virtual machines. */
-export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly PlannedStep[] {
+export function planVms({ recipe, name, file }: LoadedRecipe, tree: string): readonly PlannedStep[] {
   const dtb = hostTreePath(recipe);
   const vms = recipe.vms.map(({ name, devices, keepOff, accept }) => ({
     name,
@@ -30,10 +32,10 @@ export function planVms({ recipe, name }: LoadedRecipe, tree: string): readonly 
     options: { dtb, tree, vms, into: LAYOUT.hostOverlay },
     after: ['kernel-build'],
   };
-  return [host, ...recipe.vms.flatMap((vm, at) => planVm({ recipe, name, vm, at, dtb, tree }))];
+  return [host, ...recipe.vms.flatMap((vm, at) => planVm({ recipe, name, file, vm, at, dtb, tree }))];
 }
 
-type VmPlace = { recipe: Recipe; name: string; vm: Vm; at: number; dtb: string; tree: string };
+type VmPlace = { recipe: Recipe; name: string; file: string; vm: Vm; at: number; dtb: string; tree: string };
 
 /** The tree of one guest, and for one over SCMI the map of its domains. */
 function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): PlannedStep {
@@ -69,6 +71,7 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
   const own = { name: vm.name, devices: vm.devices };
   const places = vmPlaces(vm, at);
   return [
+    ...planImage(place),
     planTree(place, machine),
     {
       id: places.runId,
@@ -80,6 +83,7 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
         recipe: name,
         ...(vm.transport === 'scmi' ? { scmi: true as const } : {}),
         ...(vm.guestKernel === 'stock' ? { stockKernel: true as const } : {}),
+        ...(vm.rootfs === undefined ? {} : { root: vm.rootfs.root }),
         // A board's only policy node has no label, so that the device has the documented name.
         bpmpHost: recipe.vms.length === 1 ? '/dev/bpmp-host' : `/dev/bpmp-host-${vm.name}`,
         place: places.inBundle,
@@ -87,6 +91,24 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
       },
       after: ['kernel-build'],
     },
+  ];
+}
+
+/** The copy of the image that the recipe names, where it names one. */
+function planImage({ vm, at, file }: VmPlace): readonly PlannedStep[] {
+  const { rootfs } = vm;
+  if (rootfs === undefined) return [];
+  const { imageId: id, image: into } = vmPlaces(vm, at);
+  const { root } = rootfs;
+  if (rootfs.kind === 'path') {
+    const options = { image: recipePath(rootfs.path, file), root, into };
+    return [{ id, kind: 'guest-image', options, after: [] }];
+  }
+  const fetch = planDownload(`${id}-fetch`, rootfs);
+  const { archive, sha256 } = archiveOf(fetch);
+  return [
+    fetch,
+    { id, kind: 'guest-image', options: { image: archive, sha256, root, into }, after: [fetch.id] },
   ];
 }
 
@@ -99,6 +121,8 @@ function vmPlaces(vm: Vm, at: number) {
     guestTree: LAYOUT.guestTree.replace(/\.dtb$/, `${suffix}.dtb`),
     scmiTree: LAYOUT.scmiTree.replace(/\.dtbo$/, `${suffix}.dtbo`),
     scmiMap: LAYOUT.scmiMap.replace(/\.map$/, `${suffix}.map`),
+    imageId: `guest-image${suffix}`,
+    image: LAYOUT.guestImage.replace(/\/(?=[^/]*$)/, `${suffix}/`),
     run: `${LAYOUT.run}${suffix}`,
     inBundle: at === 0 ? '.' : vm.name,
   };

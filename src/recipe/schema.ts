@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { z } from 'zod';
-import { commit, download, source, sysroot, urls } from './source-schema.ts';
+import { commit, download, rootfs, source, sysroot, urls } from './source-schema.ts';
 import { vmNameProblem } from './vm-name.ts';
 
 /** A file or folder that a recipe names; see `resolvePath` for what the forms mean. */
@@ -146,6 +146,7 @@ const vm = z
       description:
         'The guest’s kernel: `built`, this recipe’s, or `stock`, a distribution’s, which is put beside run-vm.sh as `vmlinuz` and needs `transport: scmi`.',
     }),
+    rootfs: rootfs.optional(),
     memory: z
       .string()
       .regex(/^\d+[MG]$/, 'must be like 512M or 1G')

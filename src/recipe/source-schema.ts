@@ -81,6 +81,37 @@ export const source = z
   .discriminatedUnion('kind', [git, debian, http, path])
   .meta({ description: 'Where the sources come from.' });
 
+const rootDevice = z
+  .string()
+  .regex(/^\/dev\/vda([1-9]\d?)?$/, 'must be /dev/vda, or /dev/vda1 and so on')
+  .default('/dev/vda')
+  .meta({
+    description:
+      'What the guest mounts as its root: the whole image, or one partition of it. It must hold an ext2, ext3 or ext4.',
+  });
+
+export const rootfs = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('path').meta({ description: 'An image of yours. It is read, and never written to.' }),
+      path: z.string().min(1).meta({
+        description: 'The file; relative to the recipe where it starts with `./`.',
+      }),
+      root: rootDevice,
+    }),
+    z.strictObject({
+      kind: z.literal('http').meta({ description: 'An image to download, as it is: not packed.' }),
+      urls,
+      sha256,
+      superseded,
+      root: rootDevice,
+    }),
+  ])
+  .meta({
+    description:
+      'Raw image of the guest’s root file system, of which `build` makes a sparse copy in `work/image`. Without it, nothing is made and run-vm.sh takes the documented file name.',
+  });
+
 export const sysroot = z
   .strictObject({
     packages: z

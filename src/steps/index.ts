@@ -14,6 +14,7 @@ const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
   'extract-archive': async () => (await import('./extract-archive.ts')).extractArchiveStep,
   'fetch-archive': async () => (await import('./fetch-archive.ts')).fetchArchiveStep,
   'fetch-debian-source': async () => (await import('./fetch-debian-source.ts')).fetchDebianSourceStep,
+  'guest-image': async () => (await import('./guest-image.ts')).guestImageStep,
   'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlayStep,
   'pack-bundle': async () => (await import('./pack-bundle.ts')).packBundleStep,
   'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlayStep,

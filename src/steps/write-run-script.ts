@@ -105,7 +105,7 @@ function renderAll(
 }
 
 function settingsOf(options: Options, names: readonly string[]): VmSettings {
-  const { vm, machine, bpmpHost, place } = options;
+  const { vm, machine, bpmpHost, place, root } = options;
   // Image and QEMU are there once, at the top of the bundle.
   const above = place === '.' ? '' : '../';
   return vmSettings({
@@ -117,6 +117,7 @@ function settingsOf(options: Options, names: readonly string[]): VmSettings {
     VM_MEMORY: machine.memory,
     VM_KERNEL: `${above}Image`,
     VM_BPMP_HOST: bpmpHost,
+    ...(root === undefined ? {} : { VM_APPEND: `rootwait root=${root} console=ttyAMA0` }),
     ...scmiSettings(options, above),
   });
 }

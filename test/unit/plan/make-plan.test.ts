@@ -141,6 +141,30 @@ test('several machines have places of their own', async () => {
   });
 });
 
+test('an image of the guest is copied, and its launcher says what of it is the root', async () => {
+  const loaded = await load('debian-6.12');
+  const [first] = loaded.recipe.vms;
+  const urls = ['https://images.example/some%20guest.img'];
+  const mine = { kind: 'path', path: './my guest.img', root: '/dev/vda' };
+  const fetched = { kind: 'http', urls, sha256: 'a'.repeat(64), superseded: {}, root: '/dev/vda2' };
+  const vms = [
+    { ...first, rootfs: mine },
+    { ...first, name: 'second', devices: ['gen8_i2c'], rootfs: fetched },
+  ] as unknown as LoadedRecipe['recipe']['vms'];
+  const made = makePlan({ ...loaded, file: '/home/me/mine.yaml', recipe: { ...loaded.recipe, vms } });
+  const archive = `cache:downloads/${fetched.sha256}/some_guest.img`;
+  const name = 'rootfs_ubuntu_nvidia_orin.img.raw';
+  expect(only(made, 'guest-image').map(({ options }) => options)).toEqual([
+    { image: '/home/me/my guest.img', root: '/dev/vda', into: `work:image/${name}` },
+    { image: archive, sha256: fetched.sha256, root: '/dev/vda2', into: `work:image-second/${name}` },
+  ]);
+  expect(made.steps.find(({ id }) => id === 'guest-image-second-fetch')?.options).toMatchObject({ urls });
+  expect(only(made, 'write-run-script').map(({ options }) => options.root)).toEqual([
+    '/dev/vda',
+    '/dev/vda2',
+  ]);
+});
+
 test('other devices change the trees and the command, not the kernel and QEMU', async () => {
   const loaded = await load('debian-6.12');
   const before = makePlan(loaded);
