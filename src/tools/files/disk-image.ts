@@ -13,7 +13,7 @@ const SECTOR = 512;
 const GPT_MOST = { entries: 1024, entryBytes: 4096 };
 const UNPACK = 'Unpack it, and name the raw image.';
 
-/** What is no raw image, by its first bytes, and what to do about it. */
+/** Formats that are not raw, by their first bytes, and what to do about each. */
 const FORMATS: readonly { readonly magic: string; readonly name: string; readonly hint: string }[] = [
   ...(
     [

@@ -149,7 +149,7 @@ describe('an image of the user’s', () => {
   });
 });
 
-describe('what is no such image is refused by its headers', () => {
+describe('anything else is refused by its headers', () => {
   const file = (...parts: readonly (string | Buffer)[]) => {
     const path = join(tmpDir(), 'x.img');
     writeFileSync(path, Buffer.concat(parts.map((part) => Buffer.from(part as string))));
