@@ -3,7 +3,7 @@ import type { BpmpKind } from '../dt/host-index.ts';
 import type { IdClass } from './policy.ts';
 
 /**
- * Clocks that whole trees of otherUsers derive from: oscillators and outputs of PLLs. A change of their rate is felt
+ * Clocks that whole trees of others derive from: oscillators and outputs of PLLs. A change of their rate is felt
  * everywhere, also where no node of the device tree names them.
  */
 const ROOT_CLOCK = /^TEGRA234_CLK_(OSC|CLK_M|CLK_32K|\w*PLL\w*)$/;
@@ -11,7 +11,7 @@ const ROOT_CLOCK = /^TEGRA234_CLK_(OSC|CLK_M|CLK_32K|\w*PLL\w*)$/;
 const BUS_CLOCK =
   /^TEGRA234_CLK_(AXI_CBB|NAFLL_AXICBB|APE|APB2APE|AON_APB|DBGAPB|HOST1X|CSITE|LA|\w+_NIC|EMC\w*|MCHUB|BPMP_\w+|NAFLL_(BPMP|CLUSTER\w+)|TSC(_REF)?)$/;
 
-/** Whether a clock is never one device's alone, by its name in the dt-bindings: otherUsers derive from it, or a bus does. */
+/** Whether a clock is never one device's alone, by its name in the dt-bindings: others derive from it, or a bus does. */
 export function isRootClock(name: string | undefined): boolean {
   return name !== undefined && (ROOT_CLOCK.test(name) || BUS_CLOCK.test(name));
 }

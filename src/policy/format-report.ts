@@ -72,11 +72,9 @@ export function formatTable(reports: Iterable<DeviceReport>, columns: number): s
       .join('  ')
       .trimEnd(),
   );
-  return [
-    ...lines.map((line) => cut(line, columns)),
-    '',
-    '* used by otherUsers too; --long says by whom',
-  ].join('\n');
+  return [...lines.map((line) => cut(line, columns)), '', '* used by others too; --long says by whom'].join(
+    '\n',
+  );
 }
 
 function idLines(kind: PolicyId['kind'], list: readonly ReportedId[]): readonly string[] {

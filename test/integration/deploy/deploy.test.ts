@@ -316,7 +316,9 @@ test('run hands settings to the launcher on the board, and its refusal is ours',
   expect((await verb(runCommand, [...words, '--set', 'VM_SMP=3'])).error?.message).toBe(
     'run-vm.sh ended with 3',
   );
-  expect((await verb(runCommand, [...words, '--set', 'PATH=x'])).error?.message).toContain('no setting');
+  expect((await verb(runCommand, [...words, '--set', 'PATH=x'])).error?.message).toContain(
+    'is not a setting',
+  );
   expect((await verb(runCommand, [])).error?.message).toContain('where is the machine to run?');
 });
 
