@@ -47,7 +47,7 @@ export default defineConfig({
     ],
     projects: [
       project('unit', 10_000, WORKERS),
-      project('integration', 120_000, WORKERS),
+      project('integration', 300_000, WORKERS),
       project('e2e', 3_600_000, BUILDERS),
       // One at a time, and nothing beside it.
       project('timed', 1_800_000, 1, 1),
