@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { z } from 'zod';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError, UsageError } from '../errors.ts';
 import type { KernelAbilities, StorageAbility } from '../plan/kernel-abilities.ts';
 import { readText } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
@@ -34,7 +34,8 @@ export async function readAbilities(
       ? data.kernel
       : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || isCode(error, 'ENOENT', 'EISDIR')) return undefined;
+    if (error instanceof SyntaxError || error instanceof UsageError || isCode(error, 'ENOENT'))
+      return undefined;
     throw error;
   }
 }

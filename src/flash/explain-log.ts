@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { UsageError } from '../errors.ts';
+import { readPart, sizeOfFile } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import { LOG_BYTES, lastErrors, recogniseFailure } from './flash-signatures.ts';
 
@@ -26,23 +25,15 @@ export async function explainLog(file: string): Promise<string> {
   ].join('\n');
 }
 
+const HINT = 'Name the log that the scripts wrote.';
+
 async function readTail(file: string): Promise<string> {
   try {
-    // A pipe would block.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const info = await handle.stat();
-      if (!info.isFile())
-        throw new UsageError(`${file} is not a file`, 'Name the log that the scripts wrote.');
-      const from = Math.max(0, info.size - LOG_BYTES);
-      const bytes = Buffer.alloc(info.size - from);
-      const { bytesRead } = await handle.read(bytes, 0, bytes.length, from);
-      return bytes.subarray(0, bytesRead).toString('utf8');
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    if (!isCode(error, 'ENOENT', 'ENOTDIR', 'EACCES')) throw error;
-    throw new UsageError(`${file} cannot be read`, 'Name the log that the scripts wrote.');
+    const size = await sizeOfFile(file);
+    return (await readPart(file, Math.max(0, size - LOG_BYTES), LOG_BYTES)).toString('utf8');
+  } catch (cause) {
+    if (cause instanceof UsageError) throw new UsageError(`${file} is not a file`, HINT, { cause });
+    if (!isCode(cause, 'ENOENT', 'ENOTDIR', 'EACCES')) throw cause;
+    throw new UsageError(`${file} cannot be read`, HINT, { cause });
   }
 }

@@ -67,7 +67,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
   }
   const options = await guestTreeOptions(recipe, cli);
   const { platformBus } = options.machine;
-  const cpus = flags.smp === undefined ? options.machine.cpus : flags.smp;
+  const cpus = flags.smp ?? options.machine.cpus;
   const steps = treeSteps(
     flags,
     { ...options, machine: { ...options.machine, cpus, memory: flags.mem } },

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { StepError } from '../../errors.ts';
 import { kernelAbilities } from '../../plan/kernel-abilities.ts';
-import { readBytes, readText } from '../../read-file.ts';
+import { hashFile, readText, sizeOfFile } from '../../read-file.ts';
 import { openApt } from '../../tools/apt/apt.ts';
 import { resolveDevelopment } from '../../tools/apt/apt-closure.ts';
 import { findUnmet, parseConfig } from '../../tools/build/kconfig.ts';
@@ -32,11 +31,9 @@ export async function printManifest(
   { image, config }: { readonly image: string; readonly config: string },
   cli: CliContext,
 ): Promise<void> {
-  const read = (file: string) => readBytes(resolve(cli.cwd, file));
-  const content = await read(image);
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const kernel = kernelAbilities(parseConfig((await read(config)).toString('utf8')));
-  const files = [{ file: 'Image', size: content.length, sha256 }];
+  const file = resolve(cli.cwd, image);
+  const kernel = kernelAbilities(parseConfig(await readText(resolve(cli.cwd, config))));
+  const files = [{ file: 'Image', size: await sizeOfFile(file), sha256: await hashFile(file) }];
   cli.print(JSON.stringify({ version: 1, kernel, files }, null, 2));
 }
 
