@@ -4,7 +4,7 @@ import type { CliContext } from '../src/cli/context.ts';
 import { makeProgram, VERBS } from '../src/cli/program.ts';
 
 /** Nothing of the outside is used while help is written. */
-const NOWHERE: CliContext = {
+export const NOWHERE: CliContext = {
   print: () => undefined,
   write: () => undefined,
   warn: () => undefined,
@@ -54,13 +54,17 @@ function section(command: Command, above: string, depth: number): readonly strin
         `- \`${option.flags}\`: ${cell(option.description)}${choices(option)}${given(option.defaultValue)}`,
     ),
     '',
-    ...examplesOf(name).map((line) => `    ${line}`),
-    '',
+    ...examplesOf(name),
     ...command.commands.flatMap((inner) => section(inner, name, depth + 1)),
   ];
 }
 
-const examplesOf = (name: string) => VERBS.find((verb) => name === `bpmp-virt ${verb.name}`)?.examples ?? [];
+/** Fenced: indented behind a list, they would be text of its last item. */
+function examplesOf(name: string): readonly string[] {
+  const examples = VERBS.find((verb) => name === `bpmp-virt ${verb.name}`)?.examples ?? [];
+  return examples.length === 0 ? [] : ['```sh', ...examples, '```', ''];
+}
+
 const cell = (text: string) => text.replaceAll('<', '&lt;');
 const choices = ({ argChoices }: Option) => (argChoices === undefined ? '' : ` (${argChoices.join(', ')})`);
 

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect } from 'vitest';
-import type { CliContext } from '../../src/cli/context.ts';
 import { makeProgram } from '../../src/cli/program.ts';
-
-const NOWHERE: CliContext = {
-  print: () => undefined,
-  write: () => undefined,
-  warn: () => undefined,
-  isTerminal: false,
-  columns: 80,
-  signal: new AbortController().signal,
-  env: {},
-  cwd: '/',
-};
+import { silentCli } from './silent-cli.ts';
 
 /** Hold a command line against what its verb takes: every option is known, and there are as many arguments as it wants. */
 export async function expectWords(line: string): Promise<void> {
@@ -20,7 +9,7 @@ export async function expectWords(line: string): Promise<void> {
   const end = words.indexOf('>');
   const [program, verb = '', ...rest] = end < 0 ? words : words.slice(0, end);
   expect(program).toBe('bpmp-virt');
-  const top = (await makeProgram(NOWHERE, [verb])).commands.find((each) => each.name() === verb);
+  const top = (await makeProgram(silentCli(), [verb])).commands.find((each) => each.name() === verb);
   expect(top, verb).toBeDefined();
   const inner = top?.commands.find((each) => each.name() === rest[0]);
   const { operands, unknown } =

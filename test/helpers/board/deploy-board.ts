@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { deployCommand } from '../../../src/cli/commands/deploy.ts';
 import type { CliContext } from '../../../src/cli/context.ts';
+import { silentCli } from '../silent-cli.ts';
 import { makeFolder, type Tree, writeTree } from './board-tree.ts';
 import { manifestOf } from './facts.ts';
 import { type SshBoard, startSshBoard } from './ssh-board.ts';
@@ -103,16 +104,7 @@ export async function verb(
   words: readonly string[],
 ): Promise<{ out: string; error: Error | undefined }> {
   const out: string[] = [];
-  const cli = {
-    print: (text: string) => void out.push(text),
-    warn: () => undefined,
-    write: () => undefined,
-    isTerminal: false,
-    columns: 80,
-    signal: new AbortController().signal,
-    env: {},
-    cwd: bundle.path,
-  };
+  const cli = silentCli({ print: (text) => void out.push(text), cwd: bundle.path });
   const error = await make(cli)
     .exitOverride()
     .parseAsync(words, { from: 'user' })

@@ -9,6 +9,7 @@ import { FLASH_SIGNATURES } from '../../../src/flash/flash-signatures.ts';
 import { runAsRoot } from '../../../src/flash/prepare.ts';
 import { failedLog, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
 import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
+import { silentCli } from '../../helpers/silent-cli.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 /** `bpmp-virt flash --explain`, on a log that has `text` or is at `file`. */
@@ -16,16 +17,7 @@ async function explain(text: string | Buffer, file?: string) {
   const out: string[] = [];
   const cwd = tmpDir('explain');
   writeFileSync(join(cwd, 'kept.log'), text);
-  const cli = {
-    print: (line: string) => void out.push(line),
-    write: () => undefined,
-    warn: () => undefined,
-    isTerminal: false,
-    columns: 80,
-    signal: new AbortController().signal,
-    env: {},
-    cwd,
-  };
+  const cli = silentCli({ print: (line) => void out.push(line), cwd });
   const program = new Command().exitOverride().addCommand(flashCommand(cli));
   const error = await program.parseAsync(['flash', '--explain', file ?? 'kept.log'], { from: 'user' }).then(
     () => undefined,

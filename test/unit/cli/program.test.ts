@@ -3,21 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { completionWords, formatCompletion } from '../../../src/cli/actions/completion-script.ts';
-import type { CliContext } from '../../../src/cli/context.ts';
 import { makeProgram, VERBS } from '../../../src/cli/program.ts';
 import { VERSION } from '../../../src/cli/version.ts';
 import { expectWords } from '../../helpers/example-words.ts';
+import { silentCli } from '../../helpers/silent-cli.ts';
 
-const cli: CliContext = {
-  print: () => undefined,
-  write: () => undefined,
-  warn: () => undefined,
-  isTerminal: false,
-  columns: 80,
-  signal: new AbortController().signal,
-  env: {},
-  cwd: '/',
-};
+const cli = silentCli();
 
 test('the version is that of package.json', () => {
   const manifest = readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8');

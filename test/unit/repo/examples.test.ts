@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { VERBS } from '../../../src/cli/program.ts';
 import { ScriptRunner } from '../../../src/firmware/script.ts';
 import { makePlan } from '../../../src/plan/make-plan.ts';
 import { loadUnlocked } from '../../../src/recipe/load.ts';
@@ -28,6 +29,12 @@ test('the pages have examples', () => {
 
 test.each(LINES)('%s: `%s` has words that the verb takes', async (_page, line) => {
   await expectWords(line);
+});
+
+test('docs/cli.md has every example of a verb on a line of its own', () => {
+  const lines = read('docs/cli.md').split('\n');
+  const examples = VERBS.flatMap((verb) => verb.examples);
+  expect(examples.filter((example) => !lines.includes(example))).toEqual([]);
 });
 
 const RECIPES = PAGES.flatMap((page) =>
