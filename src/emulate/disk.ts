@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import type { Run } from '../tools/process/exec.ts';
 import { withSbin } from '../tools/process/sbin.ts';
 import { type FileEntry, withFolders } from './file-tree.ts';
@@ -18,7 +19,7 @@ export async function makeDisk(image: string, entries: readonly FileEntry[], run
   const staged = `${image}.root`;
   await rm(staged, { recursive: true, force: true });
   await rm(image, { force: true });
-  await mkdir(staged, { recursive: true });
+  await makeFolder(staged);
   try {
     for (const entry of withFolders(entries)) await stage(staged, entry);
     await makeFileSystem(image, staged, { size: FILE_SYSTEM_MB, file: FILE_SYSTEM_MB + LOG_MB }, run);
@@ -57,7 +58,7 @@ async function makeFileSystem(
 
 async function stage(root: string, entry: FileEntry): Promise<void> {
   const path = join(root, entry.path);
-  if (entry.type === 'folder') await mkdir(path, { recursive: true });
+  if (entry.type === 'folder') await makeFolder(path);
   if (entry.type === 'link') await symlink(entry.target, path);
   if (entry.type !== 'file') return;
   await writeFile(path, entry.content);

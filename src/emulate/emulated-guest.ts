@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Script } from '../firmware/script.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { makeCpio } from './cpio.ts';
 import { guestRoot, type RootParts } from './guest-files.ts';
 import { type Machine, type MachineOptions, startMachine } from './machine.ts';
@@ -29,7 +30,7 @@ export type EmulatedGuest = {
 
 /** Boot the kernel as a guest under TCG, with the emulated UARTA and the firmware model. */
 export async function startEmulatedGuest(guest: EmulatedGuest): Promise<Machine> {
-  await mkdir(guest.folder, { recursive: true });
+  await makeFolder(guest.folder);
   const initrd = join(guest.folder, 'initrd.cpio');
   await writeFile(initrd, makeCpio(await guestRoot(guest.root, guest.exec)));
   return startMachine({

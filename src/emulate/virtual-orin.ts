@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Script } from '../firmware/script.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import type { Run } from '../tools/process/exec.ts';
 import { makeCpio } from './cpio.ts';
 import { makeDisk } from './disk.ts';
@@ -64,7 +65,7 @@ const STOCK_SETTINGS = {
 
 /** Boot the host; by itself it runs the bundle's machine and reports. */
 export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
-  await mkdir(orin.folder, { recursive: true });
+  await makeFolder(orin.folder);
   const disk = join(orin.folder, DISK);
   await makeDisk(disk, await guestRoot(orin.root, orin.exec), orin.run);
   const initrd = join(orin.folder, 'initrd.cpio');

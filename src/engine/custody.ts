@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, lstat, mkdir, rename } from 'node:fs/promises';
+import { cp, lstat, rename } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
@@ -7,6 +7,7 @@ import { type PathRoots, resolvePlanPath } from '../plan/plan-paths.ts';
 import type { StepContext } from '../steps/step.ts';
 import { forgetSource, readSources, recordSource } from '../tools/fetch/source-record.ts';
 import { exists, fillFolder } from '../tools/files/folder.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import type { BoundStep } from './bound-step.ts';
 
 /** Where products of ours that somebody changed are kept, below the work folder. */
@@ -85,7 +86,7 @@ async function keepForeign(work: string, folder: string, emit: Emit, before: num
   const { foreignIn } = await foreign();
   for (const { path } of await foreignIn(work, folder, before)) {
     const to = await freePlace(work, path);
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     await rename(join(work, path), to);
     emit({ type: 'warning', text: `${path} is not as bpmp-virt made it, and is kept as ${to}` });
   }
@@ -101,7 +102,7 @@ export async function keepEdited(step: BoundStep, roots: PathRoots, emit: Emit):
     const info = await lstat(file).catch(() => undefined);
     if (info?.isFile() !== true || path.includes('.bpmp-virt/') || (await isOurFile(work, path))) continue;
     const to = await freePlace(work, path);
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     await cp(file, to, { preserveTimestamps: true });
     emit({ type: 'warning', text: `${path} is not as bpmp-virt made it, and is kept as ${to}` });
   }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { BpmpVirtError } from '../errors.ts';
@@ -8,6 +7,7 @@ import type { Emit } from '../events.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { PathRoots } from '../plan/plan-paths.ts';
 import { expectedError } from '../tools/expected.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { bindSteps, type LoadStep } from './bound-step.ts';
 import { refuseReplacing } from './custody.ts';
 import { type Decision, decide } from './decide.ts';
@@ -53,7 +53,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<void> {
   const { roots, emit } = options;
   const start = performance.now();
   const run = randomUUID();
-  await mkdir(join(stateFolder(roots.work), 'steps'), { recursive: true });
+  await makeFolder(join(stateFolder(roots.work), 'steps'));
   const release = await lockWork(roots.work, run, options.command);
   try {
     const decisions = await decide(await bindSteps(plan.steps, options.load), options);

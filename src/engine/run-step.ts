@@ -26,7 +26,7 @@ export async function runStep(decision: Decision, run: string, options: RunOptio
   const { step } = decision;
   const { id, title } = step;
   options.signal.throwIfAborted();
-  const log = openLog(options.roots.work, id, title);
+  const log = await openLog(options.roots.work, id, title);
   const emit: Emit = (event) => {
     const named = { ...event, step: id };
     log.add(named);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readText } from '../read-file.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { parseJson } from '../tools/files/read-json.ts';
 import { isCode, syncFolder, writeFileWhole } from '../tools/files/write-file.ts';
 
@@ -52,6 +53,6 @@ export async function writeState(work: string, state: StepState): Promise<void> 
 export async function forgetStates(work: string, ids: readonly string[]): Promise<void> {
   for (const id of ids.toReversed()) await rm(stateFile(work, id), { force: true });
   const folder = join(stateFolder(work), 'steps');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await syncFolder(folder);
 }

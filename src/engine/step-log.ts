@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunEvent } from '../events.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { stateFolder } from './state.ts';
 
 /** Where a step's log is. */
@@ -20,9 +21,9 @@ export type StepLog = {
  * Start a step's log; the one of the run before stays as `ID.log.1`. Lines are written as they come and not gathered
  * first: whatever kills the tool, all that a program said is there.
  */
-export function openLog(work: string, id: string, title: string): StepLog {
+export async function openLog(work: string, id: string, title: string): Promise<StepLog> {
   const file = logFile(work, id);
-  mkdirSync(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   try {
     renameSync(file, `${file}.1`);
   } catch {

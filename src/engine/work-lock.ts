@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { EnvironmentError } from '../errors.ts';
 import { lockOpenFile } from '../tools/files/flock.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { parseJson } from '../tools/files/read-json.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import { killLeftovers } from './leftovers.ts';
@@ -54,7 +55,7 @@ export async function lockWork(work: string, run: string, command: string): Prom
 
 /** The lock file, open and locked; undefined where somebody else has it. */
 async function openLocked(path: string): Promise<FileHandle | undefined> {
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o644);
   let ours = false;
   try {

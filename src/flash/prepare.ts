@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, formatCommand } from '../command.ts';
@@ -7,6 +7,7 @@ import { CommandError, EnvironmentError, StepError, UsageError } from '../errors
 import type { Emit } from '../events.ts';
 import { readText } from '../read-file.ts';
 import { otherRelease, releaseOfLine } from '../recipe/known-releases.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { Preparation } from './flash-plan.ts';
 import { lastErrors, recogniseFailure } from './flash-signatures.ts';
@@ -118,7 +119,7 @@ export async function runAsRoot(preparation: Preparation, ctx: FlashContext): Pr
 async function runLogged({ command, why, secret }: Preparation, ctx: FlashContext): Promise<void> {
   const line: Command = ctx.isRoot ? command : ['sudo', ...command];
   if (!ctx.isRoot) ctx.emit({ type: 'note', text: `sudo for ${command[0]}: ${why}` });
-  await mkdir(dirname(ctx.log), { recursive: true });
+  await makeFolder(dirname(ctx.log));
   const shown = formatCommand(line.map((word) => (word === secret ? '…' : word)) as [string, ...string[]]);
   ctx.emit({ type: 'command', line: shown, cwd: ctx.l4t });
   await appendFile(ctx.log, `$ ${shown}\n`);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCommand, shellQuote } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { ccacheEnv } from '../tools/build/ccache.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
 
@@ -56,7 +57,7 @@ export const buildKernelStep: Step<'build-kernel'> = {
 
   async run(options, ctx) {
     const ccache = await hasProgram('ccache');
-    await mkdir(ctx.path(options.out), { recursive: true });
+    await makeFolder(ctx.path(options.out));
     const command = make(options, ctx, ccache, [`-j${ctx.jobs}`, ...(await words(options, ctx))]);
     await ctx.exec(command, ctx.work, ccacheEnv(ctx.work));
     if (options.modulesInto === undefined) return;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { formatCommand } from '../command.ts';
 import type { StepOptions } from '../plan/step-options.ts';
 import { shellEnv } from '../tools/build/cross.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import type { Step, StepContext } from './step.ts';
 
 type Options = StepOptions['build-scmi'];
@@ -29,7 +29,7 @@ export const buildScmiStep: Step<'build-scmi'> = {
   ],
 
   async run(options, ctx) {
-    await mkdir(dirname(ctx.path(options.out)), { recursive: true });
+    await makeFolder(dirname(ctx.path(options.out)));
     await ctx.exec(command(options, ctx), ctx.work, environment(options));
   },
 };

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatCommand, shellQuote } from '../command.ts';
 import { StepError } from '../errors.ts';
@@ -8,6 +7,7 @@ import { readText } from '../read-file.ts';
 import { findUnmet, type KernelConfig, parseConfig, type Unmet, unmetParts } from '../tools/build/kconfig.ts';
 import { findDefinitions } from '../tools/build/kconfig-tree.ts';
 import { kernelMake } from '../tools/build/kernel-make.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { ShellContext, Step, StepContext } from './step.ts';
@@ -55,7 +55,7 @@ export const configureKernelStep: Step<'configure-kernel'> = {
 
   async run(options, ctx) {
     const out = ctx.path(options.out);
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     const fragments = await mergeFragments(options, ctx);
     await writeFileWhole(join(out, MERGED), fragments);
     if (options.base === 'allnoconfig') {

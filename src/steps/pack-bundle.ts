@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod, copyFile, lstat, mkdir, readdir, readlink, symlink } from 'node:fs/promises';
+import { chmod, copyFile, lstat, readdir, readlink, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
@@ -9,6 +9,7 @@ import { hashFile, readText } from '../read-file.ts';
 import { parseConfig } from '../tools/build/kconfig.ts';
 import { readJsonFolder, readSources } from '../tools/fetch/source-record.ts';
 import { listFiles } from '../tools/files/folder.ts';
+import { makeFolder } from '../tools/files/make-folder.ts';
 import { writeFileWhole } from '../tools/files/write-file.ts';
 import { hasProgram } from '../tools/process/programs.ts';
 import type { Step, StepContext } from './step.ts';
@@ -74,9 +75,9 @@ type Sum = { readonly file: string; readonly size: number; readonly sha256: stri
 /** Copy a file, link or folder; permission bits come from the kind of file alone, not from the umask. */
 async function copyTree(from: string, to: string): Promise<void> {
   const info = await lstat(from);
-  await mkdir(dirname(to), { recursive: true });
+  await makeFolder(dirname(to));
   if (info.isDirectory()) {
-    await mkdir(to, { recursive: true });
+    await makeFolder(to);
     await chmod(to, 0o755);
     for (const name of await readdir(from)) await copyTree(join(from, name), join(to, name));
   } else if (info.isSymbolicLink()) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { readBundle } from '../../deploy/bundle-files.ts';
 import type { BoardFacts } from '../../deploy/facts.ts';
 import { StepError } from '../../errors.ts';
+import { makeFolder } from '../../tools/files/make-folder.ts';
 import type { CliContext } from '../context.ts';
 import { TOOL_ROOT } from '../places.ts';
 import { bringUp, buildFor, type UpRequest } from './up.ts';
@@ -45,7 +46,7 @@ export async function upMany(
   const { id } = await readBundle(resolve(cli.cwd, flags.work, 'bundle'), join(TOOL_ROOT, 'board'));
   const stamp = new Date().toISOString().replace(/[-:]|\.\d+/g, '');
   const folder = resolve(cli.cwd, flags.work, 'logs');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const fleet = { folder, stamp, bundle: id, audit: join(folder, 'audit.jsonl') };
   const lines = await Promise.all(targets.map((target) => upOne({ ...flags, target }, fleet, cli)));
   cli.signal.throwIfAborted();

@@ -4,6 +4,7 @@ import { lstat, mkdir, realpath, rmdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { EnvironmentError, UsageError } from '../../errors.ts';
+import { makeFolder } from '../../tools/files/make-folder.ts';
 import { isCode } from '../../tools/files/write-file.ts';
 
 /** Paths in which make and configure work. The kernel refuses blanks and colons, and sees through symlinks. */
@@ -29,7 +30,7 @@ export function plainWork(work: string, cache: string): string {
 export async function openWork(work: string, cache: string): Promise<string> {
   const real = plainWork(work, cache);
   if (real !== work && real.startsWith('/var/tmp/')) await takeShared(real.split('/').slice(0, 4).join('/'));
-  await mkdir(real, { recursive: true, mode: 0o755 });
+  await makeFolder(real);
   if (real === work) return work;
   if (await isLinkTo(work, real)) return real;
   try {
@@ -43,7 +44,7 @@ export async function openWork(work: string, cache: string): Promise<string> {
     }
     if (!isCode(error, 'ENOENT')) throw error;
   }
-  await mkdir(dirname(work), { recursive: true });
+  await makeFolder(dirname(work));
   await symlink(real, work);
   return real;
 }

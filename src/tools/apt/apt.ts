@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CommandError, EnvironmentError, StepError, UsageError } from '../../errors.ts';
 import { exists } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { withLock } from '../files/with-lock.ts';
 import { writeFileWhole } from '../files/write-file.ts';
 import type { Run } from '../process/exec.ts';
@@ -53,9 +54,9 @@ export async function openApt(request: AptRequest, ctx: AptContext): Promise<Apt
   const name = createHash('sha256').update(lines).digest('hex').slice(0, 16);
   const home = join(ctx.cache, 'apt', name);
   const pool = join(ctx.cache, 'apt', 'pool');
-  await mkdir(pool, { recursive: true });
+  await makeFolder(pool);
   for (const folder of APT_FOLDERS) {
-    await mkdir(join(home, folder), { recursive: true });
+    await makeFolder(join(home, folder));
   }
   await writeFileWhole(join(home, 'etc/sources.list'), lines);
   await writeFileWhole(join(home, 'status'), '');

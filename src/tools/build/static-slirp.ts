@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import type { Command } from '../../command.ts';
 import { type AptContext, fetchSource, openApt } from '../apt/apt.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { writeFileWhole } from '../files/write-file.ts';
 import { ARM64_LIBRARIES, sysrootEnv, systemFirst } from './cross.ts';
 
@@ -22,7 +22,7 @@ export async function buildStaticSlirp(
   const { scratch } = place;
   const { PATH = '' } = process.env;
   const slirp = describeSlirp(place, systemFirst(PATH));
-  await mkdir(scratch, { recursive: true });
+  await makeFolder(scratch);
   const apt = await openApt({ mirror: archive.mirror, suites: archive.suites }, ctx);
   const dsc = await fetchSource(apt, SLIRP_SOURCE, archive.version);
   await ctx.run(['dpkg-source', '--no-check', '-x', dsc, slirp.source], scratch);

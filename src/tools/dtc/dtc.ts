@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Command } from '../../command.ts';
+import { makeFolder } from '../files/make-folder.ts';
 
 /** Runs a program; `StepContext.exec` is one. */
 export type RunProgram = (command: Command, cwd: string) => Promise<string>;
@@ -35,7 +36,7 @@ export function dtcCommand(source: string, into: string, symbols: boolean): Comm
  */
 export async function compileDts(source: DtsSource, into: string, run: RunProgram): Promise<void> {
   const folder = dirname(into);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   for (const [name, text] of source.files) await writeFile(join(folder, name), text);
   const [main = ''] = source.files.keys();
   const preprocessed = join(folder, `.${basename(into)}.i`);

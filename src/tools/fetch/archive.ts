@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, type Hash } from 'node:crypto';
-import { chmod, lstat, mkdir, symlink } from 'node:fs/promises';
+import { chmod, lstat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
@@ -11,6 +11,7 @@ import { type ReadEntry, Unpack } from 'tar';
 import { EnvironmentError, StepError } from '../../errors.ts';
 import { hashFile, readStream } from '../../read-file.ts';
 import { fillFolder } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { setAside } from '../files/write-file.ts';
 import { findProgram } from '../process/programs.ts';
 import { runMark } from '../process/run-mark.ts';
@@ -58,7 +59,7 @@ export async function unpackInto(folder: string, extraction: Extraction): Promis
   if (sha256 !== undefined) await refuseOther(archive, sha256, hash.digest('hex'));
   for (const { path, target } of late.links) {
     await refuseThroughLink(archive, folder, path);
-    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await makeFolder(dirname(join(folder, path)));
     await symlink(target, join(folder, path));
   }
   // Innermost first: a folder may take away our own right to look into it.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rename } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EnvironmentError, StepError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import { exists } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { isCode, setAside, syncFolder } from '../files/write-file.ts';
 import { HttpStatus, receive, sizeOf } from './http.ts';
 
@@ -39,7 +40,7 @@ const PAUSE_MS = 1_000;
  */
 export async function download(wanted: Download, ctx: DownloadContext): Promise<void> {
   const { into, sha256, urls } = wanted;
-  await mkdir(dirname(into), { recursive: true });
+  await makeFolder(dirname(into));
   if (await exists(into)) return;
   if (ctx.offline) {
     throw new EnvironmentError(

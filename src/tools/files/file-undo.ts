@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Stats } from 'node:fs';
-import { chmod, copyFile, lstat, mkdir, readlink, rm, rmdir, stat, symlink, utimes } from 'node:fs/promises';
+import { chmod, copyFile, lstat, readlink, rm, rmdir, stat, symlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { readBytes } from '../../read-file.ts';
 import { exists } from './folder.ts';
+import { makeFolder } from './make-folder.ts';
 import { readOwnJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
@@ -72,7 +73,7 @@ export async function removeFile(tree: string, file: string): Promise<void> {
 async function copyWithTimes(from: string, to: string): Promise<void> {
   try {
     const info = await lstat(from);
-    await mkdir(dirname(to), { recursive: true });
+    await makeFolder(dirname(to));
     // Never written in place: in a tree of hard links that would change all of them.
     await rm(to, { force: true });
     if (info.isSymbolicLink()) await symlink(await readlink(from), to);

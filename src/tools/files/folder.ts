@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lstat, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolder } from './make-folder.ts';
 import { isCode, syncFolder } from './write-file.ts';
 
 /** Whether something, be it a dangling link, is at `path`. */
@@ -29,7 +30,7 @@ export async function fillFolder(
   const parent = dirname(into);
   const aside = join(parent, `.${basename(into)}.part`);
   const old = join(parent, `.${basename(into)}.old`);
-  await mkdir(parent, { recursive: true });
+  await makeFolder(parent);
   await Promise.all([aside, old].map((path) => rm(path, { recursive: true, force: true })));
   await mkdir(aside);
   try {
@@ -57,7 +58,7 @@ export async function listFiles(root: string): Promise<readonly string[]> {
 
 /** Move all of `from` into `into`: folders are merged, anything else replaces what is there. */
 export async function mergeFolder(from: string, into: string): Promise<void> {
-  await mkdir(into, { recursive: true });
+  await makeFolder(into);
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, target] = [join(from, entry.name), join(into, entry.name)];
     const there = await lstat(target).catch(() => undefined);

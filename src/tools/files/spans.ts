@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { utimesSync } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readText } from '../../read-file.ts';
+import { makeFolder } from './make-folder.ts';
 import { parseJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
@@ -30,7 +31,7 @@ export async function openSpan(
 ): Promise<() => Promise<void>> {
   if (places.length === 0) return async () => undefined;
   const file = fileOf(work, id);
-  await mkdir(folderOf(work), { recursive: true });
+  await makeFolder(folderOf(work));
   const before = await readSpans(file);
   const from = Date.now();
   const all = [...new Set([...(before?.places ?? []), ...places])];

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readBytes } from '../../read-file.ts';
 import { RECORD_FOLDER } from './file-undo.ts';
 import { exists } from './folder.ts';
+import { makeFolder } from './make-folder.ts';
 import { readOwnJson } from './read-json.ts';
 import { isCode, writeFileWhole } from './write-file.ts';
 
@@ -28,7 +29,7 @@ export async function readRecord(tree: string, file: string): Promise<OurFiles> 
 
 /** Write a record of `tree`, whole. */
 export async function writeRecord(tree: string, file: string, ours: OurFiles): Promise<void> {
-  await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
+  await makeFolder(join(tree, RECORD_FOLDER));
   await writeFileWhole(join(tree, file), `${JSON.stringify(ours, null, 2)}\n`);
 }
 

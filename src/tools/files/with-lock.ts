@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { lockOpenFile } from './flock.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** How long to wait before a lock that somebody else has is asked for again. */
 const ASK_EVERY_MS = 300;
@@ -18,7 +19,7 @@ export async function withLock<T>(
   signal: AbortSignal | undefined,
   action: () => Promise<T>,
 ): Promise<T> {
-  await mkdir(dirname(file), { recursive: true });
+  await makeFolder(dirname(file));
   const handle = await open(file, 'a');
   try {
     while (!lockOpenFile(handle.fd)) await pause(ASK_EVERY_MS, undefined, signal && { signal });

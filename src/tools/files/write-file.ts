@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isCode } from './is-code.ts';
+import { makeFolder } from './make-folder.ts';
+
+export { isCode };
 
 /** What a file that is new gets, before the umask takes its bits away. */
 const NEW_FILE_MODE = 0o666;
@@ -19,7 +23,7 @@ export async function writeFileWhole(
   options: { readonly mode?: number } = {},
 ): Promise<void> {
   const folder = dirname(path);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const mode = options.mode ?? (await modeOf(path));
   const aside = join(folder, `.${basename(path)}.${process.pid}-${randomBytes(4).toString('hex')}.part`);
   const file = await open(aside, 'wx', NEW_FILE_MODE);
@@ -54,11 +58,6 @@ export async function setAside(file: string, into: string, found: string): Promi
   const bad = `${into}.bad-${found.slice(0, 12)}`;
   await rename(file, bad);
   return bad;
-}
-
-/** Whether `error` is a system error with one of `codes` (`ENOENT` …). */
-export function isCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 async function modeOf(path: string): Promise<number | undefined> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { exists } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { gitIn, type OnProgress, revParse } from './git.ts';
 import { markSynced } from './own-work.ts';
 
@@ -43,7 +44,7 @@ const FETCH = ['fetch', '--progress', '--no-tags', '--depth=1'];
 
 /** The bare repository `store`, made where it is missing; the caller has its lock, so that git's own are of one that was killed. */
 async function openStore(store: string, signal?: AbortSignal, onProgress?: OnProgress): Promise<SimpleGit> {
-  await mkdir(store, { recursive: true });
+  await makeFolder(store);
   for (const name of ['shallow.lock', 'config.lock', 'packed-refs.lock', 'HEAD.lock'])
     await rm(join(store, name), { force: true });
   const git = gitIn(store, signal, onProgress);

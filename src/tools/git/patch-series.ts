@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BpmpVirtError, StepError, UsageError } from '../../errors.ts';
 import { readBytes, readText } from '../../read-file.ts';
 import { RECORD_FOLDER, restoreFiles, withUndo } from '../files/file-undo.ts';
 import { exists, fillFolder } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { hashOf, isOneOf, readRecord, TREE_RECORDS, writeRecord } from '../files/tree-records.ts';
 import { isCode } from '../files/write-file.ts';
 import { applyPatch, touchedFiles } from './git-patch.ts';
@@ -140,7 +141,7 @@ async function keptSeries(tree: string): Promise<readonly string[]> {
 /** A copy of the series, under names of its own order: two patches of different folders may share a name. */
 async function keep(tree: string, patches: readonly string[]): Promise<void> {
   const names = patches.map((_, at) => `${String(at + 1).padStart(4, '0')}.patch`);
-  await mkdir(join(tree, RECORD_FOLDER), { recursive: true });
+  await makeFolder(join(tree, RECORD_FOLDER));
   await fillFolder(join(tree, KEPT), async (aside) => {
     for (const [at, name] of names.entries()) {
       await writeFile(join(aside, name), await readBytes(patches[at] ?? ''));
