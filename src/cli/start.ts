@@ -82,6 +82,8 @@ export async function start(): Promise<void> {
   const argv = process.argv.slice(2);
   watchOutput(argv[0]);
   const context = makeContext(stopOnSignals());
+  // What fails in a timer or a listener comes out here: a transcript on a disk that is full.
+  process.on('uncaughtException', (error) => process.exit(report(error, context)));
   try {
     const program = await makeProgram(context, argv);
     await program.parseAsync(argv, { from: 'user' });

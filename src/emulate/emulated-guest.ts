@@ -2,10 +2,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Script } from '../firmware/script.ts';
-import { makeFolder } from '../tools/files/make-folder.ts';
+import { claimFolder } from '../tools/files/output-file.ts';
 import { makeCpio } from './cpio.ts';
 import { guestRoot, type RootParts } from './guest-files.ts';
-import { type Machine, type MachineOptions, startMachine } from './machine.ts';
+import { MACHINE_LOGS, type Machine, type MachineOptions, startMachine } from './machine.ts';
 import { machineArgv, type WindowProperties } from './machine-args.ts';
 
 /** One emulated guest. Paths are absolute. */
@@ -30,7 +30,7 @@ export type EmulatedGuest = {
 
 /** Boot the kernel as a guest under TCG, with the emulated UARTA and the firmware model. */
 export async function startEmulatedGuest(guest: EmulatedGuest): Promise<Machine> {
-  await makeFolder(guest.folder);
+  await claimFolder(guest.folder, ['initrd.cpio', ...MACHINE_LOGS]);
   const initrd = join(guest.folder, 'initrd.cpio');
   await writeFile(initrd, makeCpio(await guestRoot(guest.root, guest.exec)));
   return startMachine({

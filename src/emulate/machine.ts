@@ -42,6 +42,9 @@ export type Machine = {
   readonly ended: Promise<void>;
 };
 
+/** What a machine leaves in its folder. */
+export const MACHINE_LOGS = ['console.log', 'uart.log', 'qemu.log', 'qemu-trace.log', 'transcript.ndjson'];
+
 /** SIGTERM first; SIGKILL after this many ms. */
 const KILL_DELAY_MS = 3_000;
 

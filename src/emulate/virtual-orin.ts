@@ -2,12 +2,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Script } from '../firmware/script.ts';
-import { makeFolder } from '../tools/files/make-folder.ts';
+import { claimFolder } from '../tools/files/output-file.ts';
 import type { Run } from '../tools/process/exec.ts';
 import { makeCpio } from './cpio.ts';
 import { makeDisk } from './disk.ts';
 import { guestRoot, hostRoot, type RootParts } from './guest-files.ts';
-import { type Machine, type MachineOptions, startMachine } from './machine.ts';
+import { MACHINE_LOGS, type Machine, type MachineOptions, startMachine } from './machine.ts';
 import { machineArgv } from './machine-args.ts';
 
 /** One virtual Orin. Paths are absolute. */
@@ -65,7 +65,7 @@ const STOCK_SETTINGS = {
 
 /** Boot the host; by itself it runs the bundle's machine and reports. */
 export async function startVirtualOrin(orin: VirtualOrin): Promise<Machine> {
-  await makeFolder(orin.folder);
+  await claimFolder(orin.folder, [DISK, `${DISK}.root`, 'initrd.cpio', 'guest-initrd.cpio', ...MACHINE_LOGS]);
   const disk = join(orin.folder, DISK);
   await makeDisk(disk, await guestRoot(orin.root, orin.exec), orin.run);
   const initrd = join(orin.folder, 'initrd.cpio');

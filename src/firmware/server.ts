@@ -38,21 +38,27 @@ const SOCKET_PATH_MAX = 107;
  */
 export async function startFirmware(options: FirmwareOptions): Promise<RunningFirmware> {
   const model = new FirmwareModel();
-  const transcript = options.transcript === undefined ? undefined : new Transcript(options.transcript);
   const start = performance.now();
+  const sockets = new Set<Socket>();
+  const { promise: whenRecorded, resolve: takeRecorder } = later<Recorder | undefined>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    // What it has sent waits in the socket.
+    void whenRecorded.then((record) => new Connection({ ...firmware, record }, socket));
+  });
   const firmware = {
     model,
     script: options.script === undefined ? undefined : new ScriptRunner(options.script),
-    record: recorder(transcript, options.onEntry),
     now: () => performance.now() - start,
   };
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    new Connection(firmware, socket);
-  });
+  // A model that is refused its socket must not have emptied the transcript of the one that has it.
   await listen(server, options.socket);
+  const transcript = await openTranscript(options.transcript).catch(async (error: unknown) => {
+    await end(server, sockets);
+    throw error;
+  });
+  takeRecorder(recorder(transcript, options.onEntry));
   let closed: Promise<void> | undefined;
   return {
     socket: options.socket,
@@ -63,6 +69,18 @@ export async function startFirmware(options: FirmwareOptions): Promise<RunningFi
       return closed;
     },
   };
+}
+
+function later<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
+async function openTranscript(path: string | undefined): Promise<Transcript | undefined> {
+  return path === undefined ? undefined : Transcript.open(path);
 }
 
 async function end(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
-import { UsageError } from '../errors.ts';
+import { type OutputKind, openOutput } from '../tools/files/output-file.ts';
 
 /** One transfer. */
 const transferSchema = z.object({
@@ -41,25 +42,25 @@ export type TranscriptEntry = Readonly<z.infer<typeof entrySchema>>;
 const FLUSH_MS = 50;
 const FLUSH_LINES = 500;
 
-/** Appends entries to a file. */
+/** How a transcript is known. */
+const TRANSCRIPT: OutputKind = {
+  what: 'a transcript',
+  isOurs: (head) => /^\{"t":[\d.e+-]+,"event":"/.test(head),
+};
+
+/** Writes entries to a file. */
 export class Transcript {
-  readonly #fd: number;
+  readonly #file: FileHandle;
   #lines: string[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  /** @throws {UsageError} the file cannot be made */
-  constructor(file: string) {
-    try {
-      this.#fd = openSync(file, 'w');
-    } catch (cause) {
-      throw new UsageError(
-        `cannot write the transcript ${file}`,
-        'Choose a folder that exists and is yours.',
-        {
-          cause,
-        },
-      );
-    }
+  private constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  /** @throws {UsageError} something that is no transcript is there, which stays as it is */
+  static async open(path: string): Promise<Transcript> {
+    return new Transcript(await openOutput(path, TRANSCRIPT));
   }
 
   add(entry: TranscriptEntry): void {
@@ -72,12 +73,15 @@ export class Transcript {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.#lines.length > 0) writeSync(this.#fd, `${this.#lines.join('\n')}\n`);
+    if (this.#lines.length > 0) writeSync(this.#file.fd, `${this.#lines.join('\n')}\n`);
     this.#lines = [];
   }
 
-  close(): void {
-    this.flush();
-    closeSync(this.#fd);
+  async close(): Promise<void> {
+    try {
+      this.flush();
+    } finally {
+      await this.#file.close();
+    }
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { floatingOf } from '../../recipe/floating.ts';
 import { loadUnlocked } from '../../recipe/load.ts';
-import { formatLock, lockFileOf, type Pin } from '../../recipe/lock-file.ts';
+import { formatLock, lockFileOf, type Pin, readLock } from '../../recipe/lock-file.ts';
 import type { AptContext } from '../../tools/apt/apt.ts';
 import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
@@ -13,7 +13,7 @@ import { pinSource } from './pin-source.ts';
  * The lock file of `recipe`, as it would be now: where it lies and its text. Nothing is written but the tool's cache.
  *
  * @param mirrors `PREFIX=URL` of the command line
- * @throws {UsageError} a server answers, and has no such tag, branch, package or file
+ * @throws {UsageError} something that is no lock file has its name, or a server answers, and has no such tag, branch, package or file
  */
 export async function lockRecipe(
   recipe: string,
@@ -21,6 +21,9 @@ export async function lockRecipe(
   cli: CliContext,
 ): Promise<{ readonly file: string; readonly text: string }> {
   const loaded = await loadUnlocked(recipe, recipePlace(cli));
+  const file = lockFileOf(loaded.file);
+  // What is there and is no lock is not ours to replace.
+  await readLock(file);
   const emit = () => undefined;
   const { signal } = cli;
   const ctx: AptContext = {
@@ -36,7 +39,7 @@ export async function lockRecipe(
     pins[source.key] = pin;
     cli.warn(`${source.key}: ${describePin(pin)}`);
   }
-  return { file: lockFileOf(loaded.file), text: formatLock({ version: 1, pins }) };
+  return { file, text: formatLock({ version: 1, pins }) };
 }
 
 function describePin(pin: Pin): string {

@@ -9,7 +9,10 @@ export function firmwareCommand(cli: CliContext): Command {
   return new Command('firmware')
     .description('run the BPMP firmware model behind a unix socket (a QEMU chardev connects to it)')
     .requiredOption('--socket <path>', 'where to listen')
-    .option('--transcript <file>', 'write every transfer to this file, one JSON object per line')
+    .option(
+      '--transcript <file>',
+      'write every transfer to this file, one JSON object per line; an older transcript is replaced, no other file',
+    )
     .option('--script <file>', 'JSON with rules that delay, drop, refuse or spoil answers')
     .action(async (flags: FirmwareFlags) => {
       const { resolve } = await import('node:path');

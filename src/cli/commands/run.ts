@@ -31,7 +31,7 @@ export function runCommand(cli: CliContext): Command {
     .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', memory, '128M')
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
-    .option('--logs <dir>', 'where logs and transcript go; default: below the work folder')
+    .option('--logs <dir>', 'where logs and transcript go, anew for each run; default: below the work folder')
     .action(async (recipe: string, flags: EmulateFlags | TargetFlags, command: Command) => {
       refuseForeignOptions(command);
       if ('target' in flags) {
