@@ -58,7 +58,7 @@ export class Transcript {
     this.#file = file;
   }
 
-  /** @throws {UsageError} something that is no transcript is there, which stays as it is */
+  /** @throws {UsageError} something else is there, which stays as it is */
   static async open(path: string): Promise<Transcript> {
     return new Transcript(await openOutput(path, TRANSCRIPT));
   }

@@ -13,7 +13,7 @@ import { pinSource } from './pin-source.ts';
  * The lock file of `recipe`, as it would be now: where it lies and its text. Nothing is written but the tool's cache.
  *
  * @param mirrors `PREFIX=URL` of the command line
- * @throws {UsageError} something that is no lock file has its name, or a server answers, and has no such tag, branch, package or file
+ * @throws {UsageError} something other than a lock file has its name, or a server answers, and has no such tag, branch, package or file
  */
 export async function lockRecipe(
   recipe: string,
@@ -22,7 +22,7 @@ export async function lockRecipe(
 ): Promise<{ readonly file: string; readonly text: string }> {
   const loaded = await loadUnlocked(recipe, recipePlace(cli));
   const file = lockFileOf(loaded.file);
-  // What is there and is no lock is not ours to replace.
+  // What is there and is not a lock is not ours to replace.
   await readLock(file);
   const emit = () => undefined;
   const { signal } = cli;
