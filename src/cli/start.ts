@@ -32,7 +32,8 @@ function makeContext(signal: AbortSignal): CliContext {
     write: (bytes) => void process.stdout.write(bytes),
     warn: (text) => void process.stderr.write(`${text}\n`),
     isTerminal: process.stdout.isTTY === true,
-    columns: process.stdout.columns ?? 80,
+    // A serial console says 0 for what it does not know.
+    columns: process.stdout.columns || 80,
     signal,
     env: process.env,
     cwd: process.cwd(),

@@ -24,57 +24,89 @@ function ids(of: readonly ReportedId[]): string {
   return of.map((id) => `${id.id}${id.otherUsers.length > 0 ? '*' : ''}`).join(' ') || '-';
 }
 
-function row(report: DeviceReport): readonly string[] {
+/** What is asked first: may a VM have it, and why not. */
+function briefRow(report: DeviceReport): readonly string[] {
+  return [report.name, WORDS[report.verdict.kind], report.verdict.reasons[0] ?? ''];
+}
+
+function wideRow(report: DeviceReport): readonly string[] {
   const spis = report.interrupts.map((each) => each.spi ?? '?').join(' ');
   const [first] = report.registers;
   const more = report.registers.length > 1 ? ` +${report.registers.length - 1}` : '';
+  const [name = '', verdict = '', why = ''] = briefRow(report);
   return [
-    report.name,
+    name,
+    verdict,
     `${first?.address ?? '-'}${more}`,
     spis || '-',
     ids(report.clocks),
     ids(report.resets),
     ids(report.powerDomains),
     report.streams.map((each) => `${each.smmu}:${each.stream}`).join(' ') || '-',
-    WORDS[report.verdict.kind],
-    report.verdict.reasons[0] ?? '',
+    why,
   ];
 }
 
-const HEADINGS = ['DEVICE', 'REGISTERS', 'SPI', 'CLOCKS', 'RESETS', 'DOMAINS', 'STREAM', 'VERDICT', 'WHY'];
-/** A cell that is longer than this is cut in a table: `--long` has it whole. */
+const BRIEF = ['DEVICE', 'VERDICT', 'WHY'];
+const WIDE = ['DEVICE', 'VERDICT', 'REGISTERS', 'SPI', 'CLOCKS', 'RESETS', 'DOMAINS', 'STREAM', 'WHY'];
+/** A cell that is longer than this is cut in a wide table: `--long` has it whole. */
 const WIDEST = 28;
+/** A last column that would be narrower than this begins on a line of its own, indented so far. */
+const NARROWEST = 24;
+const INDENT = 4;
 
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** Words of `text` in lines of `width`; a word that is longer has a line of its own. */
+function wrapped(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
+}
+
+/** The columns before the last, padded, and the last one wrapped beside them, or below them where there is no room. */
+function tableRow(cells: readonly string[], widths: readonly number[], columns: number): readonly string[] {
+  const last = cells.at(-1) ?? '';
+  const before = widths.map((width, at) => cut(cells[at] ?? '', width).padEnd(width)).join('  ');
+  const room = columns - before.length - 2;
+  if (room >= last.length) return [`${before}  ${last}`.trimEnd()];
+  if (room < NARROWEST)
+    return [
+      before.trimEnd(),
+      ...wrapped(last, columns - INDENT).map((line) => `${' '.repeat(INDENT)}${line}`),
+    ];
+  const [first = '', ...rest] = wrapped(last, room);
+  return [`${before}  ${first}`, ...rest.map((line) => `${' '.repeat(before.length + 2)}${line}`)];
+}
+
 /**
- * Devices as a table, one line each.
+ * Devices as a table: name, verdict and the first reason, which is never cut but goes on in a next line.
  *
  * @param reports are read once, one after the other
- * @param columns width of the terminal; lines are cut there. Infinity: nothing is cut at the end
+ * @param columns width of the terminal; Infinity: one line each
+ * @param wide also registers, interrupts, ids and streams, cut at WIDEST characters a cell
  */
-export function formatTable(reports: Iterable<DeviceReport>, columns: number): string {
+export function formatTable(reports: Iterable<DeviceReport>, columns: number, wide = false): string {
   // A report is let go when its row is there: of 20,000 devices they are too many to keep.
-  const rows: (readonly string[])[] = [HEADINGS];
-  for (const report of reports) rows.push(row(report));
-  const last = HEADINGS.length - 1;
-  const widths = HEADINGS.map((_, at) =>
-    Math.min(
-      WIDEST,
-      rows.reduce((most, cells) => Math.max(most, cells[at]?.length ?? 0), 0),
-    ),
-  );
-  const lines = rows.map((cells) =>
-    cells
-      .map((cell, at) => (at === last ? cell : cut(cell, widths[at] ?? 0).padEnd(widths[at] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [...lines.map((line) => cut(line, columns)), '', '* used by others too; --long says by whom'].join(
-    '\n',
-  );
+  const rows: (readonly string[])[] = [wide ? WIDE : BRIEF];
+  for (const report of reports) rows.push(wide ? wideRow(report) : briefRow(report));
+  const widths = (wide ? WIDE : BRIEF).slice(0, -1).map((_, at) => {
+    const widest = rows.reduce((most, cells) => Math.max(most, cells[at]?.length ?? 0), 0);
+    return wide ? Math.min(WIDEST, widest) : widest;
+  });
+  const lines = rows.flatMap((cells) => tableRow(cells, widths, columns));
+  const legend = wide
+    ? '* used by others too; --long says by whom'
+    : '--wide adds registers and ids, --long all';
+  return [...lines, '', ...wrapped(legend, columns)].join('\n');
 }
 
 function idLines(kind: PolicyId['kind'], list: readonly ReportedId[]): readonly string[] {

@@ -3,13 +3,14 @@ import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type HostFlags, loadHost, withHostFlags } from '../flags/host-flags.ts';
 
-type DevicesFlags = HostFlags & { readonly long?: true };
+type DevicesFlags = HostFlags & { readonly long?: true; readonly wide?: true };
 
 /** `bpmp-virt devices`: what of a host can be passed through, and what it needs. */
 export function devicesCommand(cli: CliContext): Command {
   return withHostFlags(new Command('devices'))
     .description('List the devices of a host that need the BPMP, and whether a VM can have them.')
     .argument('[name...]', 'only these devices')
+    .option('--wide', 'a line for each, with registers, interrupts, ids and streams')
     .option('--long', 'everything that is known of each device')
     .option('--json', 'the same as JSON')
     .action(async (names: readonly string[], flags: DevicesFlags) => {
@@ -25,6 +26,8 @@ export function devicesCommand(cli: CliContext): Command {
       const reports = reportDevices(devices, facts);
       if (flags.json === true) return cli.print(JSON.stringify([...reports], null, 2));
       if (flags.long === true) return cli.print(Array.from(reports, formatDevice).join('\n\n'));
-      cli.print(formatTable(reports, cli.isTerminal ? cli.columns : Number.POSITIVE_INFINITY));
+      const wide = flags.wide === true;
+      const columns = cli.isTerminal && !wide ? cli.columns : Number.POSITIVE_INFINITY;
+      cli.print(formatTable(reports, columns, wide));
     });
 }

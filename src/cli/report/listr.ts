@@ -18,6 +18,8 @@ export function listrReporter(cli: CliContext): Reporter {
   const rows = new Map<string, Row>();
   let drawn: Promise<unknown> = Promise.resolve();
   let last = '';
+  // Drawn rows vanish when their step ends: what was warned of is said again below them.
+  const warnings = new Set<string>();
 
   const start = (event: Extract<RunEvent, { type: 'run-start' }>) => {
     for (const { step, title } of event.todo) rows.set(step, makeRow(title));
@@ -37,11 +39,13 @@ export function listrReporter(cli: CliContext): Reporter {
     emit: (event) => {
       if (event.type === 'run-start') start(event);
       else if (event.type === 'run-done') last = summary(event);
-      else if ('step' in event && event.step !== undefined) drawRow(rows, rows.get(event.step), event);
+      if (event.type === 'warning') warnings.add(event.text);
+      if ('step' in event && event.step !== undefined) drawRow(rows, rows.get(event.step), event);
     },
     close: async () => {
       for (const row of rows.values()) row.fail();
       await drawn;
+      for (const text of warnings) cli.warn(`warning: ${text}`);
       if (last !== '') cli.print(last);
     },
   };

@@ -9,7 +9,7 @@ export type Reporter = {
   readonly close: () => Promise<void>;
 };
 
-/** Which reporter: NDJSON where asked for, live tasks on a terminal, lines elsewhere and with --verbose. */
+/** Which reporter: NDJSON where asked for, live tasks on a terminal that can draw them, lines elsewhere and with --verbose. */
 export async function makeReporter(
   flags: { readonly json?: true; readonly verbose?: true },
   cli: CliContext,
@@ -17,7 +17,7 @@ export async function makeReporter(
   if (flags.json === true) {
     return { emit: (event) => cli.print(JSON.stringify(event)), close: async () => undefined };
   }
-  if (cli.isTerminal && flags.verbose !== true) {
+  if (cli.isTerminal && cli.env['TERM'] !== 'dumb' && flags.verbose !== true) {
     const { listrReporter } = await import('./listr.ts');
     return listrReporter(cli);
   }

@@ -35,7 +35,7 @@ function cheapest(blob: Buffer, runs: number): number {
   const times = Array.from({ length: runs }, () => {
     const start = process.cpuUsage();
     const facts = factsOf(blob);
-    formatTable(reportDevices(eachDevice(facts.index, facts.notes), facts), Number.POSITIVE_INFINITY);
+    formatTable(reportDevices(eachDevice(facts.index, facts.notes), facts), Number.POSITIVE_INFINITY, true);
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
   });
@@ -57,7 +57,7 @@ describe('cost', () => {
     const start = process.cpuUsage();
     const facts = factsOf(blob);
     const reports = reportDevices(eachDevice(facts.index, facts.notes), facts);
-    const table = formatTable(reports, Number.POSITIVE_INFINITY);
+    const table = formatTable(reports, Number.POSITIVE_INFINITY, true);
     const { user, system } = process.cpuUsage(start);
     expect(table.split('\n').length).toBeGreaterThan(count);
     const ms = Math.round((user + system) / 1000);

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join } from 'node:path';
+import process from 'node:process';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { runCli } from '../../helpers/cli.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
+import { toyBench } from '../../helpers/toy-bench.ts';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const MAIN = join(ROOT, 'dist/cli/main.js');
+const ESC = String.fromCharCode(27);
+
+type Wish = {
+  /** Words of stty(1). */
+  readonly size: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Typed as soon as `when` is on the screen. */
+  readonly type?: { readonly keys: string; readonly when: RegExp };
+};
+
+/** Run the built program on a terminal of its own, script(1)'s; gives its exit code and all that it wrote to the screen. */
+async function onTerminal(args: readonly string[], { size, env = {}, type }: Wish) {
+  // Builds it as it is now.
+  await runCli(['--version']);
+  const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
+  const child = execa('script', ['-qefc', `stty ${size}; exec ${words}`, '/dev/null'], {
+    cwd: ROOT,
+    env: { TERM: 'xterm', ...env },
+    reject: false,
+    timeout: 60_000,
+  });
+  let seen = '';
+  let typed = type === undefined;
+  child.stdout.on('data', (bytes: Buffer) => {
+    seen += bytes.toString();
+    if (typed || type === undefined || !type.when.test(seen)) return;
+    typed = true;
+    child.stdin.write(type.keys);
+  });
+  const { exitCode } = await child;
+  return { exitCode, screen: seen.replaceAll('\r\n', '\n') };
+}
+
+/** A host's compiled tree. */
+async function hostTree(): Promise<string> {
+  const file = join(tmpDir('terminal-dtb'), 'host.dtb');
+  await execa('dtc', ['-q', '-@', '-o', file, join(ROOT, 'test/fixtures/toy/host.dts')]);
+  return file;
+}
+
+test.each([
+  ['cols 80 rows 24', 80],
+  ['cols 40 rows 24', 40],
+  ['cols 0 rows 0', 80],
+])('devices on %s: name, verdict and reason, nothing cut', async (size, width) => {
+  const dtb = await hostTree();
+  const { exitCode, screen } = await onTerminal(['devices', '--dtb', dtb], { size });
+  const piped = await execa(process.execPath, [MAIN, 'devices', '--dtb', dtb]);
+  expect(exitCode).toBe(0);
+  expect(screen).toMatch(/^DEVICE +VERDICT/);
+  expect(screen).not.toContain('…');
+  const plain = (text: string) => text.split(/\s+/).join(' ').trim();
+  expect(plain(screen)).toBe(plain(piped.stdout));
+  // A single word may be longer than a narrow terminal.
+  const long = screen.split('\n').filter((line) => line.length > width && line.trim().includes(' '));
+  expect(long).toEqual([]);
+});
+
+test('a dumb terminal gets lines without escapes, and the build ends well', async () => {
+  const { toys, work, env } = await toyBench();
+  const args = ['build', toys.recipe, '--work', work];
+  const { exitCode, screen } = await onTerminal(args, { size: 'cols 80', env: { ...env, TERM: 'dumb' } });
+  expect([exitCode, screen]).toEqual([0, expect.stringContaining('> kernel-source')]);
+  expect(screen).not.toContain(ESC);
+});
+
+test('Ctrl-C in a build on a terminal ends with 130 and says how to go on', async () => {
+  const { toys, work, env } = await toyBench();
+  const { exitCode, screen } = await onTerminal(['build', toys.recipe, '--work', work], {
+    size: 'cols 80 rows 24',
+    env: { ...env, TOY_SLEEP: '30' },
+    type: { keys: '\u0003', when: /CC parts of it/ },
+  });
+  expect([exitCode, screen]).toEqual([130, expect.stringContaining('goes on from there')]);
+}, 60_000);
