@@ -31,7 +31,7 @@ async function build(): Promise<string> {
   try {
     // As `npm run build` does it, but aside: a test beside this one may be running what is there.
     const aside = mkdtempSync(join(ROOT, 'dist-'));
-    const words = ['src/cli/main.ts', '--platform', 'node', '--dir', aside];
+    const words = ['-c', 'rolldown.config.ts', '--dir', aside];
     await execa(join(ROOT, 'node_modules/.bin/rolldown'), words, { cwd: ROOT });
     mkdirSync(join(ROOT, 'dist/cli'), { recursive: true });
     // What starts comes last: the files that it loads have a hash in their names.
