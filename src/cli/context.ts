@@ -7,6 +7,8 @@ type Environment = {
   readonly XDG_CACHE_HOME?: string;
   /** Mirrors of the site: see mirrors.ts. */
   readonly BPMP_VIRT_MIRROR?: string;
+  /** reproducible-builds.org: no time in what is made is later. */
+  readonly SOURCE_DATE_EPOCH?: string;
 };
 
 /** What a verb may use of the outside: nothing else prints, reads the environment or knows of Ctrl-C. */

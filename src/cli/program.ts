@@ -58,6 +58,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/lock.ts')).lockCommand,
   },
   {
+    name: 'image',
+    group: 'Build',
+    summary: 'make a root file system for a guest',
+    examples: [
+      'bpmp-virt image guest --out guest.img --key ~/.ssh/id_ed25519.pub',
+      'bpmp-virt image guest --kind busybox --out small.img',
+    ],
+    load: async () => (await import('./commands/image.ts')).imageCommand,
+  },
+  {
     name: 'clean',
     group: 'Build',
     summary: 'delete what builds made, or take changes of source trees back',

@@ -21,7 +21,7 @@ export async function makeDisk(image: string, entries: readonly FileEntry[], run
   await rm(image, { force: true });
   await makeFolder(staged);
   try {
-    for (const entry of withFolders(entries)) await stage(staged, entry);
+    await stageFiles(staged, entries);
     await makeFileSystem(image, staged, { size: FILE_SYSTEM_MB, file: FILE_SYSTEM_MB + LOG_MB }, run);
   } finally {
     await rm(staged, { recursive: true, force: true });
@@ -56,9 +56,18 @@ async function makeFileSystem(
   });
 }
 
+/** Put `entries` into the folder `root`; devices are left out. */
+export async function stageFiles(root: string, entries: readonly FileEntry[]): Promise<void> {
+  for (const entry of withFolders(entries)) await stage(root, entry);
+}
+
 async function stage(root: string, entry: FileEntry): Promise<void> {
   const path = join(root, entry.path);
-  if (entry.type === 'folder') await makeFolder(path);
+  if (entry.type === 'folder') {
+    await makeFolder(path);
+    // The umask of who runs this is not the guest's.
+    await chmod(path, 0o755);
+  }
   if (entry.type === 'link') await symlink(entry.target, path);
   if (entry.type !== 'file') return;
   await writeFile(path, entry.content);

@@ -200,6 +200,22 @@ export type StepOptions = {
     readonly root: string;
     readonly into: string;
   };
+  /** `into` = a raw ext4 image with a Debian for arm64, made without root. */
+  'make-debian-image': {
+    readonly mirror: string;
+    readonly suites: readonly string[];
+    readonly packages: readonly string[];
+    readonly user: string;
+    /** File with an ssh public key. */
+    readonly key?: string;
+    readonly autologin: boolean;
+    readonly hostname: string;
+    readonly mib: number;
+    readonly epoch: number;
+    /** Folder with lib/modules of the guest's kernel. */
+    readonly modules?: string;
+    readonly into: string;
+  };
   /** run-vm.sh and what belongs to it, for one guest, in the folder `into`. */
   'write-run-script': {
     readonly dtb: string;

@@ -83,7 +83,7 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
         recipe: name,
         ...(vm.transport === 'scmi' ? { scmi: true as const } : {}),
         ...(vm.guestKernel === 'stock' ? { stockKernel: true as const } : {}),
-        ...(vm.rootfs === undefined ? {} : { root: vm.rootfs.root }),
+        ...(vm.rootfs === undefined ? {} : { root: rootOf(vm.rootfs) }),
         // A board's only policy node has no label, so that the device has the documented name.
         bpmpHost: recipe.vms.length === 1 ? '/dev/bpmp-host' : `/dev/bpmp-host-${vm.name}`,
         place: places.inBundle,
@@ -94,10 +94,41 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
   ];
 }
 
-/** The copy of the image that the recipe names, where it names one. */
-function planImage({ vm, at, file }: VmPlace): readonly PlannedStep[] {
+type Rootfs = NonNullable<Vm['rootfs']>;
+
+/** What the guest mounts: an image of ours has no partitions. */
+function rootOf(rootfs: Rootfs): string {
+  return rootfs.kind === 'debian' ? '/dev/vda' : rootfs.root;
+}
+
+/** A Debian of ours, with the modules of the kernel that the guest runs. */
+function planDebian(rootfs: Extract<Rootfs, { kind: 'debian' }>, place: VmPlace): PlannedStep {
+  const { recipe, vm, at, file } = place;
+  const { kind: _, key, size, ...rest } = rootfs;
+  const { imageId: id, image: into } = vmPlaces(vm, at);
+  const hasModules = recipe.kernel.targets.includes('modules') && vm.guestKernel === 'built';
+  return {
+    id,
+    kind: 'make-debian-image',
+    options: {
+      ...rest,
+      ...(key === undefined ? {} : { key: recipePath(key, file) }),
+      hostname: vm.name,
+      mib: Number.parseInt(size, 10) * (size.endsWith('G') ? 1024 : 1),
+      epoch: recipe.kernel.epoch,
+      ...(hasModules ? { modules: LAYOUT.modules } : {}),
+      into,
+    },
+    after: hasModules ? ['kernel-build'] : [],
+  };
+}
+
+/** The image that the recipe names or describes, where it does. */
+function planImage(place: VmPlace): readonly PlannedStep[] {
+  const { vm, at, file } = place;
   const { rootfs } = vm;
   if (rootfs === undefined) return [];
+  if (rootfs.kind === 'debian') return [planDebian(rootfs, place)];
   const { imageId: id, image: into } = vmPlaces(vm, at);
   const { root } = rootfs;
   if (rootfs.kind === 'path') {

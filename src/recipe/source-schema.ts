@@ -2,7 +2,7 @@
 import { z } from 'zod';
 
 /** Where a Debian archive is, unless a recipe says otherwise. */
-const DEBIAN = 'http://deb.debian.org/debian';
+export const DEBIAN = 'http://deb.debian.org/debian';
 
 export const sha256 = z
   .string()
@@ -90,6 +90,44 @@ const rootDevice = z
       'What the guest mounts as its root: the whole image, or one partition of it. It must hold an ext2, ext3 or ext4.',
   });
 
+const debianRoot = z
+  .strictObject({
+    kind: z.literal('debian').meta({
+      description:
+        'A Debian for arm64, made without root: the packages are unpacked, and the guest’s first boot configures them.',
+    }),
+    mirror,
+    suites: suites.default(['bookworm', 'bookworm-security']),
+    packages: z
+      .array(z.string().regex(/^[a-z0-9][a-z0-9+.-]+$/, 'must be the name of a package'))
+      .default([])
+      .meta({ description: 'Packages besides what starts, ssh and the network need.' }),
+    user: z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,30}$/, 'must be a short name: lower case, digits, -')
+      .refine((name) => name !== 'root', 'must not be root')
+      .default('guest')
+      .meta({ description: 'Who logs in. No password is set, for nobody.' }),
+    key: z.string().min(1).optional().meta({
+      description:
+        'File with the ssh public key of that user; relative to the recipe where it starts with `./`.',
+    }),
+    autologin: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Log the user in on the console without a password.' }),
+    size: z
+      .string()
+      .regex(/^[1-9]\d{0,4}[MG]$/, 'must be like 800M or 4G')
+      .default('2G')
+      .meta({
+        description: 'Size of the image; its holes take no room. It grows with its disk at the first boot.',
+      }),
+  })
+  .refine(({ key, autologin }) => key !== undefined || autologin, {
+    error: 'needs key or autologin: otherwise nobody could log in',
+  });
+
 export const rootfs = z
   .discriminatedUnion('kind', [
     z.strictObject({
@@ -106,10 +144,11 @@ export const rootfs = z
       superseded,
       root: rootDevice,
     }),
+    debianRoot,
   ])
   .meta({
     description:
-      'Raw image of the guest’s root file system, of which `build` makes a sparse copy in `work/image`. Without it, nothing is made and run-vm.sh takes the documented file name.',
+      'The guest’s root file system, a raw image in `work/image`: made, or a sparse copy of one. Without it, nothing is made and run-vm.sh takes the documented file name.',
   });
 
 export const sysroot = z

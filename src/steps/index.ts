@@ -17,6 +17,7 @@ const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
   'guest-image': async () => (await import('./guest-image.ts')).guestImageStep,
   'link-overlay': async () => (await import('./link-overlay.ts')).linkOverlayStep,
   'pack-bundle': async () => (await import('./pack-bundle.ts')).packBundleStep,
+  'make-debian-image': async () => (await import('./make-debian-image.ts')).makeDebianImageStep,
   'render-host-overlay': async () => (await import('./render-host-overlay.ts')).renderHostOverlayStep,
   'render-guest-tree': async () => (await import('./render-guest-tree.ts')).renderGuestTreeStep,
   'render-scmi-tree': async () => (await import('./render-scmi-tree.ts')).renderScmiTreeStep,

@@ -32,6 +32,13 @@ export function memory(text: string): string {
   );
 }
 
+/** The size of an image, in MiB: `800M`, `4G`. @throws {UsageError} it is not one */
+export function mebibytes(text: string): number {
+  const [, number = '', unit] = /^([1-9]\d{0,4})([MG])$/.exec(text) ?? [];
+  if (number !== '') return Number(number) * (unit === 'G' ? 1024 : 1);
+  throw new UsageError(`'${text}' is not a size of an image`, 'Write it in M or G, for example 4G.');
+}
+
 function whole(text: string, what: string, least: number, most: number, example: number): number {
   if (/^\d{1,7}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
   throw new UsageError(

@@ -165,6 +165,37 @@ test('an image of the guest is copied, and its launcher says what of it is the r
   ]);
 });
 
+test('a Debian for the guest is made with the modules of the kernel that it runs, where there are any', async () => {
+  const loaded = await load('debian-6.12');
+  const [first] = loaded.recipe.vms;
+  const words = {
+    kind: 'debian',
+    mirror: 'http://m.example/debian',
+    suites: ['bookworm'],
+    packages: ['gdb'],
+  };
+  const rootfs = { ...words, user: 'me', key: './me.pub', autologin: false, size: '3G' };
+  const vms = [{ ...first, rootfs }] as unknown as LoadedRecipe['recipe']['vms'];
+  const { kernel } = loaded.recipe;
+  for (const targets of [['Image'], ['Image', 'modules']] as const) {
+    const recipe = { ...loaded.recipe, kernel: { ...kernel, targets: [...targets] }, vms };
+    const made = makePlan({ ...loaded, file: '/home/me/mine.yaml', recipe });
+    const { kind: _, size: __, ...same } = rootfs;
+    expect(only(made, 'make-debian-image').map(({ options }) => options)).toEqual([
+      {
+        ...same,
+        key: '/home/me/me.pub',
+        hostname: first?.name,
+        mib: 3072,
+        epoch: kernel.epoch,
+        ...(targets.length === 2 ? { modules: 'work:kernel/modules' } : {}),
+        into: 'work:image/rootfs_ubuntu_nvidia_orin.img.raw',
+      },
+    ]);
+    expect(only(made, 'write-run-script')[0]?.options.root).toBe('/dev/vda');
+  }
+});
+
 test('other devices change the trees and the command, not the kernel and QEMU', async () => {
   const loaded = await load('debian-6.12');
   const before = makePlan(loaded);

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type AptContext, openApt } from '../apt/apt.ts';
+import { downloadPackages } from '../apt/apt-closure.ts';
+import { resolveSystem } from '../apt/apt-system.ts';
+import { exists } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
+import { readSshKey } from '../files/ssh-key.ts';
+import { writeDpkgDatabase } from './dpkg-database.ts';
+import { makeExt4 } from './ext4.ts';
+import { writeGuestFiles } from './guest-files.ts';
+
+/** A guest with Debian; paths are absolute. */
+export type DebianGuest = {
+  readonly mirror: string;
+  readonly suites: readonly string[];
+  /** Besides what it needs to start, for ssh and for the network. */
+  readonly packages: readonly string[];
+  readonly user: string;
+  /** File with the ssh public key that logs in as `user`. */
+  readonly key?: string;
+  /** Whether the console logs `user` in by itself. */
+  readonly autologin: boolean;
+  readonly hostname: string;
+  readonly mib: number;
+  /** Seconds since 1970: no time in the image is later. */
+  readonly epoch: number;
+  /** Folder with lib/modules of the guest's kernel. */
+  readonly modules?: string;
+};
+
+/** SysV's init, as the small kernel of debian-6.12 has no control groups, without which systemd does not start. */
+const SYSTEM = [
+  '?essential',
+  '?priority(required)',
+  'usr-is-merged',
+  'sysvinit-core',
+  'sysv-rc',
+  'openssh-server',
+  'iproute2',
+  'kmod',
+  'udhcpc',
+] as const;
+
+/**
+ * A raw ext4 image of a Debian for arm64 at `image`, without root. No program of arm64 is started: the packages are unpacked, and
+ * the guest's first boot configures them (guest/image/first-boot).
+ *
+ * @param scratch an empty folder
+ * @param scripts the folder guest/image of this package
+ * @throws {UsageError} the key file is none
+ * @throws {EnvironmentError | StepError | CommandError} the archive cannot be reached, or lacks a package
+ */
+export async function makeDebianImage(
+  image: string,
+  guest: DebianGuest,
+  { scratch, scripts }: { readonly scratch: string; readonly scripts: string },
+  ctx: AptContext,
+): Promise<void> {
+  const key = guest.key === undefined ? undefined : await readSshKey(guest.key);
+  const { mirror, suites } = guest;
+  const apt = await openApt({ mirror, suites, architecture: 'arm64' }, ctx);
+  const debs = await downloadPackages(apt, await resolveSystem(apt, [...SYSTEM, ...guest.packages]));
+  const root = join(scratch, 'root');
+  const lists = join(scratch, 'lists');
+  const owners = join(scratch, 'owners');
+  const list = join(scratch, 'list');
+  await makeFolder(root);
+  await makeFolder(lists);
+  await writeFile(list, debs.map((deb) => `${deb}\n`).join(''));
+  await ctx.run(
+    ['fakeroot', '-s', basename(owners), '--', join(scripts, 'unpack-packages'), root, list, lists],
+    scratch,
+  );
+  await writeDpkgDatabase({ debs, root, lists }, ctx.run);
+  await writeGuestFiles(root, { ...guest, ...(key === undefined ? {} : { key }) }, scripts);
+  const modules = guest.modules === undefined ? undefined : join(guest.modules, 'lib/modules');
+  if (modules !== undefined && (await exists(modules)))
+    await ctx.run(['cp', '-a', '--', modules, join(root, 'usr/lib')], scratch);
+  await makeExt4(image, { root, owners, mib: guest.mib, epoch: guest.epoch }, ctx.run);
+}
