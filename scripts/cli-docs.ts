@@ -9,6 +9,7 @@ export const NOWHERE: CliContext = {
   write: () => undefined,
   warn: () => undefined,
   isTerminal: false,
+  draws: false,
   columns: 80,
   signal: new AbortController().signal,
   env: {},

@@ -21,6 +21,8 @@ export type CliContext = {
   readonly warn: (text: string) => void;
   /** Whether standard output is a terminal. */
   readonly isTerminal: boolean;
+  /** Whether that terminal can move its cursor and knows how wide it is: not TERM=dumb, not 0 columns. */
+  readonly draws: boolean;
   /** Columns of that terminal; 80 where there is none. */
   readonly columns: number;
   /** Aborted by Ctrl-C and SIGTERM. */

@@ -32,6 +32,7 @@ function makeContext(signal: AbortSignal): CliContext {
     write: (bytes) => void process.stdout.write(bytes),
     warn: (text) => void process.stderr.write(`${text}\n`),
     isTerminal: process.stdout.isTTY === true,
+    draws: process.env['TERM'] !== 'dumb' && process.stdout.columns > 0,
     // A serial console says 0 for what it does not know.
     columns: process.stdout.columns || 80,
     signal,

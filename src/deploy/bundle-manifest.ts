@@ -40,6 +40,18 @@ export async function readAbilities(
   }
 }
 
+/** What the kernel of the bundle in `folder` is for, as its manifest says; undefined where that does not say. */
+export async function madeFor(folder: string): Promise<KernelAbilities['for'] | undefined> {
+  try {
+    return manifestShape.safeParse(JSON.parse(await readText(join(folder, 'manifest.json')))).data?.kernel
+      .for;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof UsageError || isCode(error, 'ENOENT'))
+      return undefined;
+    throw error;
+  }
+}
+
 const BUILD =
   'Build a recipe for a board (`bpmp-virt build l4t-36.3`), and name its work folder with --work.';
 

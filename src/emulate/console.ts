@@ -48,3 +48,31 @@ export class ConsoleReader {
     }
   }
 }
+
+/** What a person at the console sees of its bytes: the tool's own lines and sections stay away, all else passes at once. */
+export class ScreenFilter {
+  /** The start of a line that may become one of ours. */
+  #held = '';
+  #atStart = true;
+  #section = false;
+
+  push(bytes: Buffer): Buffer {
+    let rest = this.#held + bytes.toString('latin1');
+    let shown = '';
+    this.#held = '';
+    while (rest !== '') {
+      const end = rest.indexOf('\n') + 1;
+      const line = end === 0 ? rest : rest.slice(0, end);
+      const isOurs = this.#atStart && line.startsWith(MARK);
+      if (end === 0 && this.#atStart && (isOurs || MARK.startsWith(line))) {
+        this.#held = line;
+        break;
+      }
+      if (isOurs) this.#section = line.startsWith(`${MARK}begin`);
+      else if (!this.#section) shown += line;
+      this.#atStart = end !== 0;
+      rest = rest.slice(line.length);
+    }
+    return Buffer.from(shown, 'latin1');
+  }
+}

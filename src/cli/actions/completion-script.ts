@@ -1,32 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 import { recipeNames } from '../../recipe/load.ts';
 import { TOOL_ROOT } from '../places.ts';
 
-/** What can be completed: the verbs with their options, and the recipes of this package. */
+type CompletedOption = {
+  readonly long: string;
+  readonly description: string;
+  /** Whether a word follows it; `values`: which, empty for a file or what nobody can list. */
+  readonly takesValue: boolean;
+  readonly values: readonly string[];
+};
+
+/** What can be completed: the verbs with their options, the values of those, and recipes and devices of this package. */
 export type Words = {
   readonly verbs: readonly {
     readonly name: string;
     readonly summary: string;
-    readonly options: readonly { readonly long: string; readonly description: string }[];
-    /** Its first argument is a recipe. */
-    readonly recipe: boolean;
+    readonly options: readonly CompletedOption[];
+    /** What its first argument may be. */
+    readonly values: readonly string[];
   }[];
-  readonly recipes: readonly string[];
 };
 
 /** The words of `program`, whose verbs are all loaded. */
 export async function completionWords(program: Command): Promise<Words> {
+  const recipes = await recipeNames(join(TOOL_ROOT, 'recipes'));
+  const files = await readdir(join(TOOL_ROOT, 'recipes/devices'));
+  const devices = files.map((file) => file.replace(/\.yaml$/, '')).sort();
+  const named = (name: string) => (name === 'recipe' ? recipes : name === 'device' ? devices : []);
+  const optionValues = (option: Option) => option.argChoices ?? named(option.attributeName());
+  const argumentValues = (verb: string, argument: Argument | undefined) =>
+    argument?.argChoices ?? named(verb === 'devices' ? 'device' : (argument?.name() ?? ''));
   const verbs = program.commands.map((command) => ({
     name: command.name(),
     summary: command.summary(),
     options: command.options
       .filter((option) => option.long !== undefined && !option.hidden)
-      .map((option) => ({ long: option.long ?? '', description: option.description })),
-    recipe: command.registeredArguments[0]?.name() === 'recipe',
+      .map((option) => ({
+        long: option.long ?? '',
+        description: option.description,
+        takesValue: option.required || option.optional,
+        values: optionValues(option),
+      })),
+    values: argumentValues(command.name(), command.registeredArguments[0]),
   }));
-  return { verbs, recipes: await recipeNames(join(TOOL_ROOT, 'recipes')) };
+  return { verbs };
 }
 
 /** The completion script for `shell`. Where no word fits, file names are completed. */
@@ -34,10 +54,15 @@ export function formatCompletion(shell: 'bash' | 'zsh' | 'fish', words: Words): 
   return { bash, zsh, fish }[shell](words).join('\n');
 }
 
-function bash({ verbs, recipes }: Words): readonly string[] {
-  const cases = verbs.map(
-    ({ name, options, recipe }) =>
-      `    ${name}) words='${[...options.map(({ long }) => long), ...(recipe ? recipes : [])].join(' ')}' ;;`,
+function bash({ verbs }: Words): readonly string[] {
+  const ofVerbs = verbs.map(
+    ({ name, options, values }) =>
+      `    ${name}) words='${[...options.map(({ long }) => long), ...values].join(' ')}' ;;`,
+  );
+  const ofOptions = verbs.flatMap(({ name, options }) =>
+    options
+      .filter(({ takesValue }) => takesValue)
+      .map(({ long, values }) => `    '${name} ${long}') words='${values.join(' ')}' ;;`),
   );
   return [
     '# bash completion for bpmp-virt',
@@ -45,8 +70,12 @@ function bash({ verbs, recipes }: Words): readonly string[] {
     '  local words',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
     '  case ${COMP_WORDS[1]} in',
-    ...cases,
+    ...ofVerbs,
     "    *) words='' ;;",
+    '  esac',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
+    '  case "${COMP_WORDS[1]} ${COMP_WORDS[COMP_CWORD - 1]}" in',
+    ...ofOptions,
     '  esac',
     `  if [ "$COMP_CWORD" -eq 1 ]; then words='${verbs.map(({ name }) => name).join(' ')} --help --version'; fi`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is bash's
@@ -56,10 +85,13 @@ function bash({ verbs, recipes }: Words): readonly string[] {
   ];
 }
 
-function zsh({ verbs, recipes }: Words): readonly string[] {
-  const cases = verbs.map(({ name, options, recipe }) => {
-    const flags = options.map(({ long, description }) => zshQuote(`${long}[${zshText(description)}]`));
-    const words = recipe ? [zshQuote(`1:recipe:(${recipes.join(' ')})`)] : [];
+function zsh({ verbs }: Words): readonly string[] {
+  const cases = verbs.map(({ name, options, values }) => {
+    const flags = options.map(({ long, description, takesValue, values: choices }) => {
+      const action = choices.length > 0 ? `(${choices.join(' ')})` : '_files';
+      return zshQuote(`*${long}[${zshText(description)}]${takesValue ? `:value:${action}` : ''}`);
+    });
+    const words = values.length > 0 ? [zshQuote(`1:name:(${values.join(' ')})`)] : [];
     return `    ${name}) _arguments ${[...flags, ...words, zshQuote('*:file:_files')].join(' ')} ;;`;
   });
   const names = verbs.map(({ name, summary }) => zshQuote(`${name}:${summary}`));
@@ -86,17 +118,18 @@ function zshQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-function fish({ verbs, recipes }: Words): readonly string[] {
+function fish({ verbs }: Words): readonly string[] {
   const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   const start = verbs.map(
     ({ name, summary }) => `complete -c bpmp-virt -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
   );
-  const inner = verbs.flatMap(({ name, options, recipe }) => {
+  const inner = verbs.flatMap(({ name, options, values }) => {
     const here = `complete -c bpmp-virt -n ${quote(`__fish_seen_subcommand_from ${name}`)}`;
-    const flags = options.map(
-      ({ long, description }) => `${here} -l ${long.replace(/^--/, '')} -d ${quote(description)}`,
-    );
-    return recipe ? [...flags, `${here} -a ${quote(recipes.join(' '))}`] : flags;
+    const flags = options.map(({ long, description, takesValue, values: choices }) => {
+      const words = choices.length > 0 ? ` -x -a ${quote(choices.join(' '))}` : takesValue ? ' -r' : '';
+      return `${here} -l ${long.replace(/^--/, '')}${words} -d ${quote(description)}`;
+    });
+    return values.length > 0 ? [...flags, `${here} -a ${quote(values.join(' '))}`] : flags;
   });
   return ['# fish completion for bpmp-virt', ...start, ...inner];
 }

@@ -15,6 +15,9 @@ import { findProducts, ORIN_MEMORY, type Products } from './emulated-products.ts
 /** Ctrl-], as telnet has it. */
 const ESCAPE = 0x1d;
 
+const LEAVE =
+  'Starting the machine; its console is here. `exit` in its shell switches it off, Ctrl-] ends it at once.';
+
 /** `run --emulate`: start the machine, show it, and say at the end what happened. */
 export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliContext): Promise<void> {
   if (flags.exec === undefined && !hasKeys()) {
@@ -25,6 +28,7 @@ export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliC
   }
   const products = await findProducts(recipe, flags, cli);
   const witness = new Witness(flags, cli);
+  if (flags.exec === undefined) cli.warn(LEAVE);
   const machine = await start(products, flags, witness, cli);
   witness.watch(machine);
   const restore = rawKeys((bytes) => {

@@ -22,8 +22,11 @@ export function buildCommand(cli: CliContext): Command {
     .option('--verbose', 'show every command and what it says')
     .option('--json', 'report as one JSON object per line')
     .action(async (recipe: string, flags: BuildFlags) => {
-      const { runBuild, showDecisions } = await import('../actions/run-build.ts');
+      const { nextWords, runBuild, showDecisions } = await import('../actions/run-build.ts');
       const wanted = { recipe, flags, devices: flags.device, redo: flags.redo };
-      await (flags.dryRun === true ? showDecisions(wanted, cli) : runBuild(wanted, cli));
+      if (flags.dryRun === true) return showDecisions(wanted, cli);
+      const built = await runBuild(wanted, cli);
+      const next = built && flags.json !== true ? await nextWords(wanted, cli) : undefined;
+      if (next !== undefined) cli.print(next);
     });
 }

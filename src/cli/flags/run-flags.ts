@@ -16,9 +16,12 @@ export type RunFlags = WorkFlags & {
 /** What a verb does that has no such flags. */
 export const RUN_DEFAULTS = { jobs: availableParallelism(), mirror: [] } as const;
 
+/** The work folder where none is named. */
+export const DEFAULT_WORK = 'work';
+
 /** `--work`. */
 export function withWorkFlag(command: Command): Command {
-  return command.option('--work <dir>', 'folder that everything is made in', 'work');
+  return command.option('--work <dir>', 'folder that everything is made in', DEFAULT_WORK);
 }
 
 /** `--work`, `--jobs`, `--offline` and `--mirror`. */

@@ -17,7 +17,7 @@ export async function makeReporter(
   if (flags.json === true) {
     return { emit: (event) => cli.print(JSON.stringify(event)), close: async () => undefined };
   }
-  if (cli.isTerminal && cli.env['TERM'] !== 'dumb' && flags.verbose !== true) {
+  if (cli.isTerminal && cli.draws && flags.verbose !== true) {
     const { listrReporter } = await import('./listr.ts');
     return listrReporter(cli);
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { performance } from 'node:perf_hooks';
+import { ScreenFilter } from '../../emulate/console.ts';
 import type { Machine, MachineOptions } from '../../emulate/machine.ts';
 import { parseStats, stateChanges, switched } from '../../emulate/report.ts';
 import type { FirmwareState } from '../../firmware/model.ts';
@@ -17,6 +18,7 @@ export class Witness {
   readonly #uartAt: string[] = [];
   readonly #times = new Map<string, string>();
   readonly #notes: string[] = [];
+  readonly #screen = new ScreenFilter();
   #transfers: TransferEntry[] = [];
   #machine: Machine | undefined;
   #before: FirmwareState | undefined;
@@ -48,9 +50,9 @@ export class Witness {
     this.#before = machine.firmware.snapshot();
   }
 
-  /** With a terminal the console is the terminal's; else lines without the tool's own are shown. */
+  /** With a terminal the console is the terminal's, without the tool's own lines and the host's log; else whole lines are shown. */
   #console(bytes: Buffer): void {
-    if (this.#flags.exec === undefined && this.#cli.isTerminal) this.#cli.write(bytes);
+    if (this.#flags.exec === undefined && this.#cli.isTerminal) this.#cli.write(this.#screen.push(bytes));
   }
 
   #line(line: string): void {
@@ -89,6 +91,7 @@ export class Witness {
       this.#before === undefined || after === undefined ? [] : stateChanges(this.#before, after);
     const lines = [
       '',
+      `Result: ${bytes.length} bytes at the UART, ${this.#refused()}${changes.length === 0 ? 'the firmware as before' : `${changes.length} things of the firmware differ`}.`,
       `Bytes at the UART: ${bytes.length === 0 ? 'none' : `${bytes.toString('hex', 0, 64).replace(/../g, '$& ')}(${JSON.stringify(bytes.toString('latin1').slice(0, 64))}), first after ${this.#uartAt[0]} s`}`,
       'Switched in the firmware:',
       ...indented(switched(this.#transfers)),
@@ -101,6 +104,13 @@ export class Witness {
       `The whole run took ${this.#seconds()} s. Logs and transcript: ${folder}`,
     ];
     return lines.join('\n');
+  }
+
+  /** How many requests the host proxy refused; nothing where there is none. */
+  #refused(): string {
+    const stats = [...parseStats(this.#machine?.sections.get('stats') ?? '').values()];
+    const refused = stats.reduce((sum, counts) => sum + (counts['refused'] ?? 0), 0);
+    return stats.length === 0 ? '' : `${refused} requests refused by the host proxy, `;
   }
 
   #statLines(): readonly string[] {

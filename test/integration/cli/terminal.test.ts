@@ -75,6 +75,31 @@ test('a dumb terminal gets lines without escapes, and the build ends well', asyn
   expect(screen).not.toContain(ESC);
 });
 
+test.each([
+  ['cols 80 rows 24', 80],
+  ['cols 40 rows 24', 40],
+])('a build on %s draws within it and ends with durations and what is next', async (size, width) => {
+  const { toys, work, env } = await toyBench();
+  const args = ['build', toys.recipe, '--work', work];
+  const { exitCode, screen } = await onTerminal(args, { size, env: { ...env, NO_COLOR: '1' } });
+  expect([exitCode, screen]).toEqual([0, expect.stringContaining('steps in')]);
+  // NO_COLOR: the cursor moves, and nothing is coloured.
+  expect(screen.split(ESC).filter((text) => /^\[[0-9;]+m/.test(text))).toEqual([]);
+  const plain = screen.split(ESC).map((text) => text.replace(/^\[[0-9;?]*[A-Za-z]/, ''));
+  const [drawn = '', end = ''] = plain.join('').split(/^(?=\d+ steps in )/m);
+  expect(drawn.split(/[\n\r]/).filter((line) => line.length > width)).toEqual([]);
+  expect(end).toMatch(/^\d+ steps in \d+\.\d s:\n {2}\S+ +\d+\.\d s\n/);
+  expect(end).toMatch(/^Next: bpmp-virt (run|deploy) /m);
+});
+
+test('a serial console, which says 0x0, gets lines', async () => {
+  const { toys, work, env } = await toyBench();
+  const args = ['build', toys.recipe, '--work', work];
+  const { exitCode, screen } = await onTerminal(args, { size: 'cols 0 rows 0', env });
+  expect([exitCode, screen]).toEqual([0, expect.stringContaining('> kernel-source')]);
+  expect(screen).not.toContain(ESC);
+});
+
 test('Ctrl-C in a build on a terminal ends with 130 and says how to go on', async () => {
   const { toys, work, env } = await toyBench();
   const { exitCode, screen } = await onTerminal(['build', toys.recipe, '--work', work], {

@@ -113,6 +113,7 @@ async function runFlash(words: readonly string[], isTerminal: boolean) {
     write: () => undefined,
     warn: () => undefined,
     isTerminal,
+    draws: isTerminal,
     columns: 80,
     signal: new AbortController().signal,
     env: { BPMP_VIRT_ROOT: at('root'), BPMP_VIRT_PASSWORD: 'secret' },

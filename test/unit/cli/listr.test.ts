@@ -10,6 +10,7 @@ test('what was warned of stays on a terminal when the rows are gone, once', asyn
     write: () => undefined,
     warn: (text) => void said.push(text),
     isTerminal: true,
+    draws: true,
     columns: 80,
     signal: new AbortController().signal,
     env: {},
