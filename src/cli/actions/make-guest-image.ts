@@ -9,6 +9,7 @@ import { DEBIAN, rootfs } from '../../recipe/source-schema.ts';
 import { IMAGE_TOOLS } from '../../steps/make-debian-image.ts';
 import type { AptContext } from '../../tools/apt/apt.ts';
 import { fetchBusybox } from '../../tools/apt/arm64-package.ts';
+import { exists } from '../../tools/files/folder.ts';
 import { isCode } from '../../tools/files/is-code.ts';
 import { makeFolder } from '../../tools/files/make-folder.ts';
 import { type DebianGuest, makeDebianImage } from '../../tools/guest/debian-image.ts';
@@ -34,6 +35,7 @@ export async function makeGuestImage(flags: ImageFlags, cli: CliContext): Promis
   const out = resolve(cli.cwd, flags.out);
   const mib = flags.size ?? MIB[flags.kind];
   const guest = flags.kind === 'debian' ? debianGuest(flags, mib, cli) : undefined;
+  if (await exists(out)) throw taken(out);
   const missing = await missingTools(IMAGE_TOOLS);
   if (missing.length > 0) throw await explainMissing(missing);
   const began = Date.now();
@@ -60,8 +62,12 @@ async function takePlace(image: string, out: string): Promise<void> {
     await link(image, out);
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
-    throw new UsageError(`${out} is there`, 'Name another file, or move that one away.', { cause: error });
+    throw taken(out, error);
   }
+}
+
+function taken(out: string, cause?: unknown): UsageError {
+  return new UsageError(`${out} is there`, 'Name another file, or move that one away.', { cause });
 }
 
 /** The flags, held against the same rules as a recipe's `rootfs`. */

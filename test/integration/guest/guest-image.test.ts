@@ -228,4 +228,13 @@ describe('image guest', () => {
     expect(said.stderr).toContain(message);
     expect(readdirSync(cwd)).toEqual([]);
   });
+
+  test('writes over nothing', async () => {
+    const out = join(tmpDir(), 'mine.img');
+    writeFileSync(out, 'mine');
+    const said = await runCli(['image', 'guest', '--out', out, '--autologin', '--offline']);
+    expect(said).toMatchObject({ code: 2, stderr: expect.stringContaining(`${out} is there`) });
+    expect(readdirSync(dirname(out))).toEqual(['mine.img']);
+    expect(readFileSync(out, 'utf8')).toBe('mine');
+  });
 });
