@@ -20,6 +20,8 @@ home=$root/opt/bpmp-virt
 record=$home/.deployed
 stage=$home/.stage
 conf=$root/boot/extlinux/extlinux.conf
+# Our comment in extlinux.conf, kept here too: who strips comments must not make a trial last, nor lose what DEFAULT was.
+marker=$home/.marker
 
 die() {
 	printf 'deploy: %s\n' "$*" >&2
@@ -37,6 +39,11 @@ efi_byte() {
 
 fact() {
 	printf '%s %s\n' "$1" "$2"
+}
+
+# Our comments in a boot menu, as we write them, however somebody has indented them.
+markers() {
+	tr -d '\r' 2>/dev/null <"$1" | sed -n 's/^[ 	]*#[ 	]*>>> bpmp-virt/# >>> bpmp-virt/p'
 }
 
 # What we put down, as `SHA256 PATH` lines; a path may have several, of a deployment that was cut off in the middle.
@@ -109,6 +116,7 @@ facts() {
 			[ -f "$root$path" ] || fact absent "$path"
 		done
 	fi
+	[ ! -r "$marker" ] || fact marker "$(base64 <"$marker" | tr -d '\n')"
 	[ ! -d "$stage" ] || fact stage-left 1
 	for file in "$stage"/*; do
 		[ ! -f "$file" ] || [ "$(hash_of "$file")" != "${file##*/}" ] || fact staged "${file##*/}"
@@ -128,15 +136,44 @@ unpack() {
 	fi
 }
 
+# A root file system that is to be flashed lies in a folder here: a link in it must not lead into this machine's own.
+inside() {
+	[ -n "$root" ] || return 0
+	folder=$1
+	while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+	case $(readlink -f "$folder")/ in
+	"$(readlink -f "$root")"/*) ;;
+	*) die "$1 leads out of $root through a link" ;;
+	esac
+}
+
+# Make the folder of PATH.
+make_room() {
+	inside "$(dirname "$root$1")"
+	mkdir -p "$(dirname "$root$1")" || die "$1: its folder cannot be made"
+	rm -f "$root$1.bpmp-part"
+}
+
+# Put the file aside of PATH in its place. One file is flushed: with all of them, and a disk at work, that takes a second each.
+settle_file() {
+	sync "$root$1.bpmp-part" 2>/dev/null || sync
+	mv -f "$root$1.bpmp-part" "$root$1" || die "$1 cannot be put in place"
+}
+
 # Put a file in place: PATH MODE, content from standard input.
 put() {
-	mkdir -p "$(dirname "$root$1")" || die "$1: its folder cannot be made"
+	make_room "$1"
 	if ! cat >"$root$1.bpmp-part" || ! chmod "$2" "$root$1.bpmp-part"; then
 		die "$1 cannot be written: is there space?"
 	fi
-	# One file: with all of them, and a disk at work, flushing everything takes a second each.
-	sync "$root$1.bpmp-part" 2>/dev/null || sync
-	mv -f "$root$1.bpmp-part" "$root$1" || die "$1 cannot be put in place"
+	settle_file "$1"
+}
+
+# Put a copy of FILE at PATH, with its mode and its owner.
+keep_copy() {
+	make_room "$2"
+	cp -p "$1" "$root$2.bpmp-part" || die "$2 cannot be written: is there space?"
+	settle_file "$2"
 }
 
 # What we are about to put down is on record before, so that an undo finds it whatever happens in between.
@@ -188,13 +225,14 @@ commit() {
 	remember
 	while read -r verb first second third; do
 		case $verb in
-		save) [ -e "$root$second" ] || put "$second" 644 <"$root$first" ;;
+		save) [ -e "$root$second" ] || keep_copy "$root$first" "$second" ;;
 		file) put "$third" "$second" <"$stage/$first" ;;
 		extlinux) replace_conf "$first" "$second" "$third" ;;
 		remove) remove "$first" ;;
 		esac
 	done <"$stage/plan"
 	settle
+	[ -e "$record" ] || rm -f "$marker"
 	rm -rf "$stage"
 	rmdir "$home" 2>/dev/null
 	sync
@@ -203,8 +241,42 @@ commit() {
 replace_conf() {
 	[ "$(hash_of "$conf")" = "$1" ] || die "extlinux.conf was changed by somebody else meanwhile: deploy again"
 	[ "$(hash_of "$stage/$2")" = "$2" ] || die "extlinux.conf did not arrive whole: deploy again"
-	[ "$3" = - ] || [ -e "$root$3" ] || put "$3" 644 <"$conf"
-	put /boot/extlinux/extlinux.conf 644 <"$stage/$2"
+	[ "$3" = - ] || [ -e "$root$3" ] || keep_copy "$conf" "$3"
+	# While both menus are possible, so are both comments.
+	{
+		cat "$marker" 2>/dev/null
+		markers "$stage/$2"
+	} | sort -u >"$stage/marker"
+	put /opt/bpmp-virt/.marker 600 <"$stage/marker"
+	swap_conf "$1" "$stage/$2"
+	markers "$conf" >"$stage/marker"
+	put /opt/bpmp-virt/.marker 600 <"$stage/marker"
+}
+
+# Put the boot menu FILE in the place of extlinux.conf, if that still has the sum SUM. Mode and owner stay as they are, and
+# so does a link. What somebody writes in this very moment goes into the file that was there, which has a second name.
+swap_conf() {
+	target=$(readlink -f "$conf")
+	inside "$(dirname "$target")"
+	[ ! -e "$target.bpmp-was" ] || mv -f "$target.bpmp-was" "$target.bpmp-virt-$(hash_of "$target.bpmp-was" | cut -c 1-12)"
+	rm -f "$target.bpmp-part"
+	if ! cp -p "$target" "$target.bpmp-part" || ! cat "$2" >"$target.bpmp-part"; then
+		rm -f "$target.bpmp-part"
+		die "extlinux.conf cannot be written: is there space?"
+	fi
+	sync "$target.bpmp-part" 2>/dev/null || sync
+	ln "$target" "$target.bpmp-was" 2>/dev/null
+	if [ "$(hash_of "$target")" != "$1" ]; then
+		rm -f "$target.bpmp-part" "$target.bpmp-was"
+		die "extlinux.conf was changed by somebody else meanwhile: deploy again"
+	fi
+	mv -f "$target.bpmp-part" "$target" || die "extlinux.conf cannot be put in place"
+	if [ -e "$target.bpmp-was" ] && [ "$(hash_of "$target.bpmp-was")" != "$1" ]; then
+		mv -f "$target.bpmp-was" "$target"
+		sync
+		die "extlinux.conf was changed by somebody else meanwhile: deploy again"
+	fi
+	rm -f "$target.bpmp-was"
 	sync
 }
 
@@ -228,9 +300,19 @@ remove() {
 
 # The service's part: the entry was on trial for one boot, and this is that boot.
 end_trial() {
-	grep -q '^# >>> bpmp-virt [^ ]* trial' "$conf" || return 0
-	was=$(tr -d '\r' <"$conf" | sed -n 's/^# >>> bpmp-virt .* was=//p' | sed 's/[\/&]/\\&/g')
-	! grep -q -e '^# >>> bpmp-virt .* cr was=' -e '^# >>> bpmp-virt .* cr dangling was=' "$conf" || was=$was$(printf '\r')
+	line=$(markers "$conf" | head -n 1)
+	[ -n "$line" ] || line=$(grep -e '^# >>> bpmp-virt [^ ]* trial' "$marker" 2>/dev/null | tail -n 1)
+	case "${line%% was=*} " in
+	*' trial '*) ;;
+	*) return 0 ;;
+	esac
+	was=
+	case $line in
+	*' was='*) was=$(printf '%s' "${line#* was=}" | sed 's/[\/&\\]/\\&/g') ;;
+	esac
+	case "${line%% was=*} " in
+	*' cr '*) was=$was$(printf '\r') ;;
+	esac
 	if [ -n "$was" ]; then
 		# No label that merely begins like ours.
 		default="s/^\([ 	]*DEFAULT[ 	]*\)bpmp-virt\([ 	#$(printf '\r')].*\)*\$/\1$was\2/"
@@ -238,18 +320,24 @@ end_trial() {
 		# The file had no DEFAULT line: the one it has is ours.
 		default='/^DEFAULT bpmp-virt\r*$/d'
 	fi
+	ours='[ 	]*#[ 	]*>>> bpmp-virt'
+	marks="s/^\($ours [^ ]*\) trial/\1/; s/^\($ours .*\) was=.*/\1/
+		s/^\($ours [^ ]*\) boot=[^ ]*/\1/; s/^\($ours .*\) dangling\$/\1/
+		s/^\($ours .*\) cr\$/\1/"
 	# Into a file, not a pipe: of a sed that fails half-way nothing may become the boot menu.
 	ended=$conf.bpmp-trial
-	if ! sed -e "$default" -e 's/^\(# >>> bpmp-virt [^ ]*\) trial/\1/; s/^\(# >>> bpmp-virt .*\) was=.*/\1/
-		s/^\(# >>> bpmp-virt [^ ]*\) boot=[^ ]*/\1/; s/^\(# >>> bpmp-virt .*\) dangling$/\1/
-		s/^\(# >>> bpmp-virt .*\) cr$/\1/' "$conf" >"$ended" ||
+	old=$(hash_of "$conf")
+	if ! sed -e "$default" -e "$marks" "$conf" >"$ended" ||
 		[ "$(sed -n '$=' "$ended")" -lt $(($(sed -n '$=' "$conf") - 1)) ]; then
 		rm -f "$ended"
 		die "extlinux.conf cannot be written: is there space? DEFAULT is still bpmp-virt"
 	fi
-	put /boot/extlinux/extlinux.conf 644 <"$ended"
+	cmp -s "$ended" "$conf" || swap_conf "$old" "$ended"
 	rm -f "$ended"
-	sync
+	if [ -r "$marker" ]; then
+		ended=$(sed -e "$marks" "$marker")
+		printf '%s\n' "$ended" | put /opt/bpmp-virt/.marker 600
+	fi
 }
 
 # One at a time: after a lost connection the board may still be at what the tool asked for.
@@ -259,6 +347,7 @@ lock() {
 }
 
 main() {
+	inside "$home"
 	lock
 	case ${1-} in
 	facts) facts ;;

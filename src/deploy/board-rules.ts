@@ -145,7 +145,7 @@ export function rootDevice(facts: BoardFacts): string | undefined {
  * @throws {EnvironmentError} its root= is another one
  */
 export function requireSameRoot(text: string, facts: BoardFacts): readonly string[] {
-  const template = templateOf(text);
+  const template = templateOf(text, facts.markers);
   const wanted = rootOf(template?.keys.get('APPEND') ?? '');
   const running = rootOf(facts.cmdline);
   // An entry without root= gets the running one.

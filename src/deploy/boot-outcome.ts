@@ -22,7 +22,7 @@ export function outcomeOf(facts: BoardFacts): BootOutcome {
 }
 
 function oursOf(facts: BoardFacts): EntryState | undefined {
-  return facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text);
+  return facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text, facts.markers);
 }
 
 /** Why UEFI may not have started the entry that the menu names, the likeliest first. */

@@ -69,7 +69,12 @@ export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWis
   const boot = bootFor(bundle, facts, conf.text, wish);
   const root = rootOf(facts.cmdline);
   const args = [...KERNEL_ARGS, entryArg(bundle.id)];
-  const text = withOurs(conf.text, { ...bundle, args, root, bootId: armedIn(facts, boot) }, boot);
+  const text = withOurs(
+    conf.text,
+    { ...bundle, args, root, bootId: armedIn(facts, boot) },
+    boot,
+    facts.markers,
+  );
   requireInitrd(text, facts);
   const remove = old.filter((path) => !isEdited(facts, path));
   requireNotLive(text, remove);
@@ -112,7 +117,7 @@ function unseenDisk(device: string): readonly string[] {
 
 /** The boot in which a trial is armed; one that is armed already keeps its own. */
 function armedIn(facts: BoardFacts, boot: Boot): string {
-  const old = readOurs(facts.extlinux?.text ?? '');
+  const old = readOurs(facts.extlinux?.text ?? '', facts.markers);
   return boot === 'trial' && old?.boot === 'trial' ? (old.armedIn ?? facts.bootId) : facts.bootId;
 }
 
@@ -122,7 +127,7 @@ function armedIn(facts: BoardFacts, boot: Boot): string {
  * @throws {EnvironmentError} it cannot be tried, or has not been seen to boot
  */
 function bootFor(bundle: BoardBundle, facts: BoardFacts, text: string, wish: BootWish): Boot {
-  const old = readOurs(text);
+  const old = readOurs(text, facts.markers);
   const isSame = old?.id === bundle.id;
   const hasFailed = isSame && outcomeOf(facts) === 'not-started';
   if (hasFailed && wish !== 'keep')
@@ -143,8 +148,8 @@ function bootFor(bundle: BoardBundle, facts: BoardFacts, text: string, wish: Boo
 
 /** What a person should know of the boot menu's change. */
 function notesOf(bundle: BoardBundle, facts: BoardFacts, before: string, after: string): readonly string[] {
-  const old = readOurs(before);
-  const template = templateOf(before);
+  const old = readOurs(before, facts.markers);
+  const template = templateOf(before, facts.markers);
   const overlays = template?.keys.get('OVERLAYS') ?? '';
   const label = template?.keys.get('LABEL');
   return [
@@ -203,7 +208,7 @@ function theirs(paths: readonly string[]): readonly string[] {
  */
 export function planUndo(facts: BoardFacts, now: Date): DeployPlan {
   const conf = facts.extlinux;
-  const text = conf === undefined ? undefined : withoutOurs(conf.text);
+  const text = conf === undefined ? undefined : withoutOurs(conf.text, facts.markers);
   const isSame = conf === undefined || text === undefined || text === conf.text;
   const paths = [...facts.deployed.keys()];
   const remove = paths.filter((path) => !isEdited(facts, path));

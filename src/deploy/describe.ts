@@ -45,7 +45,7 @@ export type Status = {
 
 /** @see Status */
 export function statusOf(facts: BoardFacts): Status {
-  const entry = facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text);
+  const entry = facts.extlinux === undefined ? undefined : readOurs(facts.extlinux.text, facts.markers);
   const missing = [...facts.deployed].filter(([, sha256]) => sha256 === 'missing').map(([path]) => path);
   return {
     release: facts.release.replace(/^# /, '').replace(/, GCID.*/, ''),

@@ -28,10 +28,12 @@ export type EntryState = { readonly id: string; readonly boot: Boot; readonly ar
 /**
  * The file without our entry: byte for byte what it was before where nobody else edited it. However it was edited, every
  * line that is not ours stays, and DEFAULT names an entry that is there.
+ *
+ * @param kept here and below: the markers that the board keeps, see `findOurs`
  */
-export function withoutOurs(text: string): string {
+export function withoutOurs(text: string, kept = ''): string {
   const menu = readMenu(text);
-  const { lines, marker, lineEnd } = findOurs(menu);
+  const { lines, marker, lineEnd } = findOurs(menu, kept);
   const left = menu.lines.map(({ raw }, at) => (lines.has(at) ? '' : raw));
   const isLast = [...lines].every((at) => left.slice(at).every((raw) => raw === ''));
   const rest = left.join('');
@@ -60,9 +62,9 @@ const isDefault = ({ key, value }: Menu['lines'][number]) => key === 'DEFAULT' &
 const plain = (label: string) => label.replaceAll('\r', '');
 
 /** Our entry in a file; undefined where there is none. */
-export function readOurs(text: string): EntryState | undefined {
+export function readOurs(text: string, kept = ''): EntryState | undefined {
   const menu = readMenu(text);
-  const { entry, marker } = findOurs(menu);
+  const { entry, marker } = findOurs(menu, kept);
   if (entry === undefined) return undefined;
   const path = pathsOf(entry).find((each) => each.startsWith(OUR_BOOT)) ?? OUR_BOOT;
   const id = marker?.id || path.slice(OUR_BOOT.length).replace(/\/.*/, '');
@@ -79,8 +81,8 @@ export function readOurs(text: string): EntryState | undefined {
  * @param boot whether the board starts it by itself: `trial` = the next time only
  * @throws {EnvironmentError} the file has ten entries, none to copy, or no command line to start from
  */
-export function withOurs(text: string, entry: OurEntry, boot: Boot): string {
-  const before = withoutOurs(text);
+export function withOurs(text: string, entry: OurEntry, boot: Boot, kept = ''): string {
+  const before = withoutOurs(text, kept);
   const menu = readMenu(before);
   refuse(before, menu);
   const was = boot === 'no' ? undefined : defaultLine(menu);
@@ -131,8 +133,8 @@ export function initrdOf(text: string): string | undefined {
 }
 
 /** The entry that a board starts without us: what ours is a copy of. */
-export function templateOf(text: string): MenuEntry | undefined {
-  return startedEntry(readMenu(withoutOurs(text)));
+export function templateOf(text: string, kept = ''): MenuEntry | undefined {
+  return startedEntry(readMenu(withoutOurs(text, kept)));
 }
 
 /** What the one DEFAULT line says, as it stands there; undefined where there is none. */

@@ -35,6 +35,8 @@ export type BoardFacts = {
   readonly absent: ReadonlySet<string>;
   /** sha256 of files that have arrived and are not in place. */
   readonly staged: ReadonlySet<string>;
+  /** Our markers in the boot menu as the board keeps them beside it, a line each. */
+  readonly markers: string;
   /** A deployment was cut off, and its folder is still there. */
   readonly hasStage: boolean;
   /** Files that we put on the board → their sha256 now, `missing` where one is gone. */
@@ -81,6 +83,7 @@ export function parseFacts(text: string): BoardFacts {
         : { text: Buffer.from(one('extlinux'), 'base64').toString('latin1'), sha256: extlinux },
     absent: new Set(all('absent')),
     staged: new Set(all('staged')),
+    markers: Buffer.from(one('marker'), 'base64').toString('latin1'),
     hasStage: one('stage-left') === '1',
     deployed: new Map(pairs('deployed')),
     put: grouped(pairs('put')),

@@ -71,15 +71,19 @@ export type Found = {
 /** What a line is to us; undefined: a comment or nothing. `default` names our entry, `other` is a key of anybody else's. */
 type MarkerKind = 'open' | 'close' | 'default' | 'entry' | 'other' | undefined;
 
-/** Find our entry by its label and kernel, or by its label behind our marker; and the markers about it. */
-export function findOurs(menu: Menu): Found {
+/**
+ * Find our entry by its label and kernel, or by its label behind our marker; and the markers about it.
+ *
+ * @param kept lines of markers that are kept on the board as well: they count where the menu has lost its own
+ */
+export function findOurs(menu: Menu, kept = ''): Found {
   const entries = ourEntries(menu);
   const kinds = menu.lines.map((line) => kindOf(line, entries));
   const opening = kinds.findIndex((kind, at) => kind === 'open' && isOurs(kinds, at));
   const raw = menu.lines[opening]?.raw ?? '';
-  const marker = parseMarker(raw);
-  const added = marker === undefined || marker.was !== undefined ? -1 : kinds.indexOf('default', opening);
-  const label = kinds.indexOf('entry', opening);
+  const marker = parseMarker(raw) ?? keptMarker(kept);
+  const label = kinds.indexOf('entry', Math.max(opening, 0));
+  const added = marker === undefined || marker.was !== undefined ? -1 : addedDefault(kinds, opening, label);
   const ours = kinds.map((_, at) => at).filter((at) => isOurs(kinds, at) || (at === added && at < label));
   return {
     entry: entries[0],
@@ -87,6 +91,22 @@ export function findOurs(menu: Menu): Found {
     lines: new Set(ours),
     lineEnd: raw.endsWith('\r\n') ? '\r\n' : '\n',
   };
+}
+
+/** Of several, one of a trial: the tool was cut off while it changed the menu. */
+function keptMarker(kept: string): Marker | undefined {
+  const markers = kept
+    .split('\n')
+    .map(parseMarker)
+    .filter((marker) => marker !== undefined);
+  return markers.findLast(({ isTrial }) => isTrial) ?? markers.at(-1);
+}
+
+/** The line of the DEFAULT that we added: behind our opening marker, or, where that is gone, directly before our label. */
+function addedDefault(kinds: readonly MarkerKind[], opening: number, label: number): number {
+  const at = kinds.lastIndexOf('default', label);
+  if (opening >= 0) return at > opening ? at : -1;
+  return kinds.slice(at + 1, label).every((kind) => kind === undefined) ? at : -1;
 }
 
 function ourEntries(menu: Menu): readonly MenuEntry[] {

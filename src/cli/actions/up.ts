@@ -69,7 +69,7 @@ export async function bringUp(
   cli.print('restarting into the entry, once');
   const after = await waitForRestart(board, before, flags.wait, cli.signal);
   const running = runningEntry(after);
-  if (running === undefined || running !== readOurs(after.extlinux?.text ?? '')?.id)
+  if (running === undefined || running !== readOurs(after.extlinux?.text ?? '', after.markers)?.id)
     throw new StepError(
       `the board came back with its own kernel, ${after.kernel}`,
       'Watch its serial console while it boots: the menu has the entry, and UEFI says why it did not start it.',

@@ -57,6 +57,7 @@ export function factsOf(text: string, more: Partial<BoardFacts> = {}): BoardFact
     extlinux: { text, sha256: sum(text) },
     absent: new Set(),
     staged: new Set(),
+    markers: '',
     hasStage: false,
     deployed: new Map(),
     put: new Map(),

@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +34,7 @@ import {
 } from '../../helpers/board/deploy-board.ts';
 import { EXTLINUX_FILES } from '../../helpers/board/extlinux-files.ts';
 import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
+import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 useBoard();
 
@@ -168,4 +182,103 @@ test.each(EXTLINUX_FILES)('the end of a trial gives the menu of a plain deployme
   const script = join(import.meta.dirname, '../../../board/deploy.sh');
   await execa('sh', [script, 'end-trial'], { env: { BPMP_VIRT_ROOT: board.root } });
   expect(conf()).toBe(withOurs(text, ours, 'no'));
+});
+
+describe('extlinux.conf keeps', () => {
+  const stat = () => lstatSync(menu());
+
+  test('its mode and its owner, through a deployment, the end of a trial and an undo; copies have them too', async () => {
+    chmodSync(menu(), 0o640);
+    chownSync(menu(), 1234, 4321);
+    const isKept = () => expect([stat().mode & 0o7777, stat().uid, stat().gid]).toEqual([0o640, 1234, 4321]);
+    await works('--boot-next');
+    isKept();
+    const copies = readdirSync(at('boot/extlinux')).filter((name) => /bpmp-virt-\d+T/.test(name));
+    expect(copies).toHaveLength(1);
+    for (const name of copies) expect(lstatSync(at(`boot/extlinux/${name}`)).mode & 0o7777).toBe(0o640);
+    await endTrial();
+    isKept();
+    await works('--undo');
+    isKept();
+    expect(conf()).toBe(STOCK);
+  });
+
+  test('its being a link, and the file that the link leads to is the one that changes', async () => {
+    renameSync(menu(), at('boot/real.conf'));
+    symlinkSync('../real.conf', menu());
+    await works('--boot-next');
+    expect(readlinkSync(menu())).toBe('../real.conf');
+    expect(readFileSync(at('boot/real.conf'), 'latin1')).toContain('DEFAULT bpmp-virt');
+    await endTrial();
+    await works('--undo');
+    expect(readlinkSync(menu())).toBe('../real.conf');
+    expect(readFileSync(at('boot/real.conf'), 'latin1')).toBe(STOCK);
+    expect(readdirSync(at('boot')).sort()).toEqual(['Image', 'extlinux', 'initrd', 'real.conf']);
+  });
+
+  test('what somebody writes while a deployment is about to replace it', async () => {
+    await works();
+    // mv is what puts the new menu in place; it is late by one line of somebody's.
+    const mv = `#!/bin/sh
+case $* in *extlinux.conf.bpmp-part*extlinux.conf) echo '# mine' >>"$BPMP_VIRT_ROOT/boot/extlinux/extlinux.conf" ;; esac
+exec /bin/mv "$@"
+`;
+    writeFileSync(join(board.bin, 'mv'), mv, { mode: 0o755 });
+    const before = conf();
+    expect((await deployHere('--boot-next')).error?.message).toContain('changed by somebody else meanwhile');
+    expect(conf()).toBe(`${before}# mine\n`);
+    rmSync(join(board.bin, 'mv'));
+    await works('--boot-next');
+    expect(conf()).toContain('# mine\n');
+  });
+});
+
+test.each(['opt', 'lib', 'boot'])(
+  'a root file system to be flashed whose /%s is a link into this machine’s own is refused',
+  async (name) => {
+    const outside = tmpDir('outside');
+    if (existsSync(at(name))) renameSync(at(name), at(`${name}.real`));
+    if (name === 'boot') cpSync(at('boot.real'), outside, { recursive: true });
+    symlinkSync(outside, at(name));
+    const before = readdirSync(outside, { recursive: true });
+    expect((await deployHere()).error?.message).toContain('through a link');
+    expect(readdirSync(outside, { recursive: true })).toEqual(before);
+  },
+);
+
+describe('a trial whose comments somebody has stripped', () => {
+  const strip = () => edit((text) => text.replace(/^#.*\n/gm, ''));
+
+  test('ends all the same, and DEFAULT is what it was', async () => {
+    const second = `${STOCK.replace('DEFAULT primary', 'DEFAULT mine')}LABEL mine\n  LINUX /boot/Image\n  APPEND root=PARTUUID=1\n`;
+    reset({ 'boot/extlinux/extlinux.conf': second });
+    await works('--boot-next');
+    strip();
+    expect(started()).toBe('bpmp-virt');
+    expect((await endTrial()).exitCode).toBe(0);
+    expect(started()).toBe('mine');
+    // Chosen by hand afterwards, it stays.
+    edit((text) => text.replace('DEFAULT mine', 'DEFAULT bpmp-virt'));
+    expect((await endTrial()).exitCode).toBe(0);
+    expect(started()).toBe('bpmp-virt');
+  });
+
+  test('is still a trial to the tool: nothing makes it last, and an undo gives the file of before', async () => {
+    await works('--boot-next');
+    strip();
+    expect(await works('--status')).toContain('started at the next boot only');
+    expect((await deployHere('--confirm')).error?.message).toContain('does not run this entry');
+    await works();
+    expect((await endTrial()).exitCode).toBe(0);
+    expectSafe();
+    await works('--undo');
+    expect(conf()).toBe(STOCK);
+  });
+
+  test('with its comments indented ends as well', async () => {
+    await works('--boot-next');
+    edit((text) => text.replace(/^# (?=>>>|<<<)/gm, '\t #  '));
+    expect((await endTrial()).exitCode).toBe(0);
+    expectSafe();
+  });
 });

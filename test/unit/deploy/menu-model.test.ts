@@ -5,6 +5,7 @@ import { type BootWish, type DeployPlan, planDeploy, planUndo } from '../../../s
 import { EnvironmentError } from '../../../src/errors.ts';
 import { STOCK } from '../../helpers/board/deploy-board.ts';
 import { bundleOf, factsOf, sum } from '../../helpers/board/facts.ts';
+import { MENU_EDITS } from '../../helpers/board/menu-edits.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 /** A board: its boot menu, the files that it has, what of them is ours, and the entry that it runs. */
@@ -64,35 +65,10 @@ const CUT = fc.oneof(fc.constant(99), fc.nat({ max: 8 }));
 const ourLinux = (state: State) =>
   [...state.files.keys()].find((path) => /bpmp-virt.*Image$/.test(path)) ?? '/boot/Image';
 
-/** What people, editors and vendors' scripts do to the file. */
-const EDITS: Readonly<Record<string, (state: State) => string>> = {
-  crlf: ({ text }) => text.replace(/\r?\n/g, '\r\n'),
-  lf: ({ text }) => text.replaceAll('\r', ''),
-  'no newline at the end': ({ text }) => text.replace(/[\r\n]+$/, ''),
-  'trailing blanks': ({ text }) => text.replace(/(\S)(\r?\n)/g, '$1 \t$2'),
-  'comments stripped': ({ text }) => text.replace(/^[ \t]*#.*\n?/gm, ''),
-  'the closing marker gone': ({ text }) => text.replace(/^# <<<.*\n?/m, ''),
-  'the opening marker gone': ({ text }) => text.replace(/^# >>>.*\n?/m, ''),
-  'our block cut out by sed': ({ text }) =>
-    text.replace(/^# >>> bpmp-virt(?:.|\n)*?^# <<< bpmp-virt.*\n?/m, ''),
-  'our label gone': ({ text }) => text.replace(/^LABEL bpmp-virt.*\n/m, ''),
-  'markers indented': ({ text }) => text.replace(/^# (?=>>>|<<<)/gm, '  #  '),
-  'DEFAULT primary': ({ text }) => text.replace(/^DEFAULT.*$/gm, 'DEFAULT primary'),
-  'DEFAULT of ours by hand': ({ text }) => text.replace(/^DEFAULT.*$/gm, 'DEFAULT bpmp-virt'),
-  'no DEFAULT': ({ text }) => text.replace(/^DEFAULT.*\n/gm, ''),
-  'an entry more': ({ text }) => `${text}\nLABEL mine\n  LINUX /boot/Image\n  APPEND root=PARTUUID=1\n`,
-  'an entry that uses our kernel': (state) =>
-    `${state.text}\nLABEL copy\n  LINUX ${ourLinux(state).replace('/bpmp-virt/', '//bpmp-virt/')}\n  APPEND root=PARTUUID=1 bpmp_virt.entry=x\n`,
-  'jetson-io': ({ text }) =>
-    `${text.replace(/^DEFAULT.*$/gm, 'DEFAULT JetsonIO')}\nLABEL JetsonIO\n\tLINUX /boot/Image\n\tFDT /boot/dtb/x\n\tAPPEND \${cbootargs}\n\tOVERLAYS /boot/y.dtbo\n`,
-  'primary renamed': ({ text }) => text.replace('LABEL primary', 'LABEL first'),
-  'FDT of flash.sh': ({ text }) => text.replace(/^(\s*)LINUX.*$/gm, '$&\n$1FDT /boot/dtb/kernel_x.dtb'),
-};
-
 type Step = (state: State) => void;
 const edit = (name: string): Step =>
   function edited(state) {
-    state.text = EDITS[name]?.(state) ?? '';
+    state.text = MENU_EDITS[name]?.(state.text, ourLinux(state)) ?? '';
   };
 const wish = (kind: BootWish, id: string, cut: number): Step =>
   function deploy(state) {
@@ -120,7 +96,7 @@ const STEP: fc.Arbitrary<readonly [name: string, run: Step, isTool: boolean]> = 
     },
     false,
   ] as const),
-  fc.constantFrom(...Object.keys(EDITS)).map((name) => [name, edit(name), false] as const),
+  fc.constantFrom(...Object.keys(MENU_EDITS)).map((name) => [name, edit(name), false] as const),
 );
 
 const fresh = (): State => ({
@@ -189,7 +165,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   'our label gone': '‘primary’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
 };
 
-test.each(Object.keys(EDITS))('undo after: %s', (name) => {
+test.each(Object.keys(MENU_EDITS))('undo after: %s', (name) => {
   const state = fresh();
   wish('trial', 'aaaa', 99)(state);
   edit(name)(state);
