@@ -138,20 +138,22 @@ unpack() {
 
 # A root file system that is to be flashed lies in a folder here: a link in it must not lead into this machine's own.
 inside() {
-	[ -n "$root" ] || return 0
+	[ -n "$root" ] && [ "$1" != "$seen" ] || return 0
 	folder=$1
-	while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+	while [ ! -d "$folder" ]; do folder=${folder%/*}; done
 	case $(readlink -f "$folder")/ in
 	"$(readlink -f "$root")"/*) ;;
 	*) die "$1 leads out of $root through a link" ;;
 	esac
+	seen=$1
 }
+seen=
 
 # Make the folder of PATH.
 make_room() {
-	inside "$(dirname "$root$1")"
-	mkdir -p "$(dirname "$root$1")" || die "$1: its folder cannot be made"
-	rm -f "$root$1.bpmp-part"
+	inside "$root${1%/*}"
+	mkdir -p "$root${1%/*}" || die "$1: its folder cannot be made"
+	[ ! -L "$root$1.bpmp-part" ] || rm -f "$root$1.bpmp-part"
 }
 
 # Put the file aside of PATH in its place. One file is flushed: with all of them, and a disk at work, that takes a second each.
@@ -257,7 +259,7 @@ replace_conf() {
 # so does a link. What somebody writes in this very moment goes into the file that was there, which has a second name.
 swap_conf() {
 	target=$(readlink -f "$conf")
-	inside "$(dirname "$target")"
+	inside "${target%/*}"
 	[ ! -e "$target.bpmp-was" ] || mv -f "$target.bpmp-was" "$target.bpmp-virt-$(hash_of "$target.bpmp-was" | cut -c 1-12)"
 	rm -f "$target.bpmp-part"
 	if ! cp -p "$target" "$target.bpmp-part" || ! cat "$2" >"$target.bpmp-part"; then
