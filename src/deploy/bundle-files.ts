@@ -8,6 +8,7 @@ import type { KernelAbilities } from '../plan/kernel-abilities.ts';
 import { hashFile, readBytes } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
 import { readAbilities } from './bundle-manifest.ts';
+import { requireSums } from './bundle-sums.ts';
 
 /** One file on its way to the board. */
 export type BoardFile = {
@@ -54,7 +55,7 @@ const OWN_FILES = {
 /**
  * What of a bundle goes where on a board, hashed. `boardFolder` is this package's board/.
  *
- * @throws {UsageError} `folder` is not a bundle
+ * @throws {UsageError} `folder` is not a bundle, or not as its SHA256SUMS has it
  */
 export async function readBundle(folder: string, boardFolder: string): Promise<BoardBundle> {
   const names = await listFiles(folder);
@@ -73,6 +74,7 @@ export async function readBundle(folder: string, boardFolder: string): Promise<B
   const hashed = await Promise.all(
     names.map(async (name) => ({ name, ...(await describeFile(join(folder, name))) })),
   );
+  await requireSums(folder, new Map(hashed.map(({ name, sha256 }) => [name, sha256])));
   const boot = hashed.filter(({ name }) => BOOT_FILES.test(name));
   const id = sumOf(boot.map(({ name, sha256 }) => `${sha256} ${name}\n`).join('')).slice(0, ID_DIGITS);
   const bootFolder = `/boot/bpmp-virt/${id}`;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
+import { requireSums } from '../../deploy/bundle-sums.ts';
 import { runPlan } from '../../engine/run-plan.ts';
 import { UsageError } from '../../errors.ts';
 import { LAYOUT, QEMU_PROGRAM } from '../../plan/layout.ts';
@@ -65,6 +66,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
       `Build it first: bpmp-virt build ${recipe} --work ${flags.work}`,
     );
   }
+  if (flags.emulate === 'orin') await requireSums(products.bundle);
   const options = await guestTreeOptions(recipe, cli);
   const { platformBus } = options.machine;
   const cpus = flags.smp ?? options.machine.cpus;
