@@ -4,21 +4,29 @@
  */
 #include <linux/bpmp-host.h>
 #include <linux/build_bug.h>
+#include <linux/cred.h>
 #include <linux/device.h>
 #include <linux/fs.h>
 #include <linux/list.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/stddef.h>
 #include <linux/uaccess.h>
+#include <soc/tegra/bpmp.h>
 
 #include "host.h"
 
 static_assert(sizeof(struct bpmp_host_transfer) == 264);
-static_assert(sizeof(struct bpmp_host_info) == 48);
+static_assert(sizeof(struct bpmp_host_info) == 72);
 static_assert(sizeof(struct bpmp_host_compat) == 48);
 static_assert(BPMP_HOST_PAYLOAD == BPMP_PAYLOAD_MAX);
 
 /* struct bpmp_host_compat and what the earliest programs sent after it. */
 #define COMPAT_LONG	(sizeof(struct bpmp_host_compat) + sizeof(u64))
+
+static bool compatible_write;
+module_param(compatible_write, bool, 0444);
+MODULE_PARM_DESC(compatible_write, "take write() from the earliest programs on every device");
 
 /* Guards the list of all machines, whose names are one each. */
 static DEFINE_MUTEX(hosts_lock);
@@ -89,6 +97,7 @@ static void fill_info(struct bpmp_host *host, struct bpmp_host_info *info)
 	const struct bpmp_policy *policy = &host->policy;
 
 	*info = (struct bpmp_host_info) {
+		.argsz = sizeof(*info),
 		.version = BPMP_HOST_VERSION,
 		.own_clocks = bpmp_idset_count(&policy->clk[BPMP_CLK_OWN]),
 		.shared_clocks =
@@ -100,15 +109,25 @@ static void fill_info(struct bpmp_host *host, struct bpmp_host_info *info)
 		.quarantined = bpmp_idset_count(&policy->clk_busy) +
 			       bpmp_idset_count(&policy->reset_busy) +
 			       bpmp_idset_count(&policy->pg_busy),
+		.demoted = bpmp_idset_count(&policy->demoted),
+		.channels = host->bpmp->soc->channels.thread.count,
+		.channels_lost = bpmp_turns_lost(host->share),
 		.transfers = atomic64_read(&host->stats.requests),
 		.refusals = atomic64_read(&host->stats.refused),
+		.undo_left = atomic64_read(&host->stats.undo_left),
 	};
 }
 
 static long info(struct bpmp_host *host, struct bpmp_host_info __user *arg)
 {
 	struct bpmp_host_info info;
+	u32 argsz;
 	int err;
+
+	if (get_user(argsz, &arg->argsz))
+		return -EFAULT;
+	if (argsz < offsetofend(struct bpmp_host_info, version))
+		return -EINVAL;
 
 	err = down_read_killable(&host->calls);
 	if (err)
@@ -121,7 +140,8 @@ static long info(struct bpmp_host *host, struct bpmp_host_info __user *arg)
 	if (err)
 		return err;
 
-	return copy_to_user(arg, &info, sizeof(info)) ? -EFAULT : 0;
+	return copy_to_user(arg, &info, min_t(size_t, argsz, sizeof(info))) ?
+	       -EFAULT : 0;
 }
 
 static long reset(struct bpmp_host *host)
@@ -192,6 +212,11 @@ static ssize_t bpmp_host_write(struct file *file, const char __user *buf,
 	struct bpmp_answer answer;
 	int err;
 
+	if (!compatible_write && !host_of(file)->compat_write)
+		return -EINVAL;
+	/* A write may be done by one who was handed the file, unknowing. */
+	if (file->f_cred != current_cred())
+		return -EACCES;
 	if (len != sizeof(msg) && len != COMPAT_LONG)
 		return -EINVAL;
 	if (copy_from_user(&msg, buf, sizeof(msg)))
@@ -283,9 +308,18 @@ void bpmp_host_unregister(struct bpmp_host *host)
 {
 	misc_deregister(&host->misc);
 	name_del(host);
+	bpmp_host_stop(host);
+}
 
+/**
+ * bpmp_host_stop() - take no call any more, and put all back
+ * @host: may have been stopped before
+ */
+void bpmp_host_stop(struct bpmp_host *host)
+{
 	down_write(&host->calls);
-	bpmp_host_undo(host);
+	if (!host->gone)
+		bpmp_host_undo(host);
 	host->gone = true;
 	up_write(&host->calls);
 }

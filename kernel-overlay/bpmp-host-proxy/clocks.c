@@ -2,98 +2,67 @@
 /*
  * Clocks of a virtual machine, through the clk API: so they are counted with
  * those of the host's drivers and of other machines, and nobody can switch off
- * what another one uses.
+ * what another one uses. All of it in sections: what is looked at stays so
+ * until the change is done.
+ *
+ * The clk API keeps failures of the firmware to itself where it sets a rate and
+ * where it switches a clock off. So the firmware is asked afterwards. It is
+ * asked before, too: where it does not answer that, nothing is begun that would
+ * lose one channel after the other.
  */
 #include <linux/clk.h>
-#include <linux/clk-provider.h>
 #include <linux/device.h>
 #include <linux/err.h>
-#include <linux/of.h>
-#include <soc/tegra/bpmp.h>
 
 #include "host.h"
 
-/**
- * bpmp_host_clk() - a clock of the host's framework
- * @host: the machine; holds the clock from the first call to unbind
- * @id: firmware's number
- *
- * Return: the clock or an ERR_PTR(), -ENODEV where the firmware has none.
- */
-struct clk *bpmp_host_clk(struct bpmp_host *host, u32 id)
+static int clk_on(struct bpmp_host *host, u32 id, bool *done)
 {
-	struct of_phandle_args spec = {
-		.np = host->bpmp->dev->of_node,
-		.args_count = 1,
-		.args = { id },
-	};
-	struct clk *clk;
-	int err;
-
-	clk = xa_load(&host->clks, id);
-	if (clk)
-		return clk;
-
-	clk = of_clk_get_from_provider(&spec);
-	if (IS_ERR(clk))
-		return clk;
-	/* How clk-bpmp says that there is no such clock. */
-	if (!clk)
-		return ERR_PTR(-ENODEV);
-
-	err = xa_err(xa_store(&host->clks, id, clk, GFP_KERNEL));
-	if (err) {
-		clk_put(clk);
-		return ERR_PTR(err);
-	}
-
-	return clk;
-}
-
-static struct clk *enabled_clk(struct bpmp_host *host, unsigned int i)
-{
-	return xa_load(&host->clks, host->vm.clk_order[i]);
-}
-
-/*
- * Whether anybody else has this clock, or one that it feeds, enabled: a driver
- * of the host or another machine. The clk API tells only whether the count of
- * enables is zero, so this machine's own are dropped for the look. That reaches
- * no hardware: the BPMP's clocks are switched when they are prepared, which
- * they stay, and enabling them is a bare count. What the boot loader left on
- * and nobody has claimed counts as free, and so does a clock whose driver is
- * unbound, for example since vfio has the device.
- */
-static bool held_by_others(struct bpmp_host *host, struct clk *clk)
-{
-	unsigned int i;
-	bool held;
-
-	bpmp_claims_lock(host->share);
-	for (i = 0; i < host->vm.clk_count; i++)
-		clk_disable(enabled_clk(host, i));
-
-	held = __clk_is_enabled(clk);
-
-	/* Cannot fail: they are prepared, and there is no hardware to ask. */
-	for (i = 0; i < host->vm.clk_count; i++)
-		if (clk_enable(enabled_clk(host, i)))
-			dev_err_once(host->dev, "clock %u lost its count\n",
-				     host->vm.clk_order[i]);
-	bpmp_claims_unlock(host->share);
-
-	return held;
-}
-
-static int clk_on(struct bpmp_host *host, u32 id, struct clk *clk)
-{
+	bool on;
 	int err;
 
 	err = bpmp_host_clk_remember(host, id);
+	if (!err)
+		err = bpmp_fw_clk_state(host, id, &on);
+	if (!err)
+		err = clk_prepare_enable(bpmp_clk(host, id));
 	if (err)
 		return err;
 
-	return clk_prepare_enable(clk);
+	host->share->direct[id]++;
+	*done = true;
+
+	return 0;
+}
+
+/**
+ * bpmp_host_clk_off() - drop what a machine has on
+ * @host: the machine
+ * @id: a clock that it has on
+ * @done: set where it has it on no more
+ *
+ * Return: 0, or a negative errno where the firmware did not do it.
+ */
+int bpmp_host_clk_off(struct bpmp_host *host, u32 id, bool *done)
+{
+	bool on = false;
+	int err;
+
+	err = bpmp_fw_clk_state(host, id, &on);
+	if (err)
+		return err;
+
+	clk_disable_unprepare(bpmp_clk(host, id));
+	host->share->direct[id]--;
+	*done = true;
+	if (bpmp_clk_prepared(host, id))
+		return 0;
+
+	err = bpmp_fw_clk_state(host, id, &on);
+	if (!err && on)
+		err = bpmp_fw_clk_switch(host, id, false);
+
+	return err;
 }
 
 /* Where the firmware changed a parent by itself the framework sees nothing. */
@@ -111,66 +80,124 @@ static int force_parent(struct bpmp_host *host, u32 id, u32 want)
 	return bpmp_fw_clk_set_parent(host, id, want);
 }
 
-static int set_parent(struct bpmp_host *host, u32 id, struct clk *clk, u32 want)
+/**
+ * bpmp_host_clk_set_parent() - have a clock fed by another
+ * @host: the machine
+ * @id: a clock that nobody else uses
+ * @parent: the other
+ *
+ * Return: 0 or a negative errno.
+ */
+int bpmp_host_clk_set_parent(struct bpmp_host *host, u32 id, u32 parent)
 {
-	struct clk *parent = bpmp_host_clk(host, want);
+	struct clk *above = bpmp_clk(host, parent);
+	u32 now;
 	int err;
 
-	if (IS_ERR(parent))
-		return PTR_ERR(parent);
+	if (!above)
+		return -EINVAL;
 
-	err = clk_set_parent(clk, parent);
-
-	return err ?: force_parent(host, id, want);
-}
-
-static int clk_set(struct bpmp_host *host, const struct bpmp_op *op,
-		   struct clk *clk, s64 *value)
-{
-	int err;
-
-	if (held_by_others(host, clk))
-		return -EBUSY;
-
-	err = bpmp_host_clk_record(host, op->id);
-	if (err)
+	err = bpmp_fw_clk_parent(host, id, &now);
+	if (err && err != -EINVAL)
 		return err;
 
-	if (op->kind == BPMP_OP_CLK_SET_PARENT) {
-		/* Where the clock is on the new parent goes on with it. */
-		err = bpmp_host_clk_remember(host, op->value);
-		if (err)
-			return err;
-		*value = op->value;
-		return set_parent(host, op->id, clk, op->value);
-	}
+	err = clk_set_parent(bpmp_clk(host, id), above);
 
-	err = clk_set_rate(clk, op->value);
-	*value = clk_get_rate(clk);
+	return err ?: force_parent(host, id, parent);
+}
+
+/**
+ * bpmp_host_clk_set_rate() - set a clock's rate
+ * @host: the machine
+ * @id: a clock that nobody else uses
+ * @rate: in Hz; what it is then
+ *
+ * Where the rate is not the one that the firmware said it would be, it may be
+ * that it refused. Told directly it says so.
+ *
+ * Return: 0 or a negative errno.
+ */
+int bpmp_host_clk_set_rate(struct bpmp_host *host, u32 id, s64 *rate)
+{
+	s64 want = *rate, now = 0;
+	int err;
+
+	err = bpmp_fw_clk_round(host, id, &want);
+	if (!err)
+		err = clk_set_rate(bpmp_clk(host, id), *rate);
+	if (!err)
+		err = bpmp_fw_clk_rate(host, id, &now);
+	if (!err && now != want) {
+		err = bpmp_fw_clk_set_rate(host, id, *rate);
+		if (!err)
+			err = bpmp_fw_clk_rate(host, id, &now);
+	}
+	*rate = now;
 
 	return err;
 }
 
-/**
- * bpmp_host_clk_change() - do a change that the policy allows
- * @host: the machine
- * @op: BPMP_OP_CLK_*
- * @value: rate or parent that is in force then, where the change is of one
- *
- * Return: 0 or a negative errno, see host.h.
- */
-int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
-			 s64 *value)
+/* A change of a clock moves those that it feeds: they have to be ours, too. */
+static int claim_below(struct bpmp_host *host, u32 id, u32 depth)
 {
-	bool own = bpmp_policy_clk_class(&host->policy, op->id) == BPMP_CLK_OWN;
-	struct clk *clk;
+	u32 child;
 	int err;
 
-	clk = bpmp_host_clk(host, op->id);
-	if (IS_ERR(clk))
-		return PTR_ERR(clk);
+	err = bpmp_claim(host, BPMP_CLAIM_CLK, id);
+	for (child = 0; !err && child < BPMP_POLICY_IDS; child++)
+		if (bpmp_feeds(host->share, id, child))
+			err = depth ? claim_below(host, child, depth - 1) :
+				      -EBUSY;
 
-	if (own) {
+	return err;
+}
+
+static int clk_set(struct bpmp_host *host, struct bpmp_change *change)
+{
+	const struct bpmp_op *op = change->op;
+	int err;
+
+	err = claim_below(host, op->id, 16);
+	if (err)
+		return err;
+	if (bpmp_clk_used_by_others(host, op->id))
+		return -EBUSY;
+
+	err = bpmp_host_clk_record(host);
+	if (err)
+		return err;
+
+	change->done = true;
+	change->value = op->value;
+	if (op->kind == BPMP_OP_CLK_SET_RATE) {
+		err = bpmp_host_clk_set_rate(host, op->id, &change->value);
+	} else {
+		/* Where the clock is on the new parent goes on with it. */
+		err = bpmp_host_clk_remember(host, op->id);
+		if (!err)
+			err = bpmp_host_clk_remember(host, op->value);
+		if (!err)
+			err = bpmp_host_clk_set_parent(host, op->id, op->value);
+	}
+	bpmp_host_clk_moved(host, op->id);
+
+	return err;
+}
+
+static int clk_change(struct bpmp_host *host, void *data)
+{
+	struct bpmp_change *change = data;
+	const struct bpmp_op *op = change->op;
+	int err;
+
+	if (!bpmp_clk(host, op->id))
+		return -ENODEV;
+
+	err = bpmp_host_left_on_check(host);
+	if (err)
+		return err;
+
+	if (bpmp_policy_clk_class(&host->policy, op->id) == BPMP_CLK_OWN) {
 		err = bpmp_claim(host, BPMP_CLAIM_CLK, op->id);
 		if (err)
 			return err;
@@ -178,86 +205,31 @@ int bpmp_host_clk_change(struct bpmp_host *host, const struct bpmp_op *op,
 
 	switch (op->kind) {
 	case BPMP_OP_CLK_ENABLE:
-		return clk_on(host, op->id, clk);
+		err = clk_on(host, op->id, &change->done);
+		break;
 	case BPMP_OP_CLK_DISABLE:
-		clk_disable_unprepare(clk);
-		return 0;
+		err = bpmp_host_clk_off(host, op->id, &change->done);
+		break;
 	case BPMP_OP_CLK_SET_RATE:
 	case BPMP_OP_CLK_SET_PARENT:
-		return clk_set(host, op, clk, value);
+		err = clk_set(host, change);
+		break;
 	default:
 		return -EOPNOTSUPP;
 	}
-}
-
-static int restore_parent(struct bpmp_host *host, u32 id, u32 want)
-{
-	struct clk *clk = bpmp_host_clk(host, id);
-
-	if (IS_ERR(clk))
-		return PTR_ERR(clk);
-
-	return set_parent(host, id, clk, want);
-}
-
-/*
- * Setting the rate of a clock sets those of all below it once more, to what
- * they are, and the firmware may pick their parents anew for that. So the
- * parent, which was restored before, is looked at again.
- */
-static int restore_rate(struct bpmp_host *host, u32 id, s64 want)
-{
-	struct clk *clk = bpmp_host_clk(host, id);
-	s64 now = 0;
-	int err;
-
-	if (IS_ERR(clk))
-		return PTR_ERR(clk);
-
-	err = clk_set_rate(clk, want);
-	if (err)
-		return err;
-
-	err = force_parent(host, id, host->vm.parent[id]);
-	if (err)
-		return err;
-
-	err = bpmp_fw_clk_rate(host, id, &now);
-	if (!err && now != want)
-		err = bpmp_fw_clk_set_rate(host, id, want);
+	bpmp_host_left_on_restore(host);
 
 	return err;
 }
 
 /**
- * bpmp_host_clk_restore() - do a step of an undo
+ * bpmp_host_clk_change() - do a change that the policy allows
  * @host: the machine
- * @op: from bpmp_vm_undo_next()
+ * @change: of a clock
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno, see host.h.
  */
-int bpmp_host_clk_restore(struct bpmp_host *host, const struct bpmp_op *op)
+int bpmp_host_clk_change(struct bpmp_host *host, struct bpmp_change *change)
 {
-	switch (op->kind) {
-	case BPMP_OP_CLK_DISABLE:
-		clk_disable_unprepare(xa_load(&host->clks, op->id));
-		return 0;
-	case BPMP_OP_CLK_SET_PARENT:
-		return restore_parent(host, op->id, op->value);
-	case BPMP_OP_CLK_SET_RATE:
-		return restore_rate(host, op->id, op->value);
-	default:
-		return -EOPNOTSUPP;
-	}
-}
-
-/** bpmp_host_clk_free() - give the clocks back, at unbind */
-void bpmp_host_clk_free(struct bpmp_host *host)
-{
-	unsigned long id;
-	struct clk *clk;
-
-	xa_for_each(&host->clks, id, clk)
-		clk_put(clk);
-	xa_destroy(&host->clks);
+	return bpmp_section(host, clk_change, change, true);
 }

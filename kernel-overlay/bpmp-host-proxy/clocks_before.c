@@ -2,11 +2,11 @@
 /*
  * How the clocks were before a virtual machine changed them, which is more than
  * the policy knows: a change of one switches those that feed it, and some of
- * them the boot loader left on without anybody of the host counting them.
+ * them the boot loader left on without anybody of the host counting them. All
+ * of it in sections.
  */
 #include <linux/clk.h>
-#include <linux/clk-provider.h>
-#include <linux/err.h>
+#include <linux/device.h>
 #include <soc/tegra/bpmp.h>
 
 #include "host.h"
@@ -15,23 +15,19 @@
 static int look_at(struct bpmp_host *host, u32 id)
 {
 	struct bpmp_host_before *before = &host->before;
-	bool on = false, used;
-	struct clk *clk;
+	struct bpmp_share *share = host->share;
+	bool on = false;
 	int err;
 
 	if (id >= BPMP_POLICY_IDS || bpmp_idset_has(&before->seen, id))
 		return 0;
 
-	clk = bpmp_host_clk(host, id);
-	bpmp_claims_lock(host->share);
-	used = !IS_ERR(clk) && __clk_is_enabled(clk);
 	err = bpmp_fw_clk_state(host, id, &on);
-	if (!err)
-		bpmp_note(host->share, id, on && !used);
-	bpmp_claims_unlock(host->share);
 	if (err)
 		return err;
 
+	if (!share->noted[id]++ && on && !bpmp_clk_prepared(host, id))
+		bpmp_idset_add(&share->left_on, id);
 	if (on)
 		bpmp_idset_add(&before->clk_on, id);
 	bpmp_idset_add(&before->seen, id);
@@ -41,33 +37,25 @@ static int look_at(struct bpmp_host *host, u32 id)
 }
 
 /* What feeds a clock as far as the framework knows. */
-static int framework_parent(struct bpmp_host *host, u32 id, u32 *found)
+static u32 framework_parent(struct bpmp_host *host, u32 id)
 {
-	struct cmd_clk_get_all_info_response info;
-	struct clk *clk = bpmp_host_clk(host, id);
+	const struct bpmp_node *node = &host->share->tree[id];
+	struct clk *clk = bpmp_clk(host, id);
 	struct clk *parent, *candidate;
 	unsigned int i;
-	int err;
 
-	*found = BPMP_NO_CLOCK;
 	/* A clock that the framework does not have, it does not switch. */
-	parent = IS_ERR(clk) ? NULL : clk_get_parent(clk);
+	parent = clk ? clk_get_parent(clk) : NULL;
 	if (!parent)
-		return 0;
+		return BPMP_NO_CLOCK;
 
-	err = bpmp_fw_clk_info(host, id, &info);
-	if (err)
-		return err;
-
-	for (i = 0; i < info.num_parents && i < ARRAY_SIZE(info.parents); i++) {
-		candidate = bpmp_host_clk(host, info.parents[i]);
-		if (!IS_ERR(candidate) && clk_is_match(candidate, parent)) {
-			*found = info.parents[i];
-			break;
-		}
+	for (i = 0; i < node->num_parents; i++) {
+		candidate = bpmp_clk(host, node->parents[i]);
+		if (candidate && clk_is_match(candidate, parent))
+			return node->parents[i];
 	}
 
-	return 0;
+	return BPMP_NO_CLOCK;
 }
 
 /*
@@ -85,12 +73,8 @@ static int look_above(struct bpmp_host *host, u32 id)
 	if (err && err != -EINVAL)
 		return err;
 	err = look_at(host, parent);
-	if (err)
-		return err;
 
-	err = framework_parent(host, id, &parent);
-
-	return err ?: look_at(host, parent);
+	return err ?: look_at(host, framework_parent(host, id));
 }
 
 /**
@@ -125,71 +109,146 @@ int bpmp_host_clk_remember(struct bpmp_host *host, u32 id)
 	return err;
 }
 
+static int rate_and_parent(struct bpmp_host *host, u32 id, s64 *rate,
+			   u32 *parent)
+{
+	int err;
+
+	*rate = 0;
+	*parent = BPMP_NO_CLOCK;
+	err = bpmp_fw_clk_rate(host, id, rate);
+	if (err && err != -EINVAL)
+		return err;
+	err = bpmp_fw_clk_parent(host, id, parent);
+
+	return err == -EINVAL ? 0 : err;
+}
+
 /**
- * bpmp_host_clk_record() - note the rate and the parent of an own clock
- * @host: the machine
- * @id: a clock whose rate or parent is about to change
+ * bpmp_host_clk_record() - note rates and parents of all own clocks
+ * @host: the machine, about to change the first of them
+ *
+ * All of them at once: a change of one moves those that it feeds.
  *
  * Return: 0 or a negative errno.
  */
-int bpmp_host_clk_record(struct bpmp_host *host, u32 id)
+int bpmp_host_clk_record(struct bpmp_host *host)
 {
-	u32 parent = BPMP_NO_CLOCK;
-	s64 rate = 0;
+	struct bpmp_host_before *before = &host->before;
+	u32 id;
 	int err;
 
-	if (bpmp_idset_has(&host->before.recorded, id))
-		return 0;
+	for (id = 0; id < BPMP_POLICY_IDS; id++) {
+		if (!bpmp_idset_has(&host->policy.clk[BPMP_CLK_OWN], id) ||
+		    bpmp_idset_has(&before->recorded, id))
+			continue;
+		err = rate_and_parent(host, id, &before->rate[id],
+				      &before->parent[id]);
+		if (err)
+			return err;
+		bpmp_vm_record_clock(&host->vm, id, before->rate[id],
+				     before->parent[id]);
+		bpmp_idset_add(&before->recorded, id);
+	}
 
-	err = bpmp_fw_clk_rate(host, id, &rate);
-	if (err && err != -EINVAL)
-		return err;
-	err = bpmp_fw_clk_parent(host, id, &parent);
-	if (err && err != -EINVAL)
-		return err;
+	return 0;
+}
 
-	bpmp_vm_record_clock(&host->vm, id, rate, parent);
-	bpmp_idset_add(&host->before.recorded, id);
+static bool feeds(struct bpmp_host *host, u32 above, u32 id, u32 depth)
+{
+	u32 child;
+
+	if (above == id || bpmp_feeds(host->share, above, id))
+		return true;
+	for (child = 0; depth && child < BPMP_POLICY_IDS; child++)
+		if (bpmp_feeds(host->share, above, child) &&
+		    feeds(host, child, id, depth - 1))
+			return true;
+
+	return false;
+}
+
+/**
+ * bpmp_host_clk_moved() - note how the machine's change has left its clocks
+ * @host: the machine
+ * @id: the clock that it changed
+ *
+ * What differs from that at the machine's end is somebody else's doing. Where
+ * the firmware does not answer any more, nothing is known, and what is found
+ * then counts as such.
+ */
+void bpmp_host_clk_moved(struct bpmp_host *host, u32 id)
+{
+	struct bpmp_host_before *before = &host->before;
+	u32 own;
+
+	for (own = 0; own < BPMP_POLICY_IDS; own++)
+		if (bpmp_idset_has(&before->recorded, own) &&
+		    feeds(host, id, own, 16) &&
+		    rate_and_parent(host, own, &before->rate[own],
+				    &before->parent[own]))
+			return;
+}
+
+/**
+ * bpmp_host_left_on_check() - see what the boot loader's clocks have come to
+ * @host: the machine, before it changes anything
+ *
+ * One that a driver of the host uses is the framework's from now on, and so is
+ * one that is off with nobody using it: a driver has had it and let it go.
+ *
+ * Return: 0 or a negative errno.
+ */
+int bpmp_host_left_on_check(struct bpmp_host *host)
+{
+	struct bpmp_idset *left_on = &host->share->left_on;
+	bool on;
+	u32 id;
+	int err;
+
+	for (id = 0; id < BPMP_POLICY_IDS; id++) {
+		if (!bpmp_idset_has(left_on, id))
+			continue;
+		on = true;
+		if (!bpmp_clk_prepared(host, id)) {
+			err = bpmp_fw_clk_state(host, id, &on);
+			if (err)
+				return err;
+		}
+		if (!on || bpmp_clk_used_by_host(host, id))
+			bpmp_idset_del(left_on, id);
+	}
 
 	return 0;
 }
 
 /**
- * bpmp_host_clk_settle() - compare a clock with how it was, at the undo's end
- * @host: the machine, which by now has nothing enabled
- * @id: a clock of @before
- * @stuck: set where an own clock is still on and nobody uses it: the firmware
- *	did not do what unpreparing asked for, which has no way to say so
- *
- * A clock that was on without a user is switched on again.
- *
- * Return: 0 or a negative errno.
+ * bpmp_host_left_on_restore() - switch on what went off with its last user
+ * @host: the machine, after its change, in the same section as the check
  */
-int bpmp_host_clk_settle(struct bpmp_host *host, u32 id, bool *stuck)
+void bpmp_host_left_on_restore(struct bpmp_host *host)
 {
-	struct clk *clk = xa_load(&host->clks, id);
-	bool on = false;
+	bool on;
+	u32 id;
 	int err;
 
-	bpmp_claims_lock(host->share);
-	err = bpmp_fw_clk_state(host, id, &on);
-	if (!err && !on && bpmp_left_on(host->share, id))
-		err = bpmp_fw_clk_enable(host, id);
-	bpmp_claims_unlock(host->share);
-	if (err)
-		return err;
-
-	*stuck = on && !bpmp_idset_has(&host->before.clk_on, id) &&
-		 clk && !__clk_is_enabled(clk) &&
-		 bpmp_policy_clk_class(&host->policy, id) == BPMP_CLK_OWN;
-
-	return 0;
+	for (id = 0; id < BPMP_POLICY_IDS; id++) {
+		if (!bpmp_idset_has(&host->share->left_on, id) ||
+		    bpmp_clk_prepared(host, id))
+			continue;
+		on = false;
+		err = bpmp_fw_clk_state(host, id, &on);
+		if (!err && !on)
+			err = bpmp_fw_clk_switch(host, id, true);
+		if (err)
+			dev_err(host->dev, "clock %u was on and could not be switched on again: %d\n",
+				id, err);
+	}
 }
 
 /** bpmp_host_clk_forget() - the machine has nothing to do with a clock any more */
 void bpmp_host_clk_forget(struct bpmp_host *host, u32 id)
 {
-	bpmp_claims_lock(host->share);
-	bpmp_unnote(host->share, id);
-	bpmp_claims_unlock(host->share);
+	if (!--host->share->noted[id])
+		bpmp_idset_del(&host->share->left_on, id);
 }

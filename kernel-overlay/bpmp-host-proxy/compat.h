@@ -26,6 +26,11 @@
 #include <linux/mm.h>
 #endif
 
+/* 5.11: the states of a power domain have their own prefix. */
+#ifndef COMPAT_HAS_GENPD_STATE_ON
+#define GENPD_STATE_ON GPD_STATE_ACTIVE
+#endif
+
 /* 6.2, b204b92be306: the firmware says of a clock who may not change it. */
 #ifndef BPMP_CLK_STATE_CHANGE_DENIED
 #define BPMP_CLK_RATE_PARENT_CHANGE_DENIED	BIT(30)

@@ -24,6 +24,7 @@ static int stats_show(struct seq_file *seq, void *unused)
 		{ "refused", &stats->refused },
 		{ "failed", &stats->failed },
 		{ "undone", &stats->undone },
+		{ "undo_left", &stats->undo_left },
 		{ "undo_failed", &stats->undo_failed },
 	};
 	unsigned int i;
@@ -31,6 +32,7 @@ static int stats_show(struct seq_file *seq, void *unused)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		seq_printf(seq, "%s %lld\n", rows[i].name,
 			   atomic64_read(rows[i].count));
+	seq_printf(seq, "channels_lost %u\n", bpmp_turns_lost(host->share));
 
 	return 0;
 }
@@ -66,6 +68,9 @@ static int ids_show(struct seq_file *seq, void *unused)
 	show_set(seq, "clocks-on", &host->vm.clk_on);
 	show_set(seq, "resets-deasserted", &host->vm.reset_deasserted);
 	show_set(seq, "power-domains-on", &host->vm.pg_on);
+	show_set(seq, "clocks-demoted", &policy->demoted);
+	show_set(seq, "clocks-unknown", &policy->unknown);
+	show_set(seq, "clocks-left-to-others", &host->left);
 	show_set(seq, "clocks-in-doubt", &policy->clk_busy);
 	show_set(seq, "resets-in-doubt", &policy->reset_busy);
 	show_set(seq, "power-domains-in-doubt", &policy->pg_busy);

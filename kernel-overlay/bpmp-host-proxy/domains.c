@@ -2,6 +2,9 @@
 /*
  * Power domains of a virtual machine: for each a device that does nothing but
  * hang in the domain, so that the machine counts as one of its users.
+ *
+ * A turn is held while the domain's own lock is waited for, which a driver of
+ * the host holds no longer than the firmware takes to switch the domain.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -91,35 +94,92 @@ static struct device *domain_of(struct bpmp_host *host, u32 id)
 	return dev;
 }
 
-static int remember(struct bpmp_host *host, u32 id)
+/* Whether no device of the host is in the domain. */
+static bool alone(struct device *dev)
+{
+	return READ_ONCE(pd_to_genpd(dev->pm_domain)->device_count) == 1;
+}
+
+static bool is_on(struct device *dev)
+{
+	return READ_ONCE(pd_to_genpd(dev->pm_domain)->status) ==
+	       GENPD_STATE_ON;
+}
+
+/* What a power domain does is up to its devices, as soon as it has some. */
+static bool left_on(struct bpmp_host *host, u32 id, struct device *dev)
+{
+	struct bpmp_idset *set = &host->before.pg_left_on;
+
+	if (bpmp_idset_has(set, id) && !alone(dev))
+		bpmp_idset_del(set, id);
+
+	return bpmp_idset_has(set, id);
+}
+
+static int switch_on(struct bpmp_host *host, u32 id, struct device *dev)
 {
 	struct bpmp_host_before *before = &host->before;
 	bool on = false;
 	int err;
 
-	if (bpmp_idset_has(&before->pg_seen, id))
+	if (bpmp_idset_has(&before->pg_held, id))
 		return 0;
 
 	err = bpmp_fw_pg_state(host, id, &on);
 	if (err)
 		return err;
 
-	bpmp_idset_add(&before->pg_seen, id);
-	if (on)
-		bpmp_idset_add(&before->pg_on, id);
+	err = pm_runtime_resume_and_get(dev);
+	if (err) {
+		/* Else the device would fail for good. */
+		pm_runtime_disable(dev);
+		pm_runtime_set_suspended(dev);
+		pm_runtime_enable(dev);
+		return err;
+	}
+
+	bpmp_idset_add(&before->pg_held, id);
+	if (on && alone(dev))
+		bpmp_idset_add(&before->pg_left_on, id);
 
 	return 0;
+}
+
+/*
+ * What was on without a user stays on: that the machine has it off is for the
+ * machine to believe. Of a domain that does not go off the framework says
+ * nothing.
+ */
+static int switch_off(struct bpmp_host *host, u32 id, struct device *dev)
+{
+	bool on = false;
+	int err;
+
+	if (!bpmp_idset_has(&host->before.pg_held, id) ||
+	    left_on(host, id, dev))
+		return 0;
+
+	pm_runtime_put_sync(dev);
+	bpmp_idset_del(&host->before.pg_held, id);
+	if (!alone(dev) || !is_on(dev))
+		return 0;
+
+	err = bpmp_fw_pg_state(host, id, &on);
+
+	return err ?: on ? -EIO : 0;
 }
 
 /**
  * bpmp_host_pg_change() - do a change that the policy allows, or undo it
  * @host: the machine
- * @op: BPMP_OP_PG_*
+ * @change: of a power domain
  *
  * Return: 0 or a negative errno, see host.h.
  */
-int bpmp_host_pg_change(struct bpmp_host *host, const struct bpmp_op *op)
+int bpmp_host_pg_change(struct bpmp_host *host, struct bpmp_change *change)
 {
+	const struct bpmp_op *op = change->op;
 	struct device *dev;
 	int err;
 
@@ -131,50 +191,36 @@ int bpmp_host_pg_change(struct bpmp_host *host, const struct bpmp_op *op)
 	if (IS_ERR(dev))
 		return PTR_ERR(dev);
 
-	switch (op->kind) {
-	case BPMP_OP_PG_ON:
-		err = remember(host, op->id);
-		if (err)
-			return err;
-		return pm_runtime_resume_and_get(dev);
-	case BPMP_OP_PG_OFF:
-		/* Drops the count also where the domain then stays on. */
-		pm_runtime_put_sync(dev);
-		return 0;
-	default:
-		return -EOPNOTSUPP;
-	}
+	err = bpmp_turn_begin(host, !change->undo);
+	if (err)
+		return err;
+	change->done = true;
+	if (op->kind == BPMP_OP_PG_ON)
+		err = switch_on(host, op->id, dev);
+	else
+		err = switch_off(host, op->id, dev);
+	bpmp_turn_end(host);
+
+	return err;
 }
 
 /**
- * bpmp_host_pg_settle() - switch on again what was on without a user
- * @host: the machine, which by now uses no domain
- * @id: a domain of @before
+ * bpmp_host_pg_leave() - leave all domains, at the undo's end
+ * @host: the machine, which by now has none on
  *
- * Return: 0 or a negative errno.
+ * One that the boot loader left on is left while in use: it stays on, and the
+ * framework knows that it is.
  */
-int bpmp_host_pg_settle(struct bpmp_host *host, u32 id)
-{
-	bool on = false;
-	int err;
-
-	if (!bpmp_idset_has(&host->before.pg_on, id))
-		return 0;
-
-	err = bpmp_fw_pg_state(host, id, &on);
-	if (err || on)
-		return err;
-
-	return bpmp_fw_pg_set_state(host, id, true);
-}
-
-/** bpmp_host_pg_free() - leave all domains, at unbind */
-void bpmp_host_pg_free(struct bpmp_host *host)
+void bpmp_host_pg_leave(struct bpmp_host *host)
 {
 	struct device *dev;
 	unsigned long id;
 
-	xa_for_each(&host->domains, id, dev)
+	xa_for_each(&host->domains, id, dev) {
+		if (bpmp_idset_has(&host->before.pg_held, id) &&
+		    !left_on(host, id, dev))
+			pm_runtime_put_sync(dev);
 		domain_free(dev);
+	}
 	xa_destroy(&host->domains);
 }

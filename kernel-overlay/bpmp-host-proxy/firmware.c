@@ -28,7 +28,8 @@
  * The firmware always gets a whole frame: what a shorter request leaves of an
  * earlier one in the channel's memory would be somebody else's.
  *
- * Return: 0 when an answer arrived, or a negative errno.
+ * Return: 0 when an answer arrived, or a negative errno, -ETIMEDOUT also where
+ * the request was not sent since the host would have no channel left.
  */
 int bpmp_fw_transfer(struct bpmp_host *host, u32 mrq, const void *tx,
 		     size_t tx_size, void *rx, size_t rx_size, int *ret)
@@ -49,7 +50,13 @@ int bpmp_fw_transfer(struct bpmp_host *host, u32 mrq, const void *tx,
 	if (rx_size)
 		memset(rx, 0, rx_size);
 
+	if (!bpmp_channel_spare(host->share))
+		return -ETIMEDOUT;
+
 	err = tegra_bpmp_transfer(host->bpmp, &msg);
+	/* What the semaphore of the channels says. */
+	if (err == -ETIME)
+		return -ETIMEDOUT;
 	if (err < 0)
 		return err;
 
@@ -118,11 +125,26 @@ int bpmp_fw_clk_state(struct bpmp_host *host, u32 id, bool *on)
 	return err;
 }
 
-int bpmp_fw_clk_enable(struct bpmp_host *host, u32 id)
+/* CMD_CLK_GET_MAX_CLK_ID */
+int bpmp_fw_clk_max(struct bpmp_host *host, u32 *id)
+{
+	struct cmd_clk_get_max_clk_id_response rsp;
+	struct mrq_clk_request req = {};
+	int err;
+
+	err = ask_clk(host, CMD_CLK_GET_MAX_CLK_ID, 0, &req, &rsp, sizeof(rsp));
+	if (!err)
+		*id = rsp.max_id;
+
+	return err;
+}
+
+int bpmp_fw_clk_switch(struct bpmp_host *host, u32 id, bool on)
 {
 	struct mrq_clk_request req = {};
 
-	return ask_clk(host, CMD_CLK_ENABLE, id, &req, NULL, 0);
+	return ask_clk(host, on ? CMD_CLK_ENABLE : CMD_CLK_DISABLE, id, &req,
+		       NULL, 0);
 }
 
 int bpmp_fw_clk_rate(struct bpmp_host *host, u32 id, s64 *rate)
@@ -132,6 +154,21 @@ int bpmp_fw_clk_rate(struct bpmp_host *host, u32 id, s64 *rate)
 	int err;
 
 	err = ask_clk(host, CMD_CLK_GET_RATE, id, &req, &rsp, sizeof(rsp));
+	if (!err)
+		*rate = rsp.rate;
+
+	return err;
+}
+
+/* What the firmware would make of *@rate. */
+int bpmp_fw_clk_round(struct bpmp_host *host, u32 id, s64 *rate)
+{
+	struct cmd_clk_round_rate_response rsp;
+	struct mrq_clk_request req = {};
+	int err;
+
+	req.clk_round_rate.rate = *rate;
+	err = ask_clk(host, CMD_CLK_ROUND_RATE, id, &req, &rsp, sizeof(rsp));
 	if (!err)
 		*rate = rsp.rate;
 
@@ -179,6 +216,20 @@ int bpmp_fw_reset(struct bpmp_host *host, u32 cmd, u32 id)
 	return ask(host, MRQ_RESET, &req, sizeof(req), NULL, 0);
 }
 
+/* -EINVAL where the firmware does not tell. */
+int bpmp_fw_reset_max(struct bpmp_host *host, u32 *id)
+{
+	struct mrq_reset_request req = { .cmd = CMD_RESET_GET_MAX_ID };
+	struct cmd_reset_get_max_id_response rsp;
+	int err;
+
+	err = ask(host, MRQ_RESET, &req, sizeof(req), &rsp, sizeof(rsp));
+	if (!err)
+		*id = rsp.max_id;
+
+	return err;
+}
+
 int bpmp_fw_pg_state(struct bpmp_host *host, u32 id, bool *on)
 {
 	struct mrq_pg_request req = { .cmd = CMD_PG_GET_STATE, .id = id };
@@ -192,11 +243,15 @@ int bpmp_fw_pg_state(struct bpmp_host *host, u32 id, bool *on)
 	return err;
 }
 
-int bpmp_fw_pg_set_state(struct bpmp_host *host, u32 id, bool on)
+int bpmp_fw_pg_max(struct bpmp_host *host, u32 *id)
 {
-	struct mrq_pg_request req = { .cmd = CMD_PG_SET_STATE, .id = id };
+	struct mrq_pg_request req = { .cmd = CMD_PG_GET_MAX_ID };
+	struct cmd_pg_get_max_id_response rsp;
+	int err;
 
-	req.set_state.state = on ? PG_STATE_ON : PG_STATE_OFF;
+	err = ask(host, MRQ_PG, &req, sizeof(req), &rsp, sizeof(rsp));
+	if (!err)
+		*id = rsp.max_id;
 
-	return ask(host, MRQ_PG, &req, sizeof(req), NULL, 0);
+	return err;
 }

@@ -140,7 +140,7 @@ static struct bpmp_host *new_host(struct device *dev, struct tegra_bpmp *bpmp)
 	init_rwsem(&host->calls);
 	mutex_init(&host->lock);
 	bpmp_vm_init(&host->vm);
-	xa_init(&host->clks);
+	INIT_LIST_HEAD(&host->reset_users);
 	xa_init(&host->reset_index);
 	xa_init(&host->resets);
 	xa_init(&host->domains);
@@ -152,52 +152,77 @@ static struct bpmp_host *new_host(struct device *dev, struct tegra_bpmp *bpmp)
 	return err ? ERR_PTR(err) : host;
 }
 
-static int clk_info(void *ctx, u32 id,
-		    struct cmd_clk_get_all_info_response *info)
+/* What is not there the machine does not get: say so, once a kind. */
+static void say_ids(struct bpmp_host *host, const struct bpmp_idset *set,
+		    const char *what)
 {
-	return bpmp_fw_clk_info(ctx, id, info);
+	unsigned int id;
+
+	for (id = 0; id < BPMP_POLICY_IDS; id++)
+		if (bpmp_idset_has(set, id))
+			dev_warn(host->dev, "%u: %s\n", id, what);
+}
+
+static void say_beyond(struct bpmp_host *host, const struct bpmp_idset *set,
+		       int err, u32 max, const char *what)
+{
+	if (!err && bpmp_idset_end(set) > max + 1)
+		dev_warn(host->dev, "%u: the firmware has no such %s\n",
+			 bpmp_idset_end(set) - 1, what);
+}
+
+static int read_firmware(struct bpmp_host *host)
+{
+	struct bpmp_policy *policy = &host->policy;
+	u32 max = 0;
+	int err;
+
+	err = bpmp_tree_read(host);
+	if (!err)
+		err = bpmp_policy_close(policy, bpmp_tree_info, host);
+	if (err)
+		return err;
+
+	say_ids(host, &policy->unknown, "the firmware has no such clock");
+	say_ids(host, &policy->demoted,
+		"a clock that can feed others than the machine's own: shared, not own");
+	err = bpmp_fw_reset_max(host, &max);
+	say_beyond(host, &policy->reset, err, max, "reset");
+	err = bpmp_fw_pg_max(host, &max);
+	say_beyond(host, &policy->pg, err, max, "power domain");
+
+	return 0;
 }
 
 static int close_policy(struct bpmp_host *host)
 {
-	struct bpmp_turn turn;
 	int err;
 
-	err = bpmp_turn_begin(host->share, &turn, true);
-	if (err)
-		return err;
-	err = bpmp_policy_close(&host->policy, clk_info, host);
-	bpmp_turn_end(host->share, &turn);
+	/* The lock first: who holds it waits for a turn, too. */
+	mutex_lock(&host->share->changing);
+	err = bpmp_turn_begin(host, true);
+	if (!err) {
+		err = read_firmware(host);
+		bpmp_turn_end(host);
+	}
+	mutex_unlock(&host->share->changing);
 
 	return err;
 }
 
 /* The reverse of what probe does after the node is read. */
-static void leave_share(void *data)
-{
-	struct bpmp_host *host = data;
-
-	bpmp_share_put(host->share);
-}
-
 static void shut(void *data)
 {
 	struct bpmp_host *host = data;
 
 	bpmp_host_debugfs_remove(host);
 	bpmp_host_unregister(host);
-	bpmp_host_clk_free(host);
-	bpmp_host_pg_free(host);
 	bpmp_claims_release(host, true);
 }
 
-static int join_share(struct bpmp_host *host)
+static void free_resets(void *data)
 {
-	host->share = bpmp_share_get(host->bpmp);
-	if (!host->share)
-		return -ENOMEM;
-
-	return devm_add_action_or_reset(host->dev, leave_share, host);
+	bpmp_host_free_resets(data);
 }
 
 static int bpmp_host_probe(struct platform_device *pdev)
@@ -215,11 +240,17 @@ static int bpmp_host_probe(struct platform_device *pdev)
 	if (IS_ERR(host))
 		return PTR_ERR(host);
 
+	err = devm_add_action_or_reset(dev, free_resets, host);
+	if (err)
+		return err;
 	err = bpmp_host_parse(host);
 	if (err)
 		return err;
 
-	err = join_share(host);
+	host->share = bpmp_share_get(bpmp);
+	if (!host->share)
+		return -ENOMEM;
+	err = bpmp_section_init(host);
 	if (err)
 		return err;
 
@@ -230,6 +261,7 @@ static int bpmp_host_probe(struct platform_device *pdev)
 	err = bpmp_host_register(host);
 	if (err)
 		return err;
+	platform_set_drvdata(pdev, host);
 	bpmp_host_debugfs_add(host);
 	err = devm_add_action_or_reset(dev, shut, host);
 	if (err)
@@ -245,6 +277,12 @@ static int bpmp_host_probe(struct platform_device *pdev)
 	return 0;
 }
 
+/* What is started next, by kexec for example, finds the chip as it was. */
+static void bpmp_host_shutdown(struct platform_device *pdev)
+{
+	bpmp_host_stop(platform_get_drvdata(pdev));
+}
+
 static const struct of_device_id bpmp_host_matches[] = {
 	{ .compatible = "nvidia,bpmp-host-proxy" },
 	{ }
@@ -253,6 +291,7 @@ MODULE_DEVICE_TABLE(of, bpmp_host_matches);
 
 static struct platform_driver bpmp_host_driver = {
 	.probe = bpmp_host_probe,
+	.shutdown = bpmp_host_shutdown,
 	.driver = {
 		.name = "bpmp-host-proxy",
 		.of_match_table = bpmp_host_matches,
@@ -273,6 +312,7 @@ static int __init bpmp_host_init(void)
 	if (err) {
 		bpmp_host_debugfs_exit();
 		bpmp_passthrough_exit();
+		bpmp_shares_free();
 	}
 
 	return err;
@@ -283,6 +323,7 @@ static void __exit bpmp_host_exit(void)
 	platform_driver_unregister(&bpmp_host_driver);
 	bpmp_host_debugfs_exit();
 	bpmp_passthrough_exit();
+	bpmp_shares_free();
 }
 
 module_init(bpmp_host_init);

@@ -62,30 +62,6 @@ static int parse_list(struct bpmp_host *host, unsigned int i)
 	return 0;
 }
 
-/* Which resets the node names in the standard way as well. */
-static int parse_resets(struct bpmp_host *host)
-{
-	struct device_node *np = host->dev->of_node;
-	struct of_phandle_args args;
-	unsigned int i;
-	u32 id;
-	int err = 0;
-
-	for (i = 0; !err; i++) {
-		if (of_parse_phandle_with_args(np, "resets", "#reset-cells", i,
-					       &args))
-			break;
-		of_node_put(args.np);
-		if (args.np != host->bpmp->dev->of_node || !args.args_count)
-			continue;
-		id = args.args[0];
-		err = xa_err(xa_store(&host->reset_index, id,
-				      xa_mk_value(i + 1), GFP_KERNEL));
-	}
-
-	return err;
-}
-
 static int parse_name(struct bpmp_host *host)
 {
 	struct device *dev = host->dev;
@@ -128,9 +104,12 @@ int bpmp_host_parse(struct bpmp_host *host)
 	unsigned int i;
 	int err;
 
+	host->compat_write = of_property_read_bool(host->dev->of_node,
+						   "nvidia,compatible-write");
+
 	err = parse_name(host);
 	for (i = 0; !err && i < ARRAY_SIZE(lists); i++)
 		err = parse_list(host, i);
 
-	return err ?: parse_resets(host);
+	return err ?: bpmp_host_parse_resets(host);
 }

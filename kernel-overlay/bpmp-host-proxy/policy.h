@@ -87,6 +87,9 @@ enum bpmp_clk_class {
  *	the host or by another VM, or left in doubt by a failed undo): -EBUSY
  * @reset_busy: the same of resets
  * @pg_busy: the same of power domains
+ * @demoted: clocks listed as own that are shared, since they can feed others.
+ *	Set by bpmp_policy_close()
+ * @unknown: clocks listed that the firmware does not have. The same holds
  * @rank: longest way from a clock down to an own or shared one; an ancestor's
  *	is higher than that of everything it may feed, which gives the order of
  *	the undo. Set by bpmp_policy_close()
@@ -102,6 +105,8 @@ struct bpmp_policy {
 	struct bpmp_idset clk_busy;
 	struct bpmp_idset reset_busy;
 	struct bpmp_idset pg_busy;
+	struct bpmp_idset demoted;
+	struct bpmp_idset unknown;
 	u8 rank[BPMP_POLICY_IDS];
 };
 
@@ -134,8 +139,11 @@ typedef int (*bpmp_clk_info_fn)(void *ctx, u32 id,
 /**
  * bpmp_policy_close() - make every possible parent of a visible clock visible
  * @policy: with its own and shared clocks added
- * @get_info: called once or more for each visible clock; may sleep
+ * @get_info: called once or more for every id below BPMP_POLICY_IDS; may sleep
  * @ctx: for @get_info
+ *
+ * An own clock that can feed one that is not own becomes shared: its rate is
+ * not for this VM to change, since that changes the other's too.
  *
  * A clock that the firmware does not know (empty name) leaves its class and
  * becomes a hole: Linux 6.12 frees memory twice where a clock names a parent
@@ -195,11 +203,12 @@ struct bpmp_op {
  * @pg_on: power domains it has switched on
  * @clk_order: the clocks of @clk_on, in the order in which they were enabled
  * @clk_count: how many entries @clk_order has
- * @rate: rate of own clocks when the device was opened, in Hz; 0 = unknown
+ * @rate: rate of own clocks before the VM changed any, in Hz; 0 = unknown
  * @parent: parent of own clocks at that time, or BPMP_NO_CLOCK
  *
  * Large (14 KiB): never on a stack. bpmp_vm_init() makes a new one, then
- * bpmp_vm_record_clock() is called for each own clock.
+ * bpmp_vm_record_clock() is called for each own clock, before the first change
+ * of any: a change of one moves those that it feeds.
  */
 struct bpmp_vm {
 	struct bpmp_idset clk_on;
@@ -218,12 +227,17 @@ void bpmp_vm_record_clock(struct bpmp_vm *vm, u32 id, s64 rate, u32 parent);
 
 /**
  * bpmp_vm_apply() - note that a change was done, or tried
+ * @policy: of this VM
  * @vm: the VM that asked for it
  * @op: the change, from a decision
  * @ok: whether it succeeded. A failed change of rate, parent or reset may have
  *	gone half way and is noted for the undo all the same
+ *
+ * A change of rate or parent moves the clock and may move every own clock that
+ * is ranked below it: all of them are noted, and the undo looks at each.
  */
-void bpmp_vm_apply(struct bpmp_vm *vm, const struct bpmp_op *op, bool ok);
+void bpmp_vm_apply(const struct bpmp_policy *policy, struct bpmp_vm *vm,
+		   const struct bpmp_op *op, bool ok);
 
 /**
  * bpmp_vm_undo_next() - the next step of putting everything back
@@ -231,9 +245,10 @@ void bpmp_vm_apply(struct bpmp_vm *vm, const struct bpmp_op *op, bool ok);
  * @vm: the VM that ended or was reset
  * @op: the change to make
  *
- * Order: resets are asserted while the clocks still run, then parents and then
- * rates are restored (what feeds others first), enables are dropped last-in
- * first-out, power domains go last.
+ * Order: resets are asserted while the clocks still run, then enables are
+ * dropped last-in first-out. What runs after that is somebody else's. Of the
+ * rest parents and then rates are restored, what feeds others first. Power
+ * domains go last.
  *
  * Return: false where nothing is left to do.
  */

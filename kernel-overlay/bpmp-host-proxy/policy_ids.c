@@ -148,17 +148,84 @@ static void close_parents(struct bpmp_policy *policy,
 	}
 }
 
+/* The caller may try again after a failure: nothing of that one stays. */
+static void reopen(struct bpmp_policy *policy)
+{
+	struct bpmp_idset *own = &policy->clk[BPMP_CLK_OWN];
+	struct bpmp_idset *shared = &policy->clk[BPMP_CLK_SHARED];
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(own->words); i++) {
+		own->words[i] |= policy->demoted.words[i];
+		shared->words[i] &= ~policy->demoted.words[i];
+	}
+	memset(&policy->demoted, 0, sizeof(policy->demoted));
+	memset(&policy->unknown, 0, sizeof(policy->unknown));
+	memset(&policy->clk[BPMP_CLK_ANCESTOR], 0, sizeof(*own));
+	memset(policy->rank, 0, sizeof(policy->rank));
+}
+
+/* Make shared each own clock that can feed @id; says whether there was one. */
+static bool demote_parents(struct bpmp_policy *policy,
+			   const struct cmd_clk_get_all_info_response *info)
+{
+	u32 count = min_t(u32, info->num_parents, MRQ_CLK_MAX_PARENTS);
+	bool found = false;
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		u32 parent = info->parents[i];
+
+		if (!bpmp_idset_has(&policy->clk[BPMP_CLK_OWN], parent))
+			continue;
+		bpmp_idset_del(&policy->clk[BPMP_CLK_OWN], parent);
+		bpmp_idset_add(&policy->clk[BPMP_CLK_SHARED], parent);
+		bpmp_idset_add(&policy->demoted, parent);
+		found = true;
+	}
+
+	return found;
+}
+
+/* One that is demoted is no own clock any more, so what feeds it may follow. */
+static int demote(struct bpmp_policy *policy, bpmp_clk_info_fn get_info,
+		  void *ctx)
+{
+	struct cmd_clk_get_all_info_response info;
+	bool again = true;
+	u32 id;
+	int err;
+
+	while (again && bpmp_idset_count(&policy->clk[BPMP_CLK_OWN])) {
+		again = false;
+		for (id = 0; id < BPMP_POLICY_IDS; id++) {
+			if (bpmp_idset_has(&policy->clk[BPMP_CLK_OWN], id))
+				continue;
+			memset(&info, 0, sizeof(info));
+			err = get_info(ctx, id, &info);
+			if (err < 0)
+				return err;
+			if (info.name[0])
+				again |= demote_parents(policy, &info);
+		}
+	}
+
+	return 0;
+}
+
 int bpmp_policy_close(struct bpmp_policy *policy, bpmp_clk_info_fn get_info,
 		      void *ctx)
 {
 	struct cmd_clk_get_all_info_response info;
-	struct bpmp_idset gone = {}, queue;
+	struct bpmp_idset *gone = &policy->unknown;
+	struct bpmp_idset queue;
 	u32 class, id, i;
 	int err;
 
-	/* The caller may try again after a failure: nothing of that one stays. */
-	memset(&policy->clk[BPMP_CLK_ANCESTOR], 0, sizeof(queue));
-	memset(policy->rank, 0, sizeof(policy->rank));
+	reopen(policy);
+	err = demote(policy, get_info, ctx);
+	if (err)
+		return err;
 
 	for (i = 0; i < ARRAY_SIZE(queue.words); i++)
 		queue.words[i] = policy->clk[BPMP_CLK_OWN].words[i] |
@@ -175,13 +242,18 @@ int bpmp_policy_close(struct bpmp_policy *policy, bpmp_clk_info_fn get_info,
 		if (info.name[0])
 			close_parents(policy, &queue, id, &info);
 		else
-			bpmp_idset_add(&gone, id);
+			bpmp_idset_add(gone, id);
 	}
 
 	/* Only now: a clock taken out at once would be found again and again. */
-	for (class = 0; class < BPMP_CLK_CLASSES; class++)
-		for (i = 0; i < ARRAY_SIZE(gone.words); i++)
-			policy->clk[class].words[i] &= ~gone.words[i];
+	for (i = 0; i < ARRAY_SIZE(gone->words); i++) {
+		u64 listed = policy->clk[BPMP_CLK_OWN].words[i] |
+			     policy->clk[BPMP_CLK_SHARED].words[i];
+
+		for (class = 0; class < BPMP_CLK_CLASSES; class++)
+			policy->clk[class].words[i] &= ~gone->words[i];
+		gone->words[i] &= listed;
+	}
 
 	return 0;
 }

@@ -85,7 +85,7 @@ static enum bpmp_verdict clk_rate(struct fixture *f, u32 cmd, u32 id, s64 rate)
 static void apply(struct fixture *f)
 {
 	if (f->d.verdict == BPMP_CHANGE)
-		bpmp_vm_apply(&f->vm, &f->d.op, true);
+		bpmp_vm_apply(&f->policy, &f->vm, &f->d.op, true);
 }
 
 /*
@@ -645,12 +645,12 @@ static void undo_test(struct kunit *test)
 {
 	static const struct bpmp_op expect[] = {
 		{ BPMP_OP_RESET_ASSERT, OWN_RESET, 0 },
+		{ BPMP_OP_CLK_DISABLE, OWN, 0 },
+		{ BPMP_OP_CLK_DISABLE, SHARED, 0 },
 		{ BPMP_OP_CLK_SET_PARENT, OWN_PARENT, ANCESTOR },
 		{ BPMP_OP_CLK_SET_PARENT, OWN, OWN_PARENT },
 		{ BPMP_OP_CLK_SET_RATE, OWN_PARENT, 408000000 },
 		{ BPMP_OP_CLK_SET_RATE, OWN, 1843200 },
-		{ BPMP_OP_CLK_DISABLE, OWN, 0 },
-		{ BPMP_OP_CLK_DISABLE, SHARED, 0 },
 		{ BPMP_OP_PG_OFF, OWN_PG, 0 },
 	};
 	struct fixture *f = test->priv;
@@ -688,6 +688,35 @@ static void undo_test(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, bpmp_vm_undo_next(&f->policy, &f->vm, &op));
 }
 
+/* H24: a change moves what it may feed; both go back, that which feeds first. */
+static void undo_below_test(struct kunit *test)
+{
+	static const struct bpmp_op expect[] = {
+		{ BPMP_OP_CLK_SET_PARENT, OWN_PARENT, ANCESTOR },
+		{ BPMP_OP_CLK_SET_PARENT, OWN, OWN_PARENT },
+		{ BPMP_OP_CLK_SET_RATE, OWN_PARENT, 408000000 },
+		{ BPMP_OP_CLK_SET_RATE, OWN, 1843200 },
+	};
+	struct fixture *f = test->priv;
+	struct bpmp_op op;
+	u32 i;
+
+	f->policy.rank[OWN_PARENT] = 1;
+	bpmp_vm_record_clock(&f->vm, OWN, 1843200, OWN_PARENT);
+	bpmp_vm_record_clock(&f->vm, OWN_PARENT, 408000000, ANCESTOR);
+	clk_rate(f, CMD_CLK_SET_RATE, OWN_PARENT, 204000000);
+	apply(f);
+
+	for (i = 0; i < ARRAY_SIZE(expect); i++) {
+		KUNIT_ASSERT_TRUE(test, bpmp_vm_undo_next(&f->policy, &f->vm, &op));
+		KUNIT_EXPECT_EQ(test, op.kind, expect[i].kind);
+		KUNIT_EXPECT_EQ(test, op.id, expect[i].id);
+		KUNIT_EXPECT_EQ(test, op.value, expect[i].value);
+		bpmp_vm_undone(&f->vm, &op);
+	}
+	KUNIT_EXPECT_FALSE(test, bpmp_vm_undo_next(&f->policy, &f->vm, &op));
+}
+
 /* A reset left asserted, and changes that failed, call for no undo of more. */
 static void undo_nothing_test(struct kunit *test)
 {
@@ -699,7 +728,7 @@ static void undo_nothing_test(struct kunit *test)
 	ask(f, MRQ_RESET, CMD_RESET_ASSERT, OWN_RESET, 0, 0);
 	apply(f);
 	clk(f, CMD_CLK_ENABLE, OWN, 0);
-	bpmp_vm_apply(&f->vm, &f->d.op, false);
+	bpmp_vm_apply(&f->policy, &f->vm, &f->d.op, false);
 	/* Neither rate nor parent of it were recorded: unknown. */
 	clk_rate(f, CMD_CLK_SET_RATE, OWN, 1000);
 	apply(f);
@@ -765,6 +794,40 @@ static void close_test(struct kunit *test)
 
 	KUNIT_EXPECT_GT(test, p->rank[1], p->rank[2]);
 	KUNIT_EXPECT_GT(test, p->rank[11], p->rank[1]);
+
+	/* Said, but for those that nobody listed. */
+	KUNIT_EXPECT_EQ(test, bpmp_idset_count(&p->unknown), 1);
+	KUNIT_ASSERT_TRUE(test, bpmp_idset_has(&p->unknown, 77));
+}
+
+/* H27: what can feed another's clock is not for a VM to change. */
+static void demote_test(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct bpmp_policy *p = &f->policy;
+
+	/* 2 hangs under 1 alone, that under 10 and 11, those under 20. */
+	memset(p, 0, sizeof(*p));
+	bpmp_policy_add_clock(p, 1, BPMP_CLK_OWN);
+	bpmp_policy_add_clock(p, 2, BPMP_CLK_OWN);
+	bpmp_policy_add_clock(p, 30, BPMP_CLK_OWN);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_close(p, tree, NULL), 0);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 1), BPMP_CLK_OWN);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 2), BPMP_CLK_OWN);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 30), BPMP_CLK_OWN);
+	KUNIT_EXPECT_EQ(test, bpmp_idset_count(&p->demoted), 0);
+
+	/* Without 2 all above it can feed a foreign one, step by step. */
+	memset(p, 0, sizeof(*p));
+	bpmp_policy_add_clock(p, 20, BPMP_CLK_OWN);
+	bpmp_policy_add_clock(p, 10, BPMP_CLK_OWN);
+	bpmp_policy_add_clock(p, 1, BPMP_CLK_OWN);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_close(p, tree, f), -ETIMEDOUT);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_close(p, tree, NULL), 0);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 1), BPMP_CLK_SHARED);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 10), BPMP_CLK_SHARED);
+	KUNIT_EXPECT_EQ(test, bpmp_policy_clk_class(p, 20), BPMP_CLK_SHARED);
+	KUNIT_EXPECT_EQ(test, bpmp_idset_count(&p->demoted), 3);
 }
 
 static struct kunit_case policy_cases[] = {
@@ -786,8 +849,10 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(enable_test),
 	KUNIT_CASE(busy_test),
 	KUNIT_CASE(undo_test),
+	KUNIT_CASE(undo_below_test),
 	KUNIT_CASE(undo_nothing_test),
 	KUNIT_CASE(close_test),
+	KUNIT_CASE(demote_test),
 	{}
 };
 

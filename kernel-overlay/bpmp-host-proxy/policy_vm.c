@@ -50,18 +50,30 @@ static void vm_clk_off(struct bpmp_vm *vm, u32 id)
  * A new parent brings another rate, and for a new rate the firmware may pick
  * another parent: both go back, as far as they are known.
  */
-static void vm_clk_changed(struct bpmp_vm *vm, u32 id)
+static void vm_clk_moved(struct bpmp_vm *vm, u32 id)
 {
-	if (id >= BPMP_POLICY_IDS)
-		return;
-
 	if (vm->parent[id] != BPMP_NO_CLOCK)
 		bpmp_idset_add(&vm->clk_parent_changed, id);
 	if (vm->rate[id] > 0)
 		bpmp_idset_add(&vm->clk_rate_changed, id);
 }
 
-void bpmp_vm_apply(struct bpmp_vm *vm, const struct bpmp_op *op, bool ok)
+static void vm_clk_changed(const struct bpmp_policy *policy, struct bpmp_vm *vm,
+			   u32 id)
+{
+	u32 other;
+
+	if (id >= BPMP_POLICY_IDS)
+		return;
+
+	vm_clk_moved(vm, id);
+	for (other = 0; other < BPMP_POLICY_IDS; other++)
+		if (policy->rank[other] < policy->rank[id])
+			vm_clk_moved(vm, other);
+}
+
+void bpmp_vm_apply(const struct bpmp_policy *policy, struct bpmp_vm *vm,
+		   const struct bpmp_op *op, bool ok)
 {
 	switch (op->kind) {
 	case BPMP_OP_CLK_ENABLE:
@@ -76,7 +88,7 @@ void bpmp_vm_apply(struct bpmp_vm *vm, const struct bpmp_op *op, bool ok)
 
 	case BPMP_OP_CLK_SET_RATE:
 	case BPMP_OP_CLK_SET_PARENT:
-		vm_clk_changed(vm, op->id);
+		vm_clk_changed(policy, vm, op->id);
 		break;
 
 	case BPMP_OP_RESET_ASSERT:
@@ -134,6 +146,12 @@ bool bpmp_vm_undo_next(const struct bpmp_policy *policy,
 		return true;
 	}
 
+	if (vm->clk_count > 0 && vm->clk_count <= BPMP_POLICY_IDS) {
+		op->kind = BPMP_OP_CLK_DISABLE;
+		op->id = vm->clk_order[vm->clk_count - 1];
+		return true;
+	}
+
 	op->id = topmost(policy, &vm->clk_parent_changed);
 	if (op->id < BPMP_POLICY_IDS) {
 		op->kind = BPMP_OP_CLK_SET_PARENT;
@@ -145,12 +163,6 @@ bool bpmp_vm_undo_next(const struct bpmp_policy *policy,
 	if (op->id < BPMP_POLICY_IDS) {
 		op->kind = BPMP_OP_CLK_SET_RATE;
 		op->value = vm->rate[op->id];
-		return true;
-	}
-
-	if (vm->clk_count > 0 && vm->clk_count <= BPMP_POLICY_IDS) {
-		op->kind = BPMP_OP_CLK_DISABLE;
-		op->id = vm->clk_order[vm->clk_count - 1];
 		return true;
 	}
 

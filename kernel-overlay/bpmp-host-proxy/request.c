@@ -26,40 +26,39 @@ static void note_refusal(struct bpmp_host *host, const struct bpmp_decision *d)
 			 d->mrq, d->cmd, d->id, d->answer.status);
 }
 
-static int do_change(struct bpmp_host *host, const struct bpmp_op *op,
-		     s64 *value)
+static int do_change(struct bpmp_host *host, struct bpmp_change *change)
 {
-	switch (op->kind) {
+	switch (change->op->kind) {
 	case BPMP_OP_RESET_ASSERT:
 	case BPMP_OP_RESET_DEASSERT:
 	case BPMP_OP_RESET_MODULE:
-		return bpmp_host_reset_change(host, op);
+		return bpmp_host_reset_change(host, change);
 	case BPMP_OP_PG_ON:
 	case BPMP_OP_PG_OFF:
-		return bpmp_host_pg_change(host, op);
+		return bpmp_host_pg_change(host, change);
 	default:
-		return bpmp_host_clk_change(host, op, value);
+		return bpmp_host_clk_change(host, change);
 	}
 }
 
 /* Under @lock, so that the state that was decided on is the one changed. */
 static int change(struct bpmp_host *host, struct bpmp_decision *d)
 {
-	struct bpmp_turn turn;
-	s64 value = 0;
+	struct bpmp_change change = { .op = &d->op };
+	bool counted;
 	int err;
 
-	err = bpmp_turn_begin(host->share, &turn, true);
-	if (err)
+	err = do_change(host, &change);
+	if (err == -EINTR && !change.done)
 		return err;
 
-	err = do_change(host, &d->op, &value);
-	bpmp_turn_end(host->share, &turn);
-
-	/* A change that somebody else's hold prevented was not tried. */
-	if (err != -EBUSY)
-		bpmp_vm_apply(&host->vm, &d->op, !err);
-	bpmp_policy_finish(d, err, value);
+	/* Dropped is dropped, whatever the firmware made of it. */
+	counted = d->op.kind == BPMP_OP_CLK_DISABLE ||
+		  d->op.kind == BPMP_OP_PG_OFF;
+	if (change.done)
+		bpmp_vm_apply(&host->policy, &host->vm, &d->op,
+			      !err || counted);
+	bpmp_policy_finish(d, err, change.value);
 	if (!err)
 		atomic64_inc(&host->stats.changed);
 
@@ -69,17 +68,16 @@ static int change(struct bpmp_host *host, struct bpmp_decision *d)
 static int forward(struct bpmp_host *host, struct bpmp_decision *d)
 {
 	u8 rx[BPMP_PAYLOAD_MAX];
-	struct bpmp_turn turn;
 	int ret = 0;
 	int err;
 
-	err = bpmp_turn_begin(host->share, &turn, true);
+	err = bpmp_turn_begin(host, true);
 	if (err)
 		return err;
 
 	err = bpmp_fw_transfer(host, d->mrq, d->tx, d->tx_size, rx, d->rx_size,
 			       &ret);
-	bpmp_turn_end(host->share, &turn);
+	bpmp_turn_end(host);
 
 	bpmp_policy_filter(&host->policy, d, err, ret, rx, d->rx_size);
 	atomic64_inc(&host->stats.forwarded);
@@ -111,6 +109,24 @@ static int handle(struct bpmp_host *host, u32 mrq, const void *tx,
 	return err;
 }
 
+/* What include/uapi/linux/bpmp-host.h lists; whatever else failed, failed. */
+static int documented(int err)
+{
+	switch (err) {
+	case 0:
+	case -EACCES:
+	case -EAGAIN:
+	case -EBUSY:
+	case -EINTR:
+	case -EINVAL:
+	case -ENODEV:
+	case -ETIMEDOUT:
+		return err;
+	default:
+		return -EIO;
+	}
+}
+
 static void count(struct bpmp_host *host, const struct bpmp_decision *d)
 {
 	atomic64_inc(&host->stats.requests);
@@ -133,8 +149,9 @@ static void count(struct bpmp_host *host, const struct bpmp_decision *d)
  *
  * Return: 0 when the firmware, or the policy in its place, has answered; else
  * a negative errno: -EACCES policy, -EBUSY held by somebody else, -EINVAL
- * malformed, -ENODEV the driver was unbound, -EINTR killed, and those of
- * tegra_bpmp_transfer().
+ * malformed, -ENODEV the driver was unbound or the host's framework has no such
+ * clock, -EINTR killed, -EAGAIN the host is suspending, -ETIMEDOUT no answer,
+ * -EIO anything else.
  */
 int bpmp_host_request(struct bpmp_host *host, u32 mrq, const void *tx,
 		      size_t tx_size, size_t rx_room,
@@ -163,6 +180,7 @@ int bpmp_host_request(struct bpmp_host *host, u32 mrq, const void *tx,
 	*answer = d.answer;
 	err = answer->status;
 out:
+	err = documented(err);
 	up_read(&host->calls);
 
 	return err;

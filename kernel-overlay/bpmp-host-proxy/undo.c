@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Putting back all that a virtual machine did: when its file is closed (also
- * since QEMU was killed), when it is reset, when the driver is unbound.
+ * since QEMU was killed), when it is reset, when the driver is unbound, when the
+ * host goes down.
  */
 #include <linux/device.h>
 #include <linux/string.h>
@@ -58,69 +59,51 @@ static void quarantine(struct bpmp_host *host, enum bpmp_op_kind kind, u32 id,
 
 static int undo_op(struct bpmp_host *host, const struct bpmp_op *op)
 {
+	struct bpmp_change change = { .op = op, .undo = true };
+
 	switch (op->kind) {
 	case BPMP_OP_RESET_ASSERT:
-	case BPMP_OP_RESET_DEASSERT:
-	case BPMP_OP_RESET_MODULE:
-		return bpmp_host_reset_change(host, op);
-	case BPMP_OP_PG_ON:
+		return bpmp_host_reset_change(host, &change);
 	case BPMP_OP_PG_OFF:
-		return bpmp_host_pg_change(host, op);
+		return bpmp_host_pg_change(host, &change);
 	default:
-		return bpmp_host_clk_restore(host, op);
+		return bpmp_host_clk_undo(host, op);
 	}
+}
+
+/* Of a clock both rate and parent are left, and that is said once. */
+static void leave(struct bpmp_host *host, const struct bpmp_op *op)
+{
+	bool clk = op->kind == BPMP_OP_CLK_SET_RATE ||
+		   op->kind == BPMP_OP_CLK_SET_PARENT;
+
+	if (clk && bpmp_idset_has(&host->left, op->id))
+		return;
+
+	atomic64_inc(&host->stats.undo_left);
+	dev_notice(host->dev, "%s %u is left as it is: somebody else uses it by now\n",
+		   kind_name(op->kind), op->id);
+	if (clk)
+		bpmp_idset_add(&host->left, op->id);
 }
 
 /* What the machine asked for, in the order that the policy knows. */
 static void undo_changes(struct bpmp_host *host)
 {
-	struct bpmp_turn turn;
 	struct bpmp_op op;
 	int err;
 
 	while (bpmp_vm_undo_next(&host->policy, &host->vm, &op)) {
-		err = bpmp_turn_begin(host->share, &turn, false);
-		if (!err) {
-			err = undo_op(host, &op);
-			bpmp_turn_end(host->share, &turn);
-		}
+		err = undo_op(host, &op);
 		trace_bpmp_undo(host->name, &op, err);
-		if (err)
+		if (err == -EBUSY)
+			leave(host, &op);
+		else if (err)
 			quarantine(host, op.kind, op.id, err);
 		else
 			atomic64_inc(&host->stats.undone);
 		bpmp_vm_undone(&host->vm, &op);
 	}
-}
-
-static void settle_clock(struct bpmp_host *host, u32 id)
-{
-	struct bpmp_turn turn;
-	bool stuck = false;
-	int err;
-
-	err = bpmp_turn_begin(host->share, &turn, false);
-	if (!err) {
-		err = bpmp_host_clk_settle(host, id, &stuck);
-		bpmp_turn_end(host->share, &turn);
-	}
-	bpmp_host_clk_forget(host, id);
-	if (err || stuck)
-		quarantine(host, BPMP_OP_CLK_DISABLE, id, err ?: -EIO);
-}
-
-static void settle_domain(struct bpmp_host *host, u32 id)
-{
-	struct bpmp_turn turn;
-	int err;
-
-	err = bpmp_turn_begin(host->share, &turn, false);
-	if (!err) {
-		err = bpmp_host_pg_settle(host, id);
-		bpmp_turn_end(host->share, &turn);
-	}
-	if (err)
-		quarantine(host, BPMP_OP_PG_OFF, id, err);
 }
 
 /**
@@ -131,16 +114,20 @@ void bpmp_host_undo(struct bpmp_host *host)
 {
 	struct bpmp_host_before *before = &host->before;
 	unsigned int i;
+	u32 id;
+	int err;
 
 	mutex_lock(&host->lock);
 
+	memset(&host->left, 0, sizeof(host->left));
 	undo_changes(host);
-	/* What feeds others comes last in the order, and is switched on first. */
-	for (i = before->count; i > 0; i--)
-		settle_clock(host, before->order[i - 1]);
-	for (i = 0; i < BPMP_POLICY_IDS; i++)
-		if (bpmp_idset_has(&before->pg_seen, i))
-			settle_domain(host, i);
+	for (i = before->count; i > 0; i--) {
+		id = before->order[i - 1];
+		err = bpmp_host_clk_settle(host, id);
+		if (err)
+			quarantine(host, BPMP_OP_CLK_DISABLE, id, err);
+	}
+	bpmp_host_pg_leave(host);
 
 	bpmp_host_reset_release(host);
 	bpmp_claims_release(host, false);

@@ -149,7 +149,7 @@ static void test_host_refused(gconstpointer mode)
     static const char *const says[][2] = {
         { "busy", "Another program has it open" },
         { "denied", "run as that user, or pass an open file" },
-        { "newer", "speaks version 2 of the interface" },
+        { "newer", "speaks version 3 of the interface" },
     };
     Host host;
     g_autofree char *args = NULL;

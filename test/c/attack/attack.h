@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The attack program: the /init of a host under test. Each file tries a family
- * of the defects H1 to H25 of docs/security.md; results are TAP lines.
+ * of the defects H1 to H30 of docs/security.md; results are TAP lines.
  */
 #ifndef ATTACK_H
 #define ATTACK_H
@@ -76,6 +76,8 @@ bool wait_for(const char *path, bool there);
 int log_lines(const char *needle);
 bool wait_for_log(const char *needle);
 int rebind(const char *node, bool bind);
+/* Give the device of reset 101 its driver, or take it away. */
+void host_driver(bool bind);
 
 /* The families. */
 void test_bring_up(void);
@@ -84,6 +86,8 @@ void test_shapes(void);
 void test_policy(void);
 void test_sharing(void);
 void test_undo(void);
+void test_matrix(void);
+void test_between(void);
 void test_limits(void);
 void test_storm(void);
 void test_lost_answers(void);

@@ -29,6 +29,7 @@ static void probe_order(void)
 		   unpatched ? "an unpatched" : "its own");
 	ok(access(NODE_A, F_OK) != 0, "H21 no device before there is a BPMP");
 	ok(load("/fake-bpmp.ko") == 0, "the fake BPMP loads");
+	host_driver(false);
 	ok(wait_for(NODE_A, true), "H21 the probe was deferred and then done");
 	ok(wait_for(NODE_C, true), "H21 a node that names no BPMP finds it");
 	ok(wait_for(NODE_A, true) && wait_for(NODE_B, true) &&
@@ -43,7 +44,7 @@ static void probe_order(void)
 
 static void lists(void)
 {
-	struct bpmp_host_info info = {};
+	struct bpmp_host_info info = { .argsz = sizeof(info) };
 	int fd;
 
 	ok(access(NODE_MANY, F_OK) == 0, "H20 a list of 257 ids is read");
@@ -51,6 +52,8 @@ static void lists(void)
 	ok(!ioctl(fd, BPMP_HOST_INFO, &info) && info.own_clocks == 2,
 	   "H20 what the firmware does not know is left out (%u own)",
 	   info.own_clocks);
+	ok(log_lines("220: the firmware has no such clock") == 1,
+	   "H20 and that is said");
 	ok(clk(fd, ENABLE, 476) == 0, "H20 its last entry counts");
 	close(fd);
 

@@ -12,6 +12,7 @@
 
 #define FOLDER	"/sys/kernel/debug/fake-bpmp/"
 #define DRIVER	"/sys/bus/platform/drivers/bpmp-host-proxy/"
+#define RESET_USER	"/sys/bus/platform/drivers/fake-bpmp-reset-user/"
 
 /* A whole file; the caller frees it. Never NULL. */
 char *slurp(const char *path)
@@ -58,9 +59,46 @@ int fake(const char *format, ...)
 	return spill(FOLDER "control", text);
 }
 
+static const char * const clocks[] = {
+	"osc", "pllp", "pllp_out0", "pllc", "uarta", "uartb", "uartc", "uartd",
+	"qspi0", "left_on", "under_left_on", "divider", "divided_a",
+	"divided_b", "sdmmc4", "last",
+};
+
+/* A line of one of the frameworks' files in debugfs. */
+static void add_line(char *text, const char *format, const char *name)
+{
+	char path[128], *value;
+
+	snprintf(path, sizeof(path), format, name);
+	value = slurp(path);
+	if (*value)
+		sprintf(text + strlen(text), "%s %s", path + 18, value);
+	free(value);
+}
+
+/*
+ * All of it: the firmware's state, what the clk framework counts, what the power
+ * domains are as far as genpd knows.
+ */
 char *fake_state(void)
 {
-	return slurp(FOLDER "state");
+	char *text = slurp(FOLDER "state"), name[8];
+	unsigned int i;
+
+	for (i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++) {
+		add_line(text, "/sys/kernel/debug/clk/%s/clk_prepare_count",
+			 clocks[i]);
+		add_line(text, "/sys/kernel/debug/clk/%s/clk_enable_count",
+			 clocks[i]);
+	}
+	for (i = 1; i <= 5; i++) {
+		snprintf(name, sizeof(name), "pd%u", i);
+		add_line(text, "/sys/kernel/debug/pm_genpd/%s/current_state",
+			 name);
+	}
+
+	return text;
 }
 
 bool state_has(const char *line)
@@ -169,6 +207,12 @@ bool wait_for_log(const char *needle)
 		nanosleep(&tenth, NULL);
 
 	return i < 3000;
+}
+
+void host_driver(bool bind)
+{
+	spill(bind ? RESET_USER "bind" : RESET_USER "unbind",
+	      "fake-reset-user");
 }
 
 int rebind(const char *node, bool bind)

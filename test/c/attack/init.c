@@ -18,6 +18,8 @@ static const struct {
 	{ "policy", test_policy },
 	/* Before the host uses what the boot loader left on: that ends it. */
 	{ "undo", test_undo },
+	{ "matrix", test_matrix },
+	{ "between", test_between },
 	{ "sharing", test_sharing },
 	{ "limits", test_limits },
 	{ "storm", test_storm },

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const uint64_t too_long[] = {
@@ -138,6 +139,8 @@ static void reserved(int fd)
 	   "H7 reserved that is not 0 is EINVAL");
 	ok(ioctl(fd, _IO(BPMP_HOST_IOC_MAGIC, 99)) && errno == ENOTTY,
 	   "an unknown ioctl is ENOTTY");
+	ok(ioctl(fd, _IOR(BPMP_HOST_IOC_MAGIC, 2, int[12]), &msg) &&
+	   errno == ENOTTY, "INFO of version 1 is ENOTTY");
 	ok(ioctl(fd, _IOWR(BPMP_HOST_IOC_MAGIC, 1, int), &msg) &&
 	   errno == ENOTTY, "a known one with another size is ENOTTY");
 }
@@ -188,17 +191,46 @@ static void refusal_over_write(int fd)
 
 static void info(int fd)
 {
-	struct bpmp_host_info info = {};
+	struct bpmp_host_info info = { .argsz = sizeof(info) };
+	uint32_t part[4] = { 12, 7, 7, 7 };
 
-	ok(!ioctl(fd, BPMP_HOST_INFO, &info) && info.version == 1 &&
-	   info.own_clocks == 4 && info.shared_clocks == 1 &&
+	ok(!ioctl(fd, BPMP_HOST_INFO, &info) && info.version == 2 &&
+	   info.argsz == sizeof(info) && !info.flags &&
+	   info.own_clocks == 7 && info.shared_clocks == 2 &&
 	   info.ancestor_clocks == 3 && info.own_resets == 2 &&
-	   info.own_domains == 2 && info.quarantined == 0,
+	   info.own_domains == 2 && info.quarantined == 0 &&
+	   info.demoted == 1 && info.channels == 3 && !info.channels_lost,
 	   "INFO: %u own %u shared %u ancestors %u resets %u domains",
 	   info.own_clocks, info.shared_clocks, info.ancestor_clocks,
 	   info.own_resets, info.own_domains);
 	ok(info.transfers && info.refusals && info.refusals < info.transfers,
 	   "INFO counts requests and refusals");
+	/* As an older program and as a newer one would ask. */
+	ok(!ioctl(fd, BPMP_HOST_INFO, part) && part[0] == sizeof(info) &&
+	   part[2] == 2 && part[3] == 7, "INFO fills in what there is room for");
+	part[0] = 11;
+	ok(ioctl(fd, BPMP_HOST_INFO, part) && errno == EINVAL,
+	   "INFO without room for its version is EINVAL");
+}
+
+/* Somebody else who got hold of the file, and a device without write(). */
+static void who_writes(int fd)
+{
+	struct bpmp_host_compat msg = { .mrq = MRQ_PING };
+	int status, other = dev_open(NODE_B);
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (setgid(1000) || setuid(1000))
+			_exit(99);
+		_exit(write(fd, &msg, sizeof(msg)) < 0 ? errno : 0);
+	}
+	waitpid(pid, &status, 0);
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == EACCES,
+	   "H30 write() by another than who opened the file is EACCES");
+	ok(write(other, &msg, sizeof(msg)) < 0 && errno == EINVAL,
+	   "H30 write() is not there where the node does not ask for it");
+	close(other);
 }
 
 void test_shapes(void)
@@ -213,6 +245,7 @@ void test_shapes(void)
 	reserved(fd);
 	suspended(fd);
 	refusal_over_write(fd);
+	who_writes(fd);
 	info(fd);
 	close(fd);
 }

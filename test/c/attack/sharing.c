@@ -79,29 +79,40 @@ static void interleave(int a, int b)
 
 static void held_by_host(int a)
 {
-	fake("clk-on 102");
-	ok(clk_value(a, SET_RATE, 102, 1000000) == -EBUSY &&
-	   state_has("clk 102 on=1 rate=408000000"),
+	fake("clk-on 42");
+	ok(clk_value(a, SET_RATE, 42, 200000000) == -EBUSY &&
+	   state_has("clk 42 on=1 rate=300000000"),
 	   "H13 SET_RATE of an own clock that the host uses is EBUSY");
-	ok(clk(a, ENABLE, 102) == 0 && clk(a, DISABLE, 102) == 0 &&
-	   is_on(102, true), "an own clock that the host uses is counted with it");
+	ok(clk(a, ENABLE, 42) == 0 && clk(a, DISABLE, 42) == 0 &&
+	   is_on(42, true), "an own clock that the host uses is counted with it");
 	/* Also while the machine has it on itself. */
-	clk(a, ENABLE, 155);
-	clk(a, ENABLE, 102);
-	ok(clk_value(a, SET_RATE, 102, 1000000) == -EBUSY,
+	clk(a, ENABLE, 43);
+	clk(a, ENABLE, 42);
+	ok(clk_value(a, SET_RATE, 42, 200000000) == -EBUSY,
 	   "H13 the same while the machine has it on as well");
-	fake("clk-off 102");
-	ok(clk_value(a, SET_RATE, 102, 1000000) == 0 &&
-	   state_has("clk 102 on=1 rate=1000000"),
+	fake("clk-off 42");
+	ok(clk_value(a, SET_RATE, 42, 200000000) == 0 &&
+	   state_has("clk 42 on=1 rate=200000000"),
 	   "once the host lets go it is the machine's");
-	clk_value(a, SET_RATE, 102, 408000000);
+	/* Prepared is what runs; enabled is a bare count. */
+	fake("clk-prepare 42");
+	ok(clk_value(a, SET_RATE, 42, 100000000) == -EBUSY,
+	   "H27 the same where the host has prepared it and no more");
+	fake("clk-unprepare 42");
+	clk_value(a, SET_RATE, 42, 300000000);
 	/* A driver of the host on a clock below counts as well. */
-	clk(a, DISABLE, 155);
-	clk(a, DISABLE, 102);
-	fake("clk-on %u", FOREIGN);
-	ok(clk_value(a, SET_RATE, 102, 1000000) == -EBUSY,
-	   "H13 the same where the host uses a clock below it");
-	fake("clk-off %u", FOREIGN);
+	clk(a, DISABLE, 43);
+	clk(a, DISABLE, 42);
+	fake("clk-prepare 43");
+	ok(clk_value(a, SET_RATE, 42, 100000000) == -EBUSY &&
+	   clk_value(a, SET_RATE, 44, 30000000) == 0,
+	   "H13 H27 the same where the host uses a clock below it, and only there");
+	fake("clk-unprepare 43");
+	ok(clk_value(a, SET_RATE, 102, 204000000) == -EACCES &&
+	   clk_value(a, SET_RATE, 42, 150000000) == 0,
+	   "H27 a clock that can feed others' is no own clock, one that cannot is");
+	ok(log_lines("102: a clock that can feed others") >= 1,
+	   "H27 and the log says so");
 }
 
 static void two_vms(int a, int b)
@@ -113,9 +124,9 @@ static void two_vms(int a, int b)
 	ok(asked_changes(MRQ_CLK, 156) + asked_changes(MRQ_CLK, 155) +
 	   asked_changes(MRQ_RESET, 102) + asked_changes(MRQ_RESET, 100) == 0,
 	   "H17 and nothing of it reached the firmware");
-	/* Both list 102 as own: the first that changes it has it. */
-	clk(a, ENABLE, 102);
-	ok(clk(b, ENABLE, 102) == -EBUSY && clk_value(b, SET_RATE, 102, 1) == -EBUSY,
+	/* Both list 158 as own: the first that changes it has it. */
+	clk(a, ENABLE, 158);
+	ok(clk(b, ENABLE, 158) == -EBUSY && clk_value(b, SET_RATE, 158, 1) == -EBUSY,
 	   "H17 an own id that another machine holds is EBUSY");
 	ok(clk(b, ENABLE, 156) == 0 && clk(b, DISABLE, 156) == 0,
 	   "H17 what else it owns still works");
@@ -124,23 +135,30 @@ static void two_vms(int a, int b)
 static void after_the_other(int *a, int b)
 {
 	close(*a);
-	ok(clk(b, ENABLE, 102) == 0, "H17 it is free once the other is closed");
+	ok(clk(b, ENABLE, 158) == 0, "H17 it is free once the other is closed");
 	*a = dev_open(NODE_A);
-	ok(clk(*a, ENABLE, 102) == -EBUSY, "H17 and then the first one's turn to wait");
-	clk(b, DISABLE, 102);
+	ok(clk(*a, ENABLE, 158) == -EBUSY, "H17 and then the first one's turn to wait");
+	clk(b, DISABLE, 158);
 }
 
 static void resets(int a)
 {
 	/* 101 is in the node's resets property as well, 100 is not. */
-	ok(fake("reset-get") == 0, "a driver of the host takes reset 101");
+	host_driver(true);
 	ok(reset(a, DEASSERT, 101) == -EBUSY,
-	   "a reset that a driver of the host holds is EBUSY");
-	fake("reset-put");
+	   "H28 a reset of a device that has a driver of the host is EBUSY");
+	ok(fake("reset-get") == 0 && reset(a, DEASSERT, 101) == -EBUSY,
+	   "H28 the same where it holds it");
+	ok(fake("reset-put") == 0 && fake("reset-shared") == 0 &&
+	   reset(a, DEASSERT, 101) == -EBUSY && reset(a, MODULE, 101) == -EBUSY,
+	   "H28 the same where it holds it shared, of which the core would warn");
+	host_driver(false);
 	ok(reset(a, DEASSERT, 101) == 0 && state_has("reset 101 deasserted"),
 	   "then it is the machine's, by the reset framework");
+	host_driver(true);
 	ok(fake("reset-try") == -EBUSY,
 	   "and the driver of the host is kept off it");
+	host_driver(false);
 	ok(reset(a, DEASSERT, 100) == 0 && state_has("reset 100 deasserted") &&
 	   reset(a, ASSERT, 100) == 0 && !state_has("reset 100 deasserted") &&
 	   reset(a, MODULE, 100) == 0, "a reset by the firmware");
@@ -156,6 +174,14 @@ static void domains(int a)
 	fake("pd-put");
 	ok(!state_has("pg 1 on"), "H16 the last user switches it off");
 	ok(pg_set(a, 2, 1) == -EACCES, "a foreign domain is refused");
+	/* The firmware's refusal is one, and the domain works again after it. */
+	fake("fail %u %u 1 1", MRQ_PG, PG_SET);
+	ok(pg_set(a, 1, 1) == -22 && !state_has("pg 1 on") &&
+	   pg_set(a, 1, 1) == 0 && state_has("pg 1 on"),
+	   "H29 a domain that once did not go on goes on the next time");
+	fake("fail %u %u 1 1", MRQ_PG, PG_SET);
+	ok(pg_set(a, 1, 0) == -EIO && state_has("pg 1 on"),
+	   "H26 a domain that did not go off is said not to have");
 }
 
 void test_sharing(void)
@@ -173,6 +199,8 @@ void test_sharing(void)
 	domains(a);
 	close(a);
 	close(b);
+	host_driver(true);
 	ok(fake("reset-get") == 0 && fake("reset-put") == 0,
 	   "after the close the host has its reset again");
+	host_driver(false);
 }

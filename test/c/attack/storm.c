@@ -12,7 +12,7 @@ static void storm(const char *path, int seed)
 {
 	int fd = dev_open(path), i;
 	time_t end = time(NULL) + 5;
-	struct bpmp_host_info info;
+	struct bpmp_host_info info = { .argsz = sizeof(info) };
 
 	/* Four threads of a machine share its file. */
 	if (!unpatched) {
@@ -23,7 +23,7 @@ static void storm(const char *path, int seed)
 	while (time(NULL) < end) {
 		for (i = 0; i < 50; i++) {
 			static const uint32_t ids[] = {
-				155, 156, 102, 104, 41, 237, 123
+				155, 156, 42, 104, 43, 237, 158
 			};
 			uint32_t id = ids[rand() % 7];
 

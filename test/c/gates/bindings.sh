@@ -65,6 +65,7 @@ plant nvidia,bpmp-host-proxy 's/TEGRA234_CLK_UARTA/1024/'
 plant nvidia,bpmp-host-proxy 's/passthrough-devices = .*/passthrough-devices;/'
 plant nvidia,bpmp-host-proxy 's/label = .*/label = "..\/x";/'
 plant nvidia,bpmp-host-proxy 's/allowed-resets/allow-resets/'
+plant nvidia,bpmp-host-proxy 's/passthrough-devices = .*/&\n nvidia,compatible-write = <1>;/'
 # The example of a virtual machine, then those of the real BPMP.
 plant nvidia,tegra186-bpmp '/virtual-pa/d'
 plant nvidia,tegra186-bpmp 's/virtual-pa/reg = <1 2>; virtual-pa/'

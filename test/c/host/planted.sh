@@ -62,18 +62,48 @@ plant H14 firmware.c 's/.size = sizeof(frame) }/.size = tx_size }/'
 plant H15 policy.c 's/^	d->rx_size = rx_size;/	d->rx_size = BPMP_PAYLOAD_MAX;/'
 plant H19 chardev.c 's/misc.mode = 0600/misc.mode = 0666/'
 plant H20 of.c 's/return dev_err_probe(dev, count,/return false \&\& dev_err_probe(dev, count,/'
+plant H30 chardev.c 's/file->f_cred != current_cred()/false/'
 attack shapes policy
 
 begin sharing
 plant H2 request.c 's/^#include <linux.ktime.h>/&\n#include <linux\/slab.h>/; s/^	atomic64_inc(&host->stats.requests);/	if (!kmalloc(2048, GFP_KERNEL))\n		return;\n&/'
-plant H13 clocks.c 's/if (held_by_others(host, clk))/if (false \&\& held_by_others(host, clk))/'
-plant H16 clocks.c 's/clk_disable_unprepare(clk);/if (true) {\n			u32 req = CMD_CLK_DISABLE << 24 | op->id;\n			int ret;\n\n			return bpmp_fw_transfer(host, MRQ_CLK, \&req, sizeof(req), NULL, 0, \&ret);\n		}/'
+plant H13 clocks.c 's/if (bpmp_clk_used_by_others(host, op->id))/if (false)/'
+plant H16 clocks.c 's/clk_disable_unprepare(bpmp_clk(host, id));/return bpmp_fw_clk_switch(host, id, false);/'
 plant H17 share.c 's/else if (share->owner\[kind\]\[id\] != host)/else if (false)/'
 plant H18 main.c 's/^#define LOG_BURST	10/#define LOG_BURST	200/'
 attack sharing limits
 
+begin using
+plant H27 users.c 's/"clk_prepare_count" }/"clk_enable_count" }/'
+plant H28 resets.c 's/if (host_may_hold(host, op->id))/if (false)/'
+plant H29 domains.c 's/^		pm_runtime_set_suspended(dev);//'
+attack sharing
+
+begin demoting
+plant H27 policy_ids.c 's/again |= demote_parents(policy, &info)/again = false/'
+plant H15 policy_answer.c 's/if (d->mrq == MRQ_PG)/if (false)/'
+attack sharing policy
+
 begin ending
-plant H23 share.c 's/channels > 1 ? channels - 1 : 1/channels/'
+plant H23 turns.c 's/return n ? n - hweight_long(share->lost) : 2;/return n ?: 2;/'
 plant H24 chardev.c '/^	if (!host->gone)$/,+1d'
 attack undo lost-answers
+
+# An undo that does not ask, and one that does not know what moved.
+begin asking-first
+plant H27 clocks_undo.c 's/bpmp_clk_used_by_others(host, id))/false)/'
+attack matrix
+
+begin between
+plant H24 policy_vm.c 's/if (policy->rank\[other\] < policy->rank\[id\])/if (false)/'
+plant H26 clocks.c 's/if (!err \&\& now != want)/if (false)/'
+plant H29 clocks_before.c 's/if (!on || bpmp_clk_used_by_host(host, id))/if (false)/'
+attack between
+
+# The chain of the old parent, with both of its guards gone.
+begin chain
+plant H24 policy_vm.c 's/if (vm->clk_count > 0 \&\& /if (bpmp_idset_first(\&vm->clk_parent_changed) == BPMP_POLICY_IDS \&\& vm->clk_count > 0 \&\& /'
+plant H24 clocks.c 's/err = bpmp_host_clk_remember(host, op->id);/err = 0;/'
+plant H29 domains.c 's/ \&\& !alone(dev))/ \&\& false)/'
+attack between
 exit "$bad"

@@ -51,6 +51,10 @@ void prove_filter(void)
 		__CPROVER_assert(d.answer.rx[i] == 0 ||
 				 (i < len && d.answer.rx[i] == rx[i]),
 				 "answered bytes only");
+	for (i = 1; i < MRQ_PG_NAME_MAXLEN; i++)
+		__CPROVER_assert(d.mrq != MRQ_PG || d.answer.rx[i] == 0 ||
+				 d.answer.rx[i - 1] != 0,
+				 "nothing behind a name");
 	if (d.mrq == MRQ_CLK && d.cmd == CMD_CLK_GET_PARENT &&
 	    d.answer.rx_size >= 4)
 		__CPROVER_assert(bpmp_policy_clk_visible(policy,

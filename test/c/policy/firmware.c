@@ -5,7 +5,7 @@
 #include "firmware.h"
 
 /* Every eighth clock is a hole. */
-static int exists(u32 id)
+int firmware_has(u32 id)
 {
 	return id < FW_IDS && id % 8 != 7;
 }
@@ -34,10 +34,19 @@ void firmware_init(struct firmware *fw)
 
 	memset(fw, 0, sizeof(*fw));
 	for (id = 0; id < FW_IDS; id++) {
-		fw->rate[id] = 1000 + id;
+		fw->div[id] = 1 + id % 3;
 		fw->parent[id] = firmware_parents(id, parents) ?
 				 parents[0] : BPMP_NO_CLOCK;
 	}
+}
+
+/* What feeds a clock has a higher id, so this ends. */
+s64 firmware_rate(const struct firmware *fw, u32 id)
+{
+	u32 parent = fw->parent[id];
+
+	return (parent < FW_IDS ? firmware_rate(fw, parent) : 1LL << 40) /
+	       fw->div[id];
 }
 
 int firmware_info(void *ctx, u32 id, struct cmd_clk_get_all_info_response *info)
@@ -45,7 +54,7 @@ int firmware_info(void *ctx, u32 id, struct cmd_clk_get_all_info_response *info)
 	struct firmware *fw = ctx;
 	u32 parents[MRQ_CLK_MAX_PARENTS];
 
-	if (!exists(id))
+	if (!firmware_has(id))
 		return 0;
 
 	info->num_parents = firmware_parents(id, parents);
@@ -69,6 +78,17 @@ static int may_feed(u32 id, s64 parent)
 	return 0;
 }
 
+/* The largest divider that gives no less than what was asked for. */
+static void set_rate(struct firmware *fw, u32 id, s64 rate)
+{
+	s64 above;
+
+	fw->div[id] = 1;
+	above = firmware_rate(fw, id);
+	if (rate > 0 && rate < above)
+		fw->div[id] = above / rate < 1000 ? above / rate : 1000;
+}
+
 int firmware_change(struct firmware *fw, const struct bpmp_op *op)
 {
 	if (op->id >= FW_IDS)
@@ -83,21 +103,19 @@ int firmware_change(struct firmware *fw, const struct bpmp_op *op)
 		return 0;
 	case BPMP_OP_CLK_SET_RATE:
 		/* Some clocks take another parent for some rates. */
-		if (op->id % 4 == 1 && op->value % 2 &&
-		    op->value != 1000 + op->id) {
+		if (op->id % 4 == 1 && op->value > 1LL << 41) {
 			u32 parents[MRQ_CLK_MAX_PARENTS];
 			u32 n = firmware_parents(op->id, parents);
 
 			if (n)
 				fw->parent[op->id] = parents[n - 1];
 		}
-		fw->rate[op->id] = op->value;
+		set_rate(fw, op->id, op->value);
 		return 0;
 	case BPMP_OP_CLK_SET_PARENT:
 		if (!may_feed(op->id, op->value))
 			return -EINVAL;
 		fw->parent[op->id] = op->value;
-		fw->rate[op->id] = 7;
 		return 0;
 	case BPMP_OP_RESET_ASSERT:
 		fw->deasserted[op->id] = 0;
@@ -123,14 +141,16 @@ static int clk_request(struct firmware *fw, const struct mrq_clk_request *req,
 	u32 id = req->cmd_and_id & 0xffffff;
 	struct bpmp_op op = { .id = id };
 	struct cmd_clk_get_all_info_response info = {};
+	s64 rate;
 
-	if (!exists(id))
+	if (!firmware_has(id))
 		return -BPMP_EINVAL;
 
 	switch (req->cmd_and_id >> 24) {
 	case CMD_CLK_GET_RATE:
 	case CMD_CLK_GET_FMAX_AT_VMIN:
-		memcpy(rx, &fw->rate[id], 8);
+		rate = firmware_rate(fw, id);
+		memcpy(rx, &rate, 8);
 		return 0;
 	case CMD_CLK_ROUND_RATE:
 		memcpy(rx, (const u8 *)req + 8, 8);

@@ -17,7 +17,7 @@
 
 struct firmware {
 	u8 on[FW_IDS];			/* clocks: 1 = enabled by this master */
-	s64 rate[FW_IDS];
+	u32 div[FW_IDS];		/* of the parent's rate */
 	u32 parent[FW_IDS];
 	u8 deasserted[FW_IDS];		/* resets */
 	u8 powered[FW_IDS];		/* power domains */
@@ -25,6 +25,12 @@ struct firmware {
 
 /* Parents that clock @id may have: up to four higher ids, and one odd one. */
 u32 firmware_parents(u32 id, u32 parents[MRQ_CLK_MAX_PARENTS]);
+
+/* Whether there is such a clock. */
+int firmware_has(u32 id);
+
+/* In Hz: each clock divides what feeds it. */
+s64 firmware_rate(const struct firmware *fw, u32 id);
 
 void firmware_init(struct firmware *fw);
 

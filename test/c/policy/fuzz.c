@@ -47,6 +47,24 @@ struct lists {
 static struct bpmp_policy policy;
 static struct bpmp_vm vm;
 
+/* A clock that can feed one that is not own cannot be own: found anew here. */
+static void demote(struct lists *lists)
+{
+	u32 parents[MRQ_CLK_MAX_PARENTS], id, n;
+
+	/* What feeds a clock has a higher id: once upwards is enough. */
+	for (id = 0; id < FW_IDS; id++) {
+		if (lists->own[id] || !firmware_has(id))
+			continue;
+		n = firmware_parents(id, parents);
+		while (n--)
+			if (parents[n] < FW_IDS && lists->own[parents[n]]) {
+				lists->own[parents[n]] = 0;
+				lists->shared[parents[n]] = 1;
+			}
+	}
+}
+
 static void make_policy(struct input *in, struct lists *lists,
 			struct firmware *fw)
 {
@@ -79,9 +97,11 @@ static void make_policy(struct input *in, struct lists *lists,
 	}
 
 	require(!bpmp_policy_close(&policy, firmware_info, fw));
+	demote(lists);
 	for (id = 0; id < FW_IDS; id++)
 		if (lists->own[id])
-			bpmp_vm_record_clock(&vm, id, fw->rate[id], fw->parent[id]);
+			bpmp_vm_record_clock(&vm, id, firmware_rate(fw, id),
+					     fw->parent[id]);
 }
 
 /* A request that is likely to get somewhere, with every byte open to change. */
@@ -131,7 +151,8 @@ static void check_change(const struct lists *lists, const struct firmware *old,
 	for (id = 0; id < FW_IDS; id++) {
 		require(old->on[id] == now->on[id] ||
 			lists->own[id] || lists->shared[id]);
-		require(old->rate[id] == now->rate[id] || lists->own[id]);
+		require(firmware_rate(old, id) == firmware_rate(now, id) ||
+			lists->own[id]);
 		require(old->parent[id] == now->parent[id] || lists->own[id]);
 		require(old->deasserted[id] == now->deasserted[id] ||
 			lists->reset[id]);
@@ -222,7 +243,7 @@ static void one_request(struct input *in, const struct lists *lists,
 	case BPMP_CHANGE:
 		check_op(mrq, tx, len, &d.op);
 		err = firmware_change(fw, &d.op);
-		bpmp_vm_apply(&vm, &d.op, !err);
+		bpmp_vm_apply(&policy, &vm, &d.op, !err);
 		bpmp_policy_finish(&d, err, d.op.value);
 		break;
 

@@ -196,7 +196,10 @@ static int device_ioctl(int fd, unsigned long request, void *arg)
 	switch (request) {
 	case BPMP_HOST_INFO:
 		note("info cloexec=%d\n", !!(fcntl(fd, F_GETFD) & FD_CLOEXEC));
+		if (info->argsz < sizeof(*info))
+			return EINVAL;
 		memset(info, 0, sizeof(*info));
+		info->argsz = sizeof(*info);
 		info->version = BPMP_HOST_VERSION + mode_is("newer");
 		return 0;
 	case BPMP_HOST_RESET:

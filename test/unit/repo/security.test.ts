@@ -16,7 +16,7 @@ function row(number: string): string | undefined {
   return PAGE.split('\n').find((line) => line.split('|')[1]?.trim() === number);
 }
 
-test.each(Array.from({ length: 25 }, (_, index) => `H${index + 1}`))('%s has a row and a test', (number) => {
+test.each(Array.from({ length: 30 }, (_, index) => `H${index + 1}`))('%s has a row and a test', (number) => {
   const line = row(number) ?? '';
   expect(line.split('|')).toHaveLength(6);
   const tested = [...PROGRAM.values()].some((text) => new RegExp(`"(H\\d+ )*${number} `).test(text));
@@ -58,7 +58,7 @@ test('the page names the rows in which planted defects are found, and no other',
     (a, b) => Number(a.slice(1)) - Number(b.slice(1)),
   );
   const said = /planted in rows ([^.]*)\./.exec(PAGE.replace(/\s+/g, ' '))?.[1] ?? '';
-  expect(said.split(/, | and /)).toEqual(rows);
+  expect(said.split(/, | and /)).toEqual([...new Set(rows)]);
 });
 
 test('the files of the attack program and of the guest’s tests that the page names are there', () => {

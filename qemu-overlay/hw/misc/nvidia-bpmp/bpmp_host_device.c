@@ -120,7 +120,7 @@ int bpmp_host_probe(int fd, bool compat, BpmpHostDevice *dev,
     };
     int ret;
 
-    memset(info, 0, sizeof(*info));
+    *info = (struct bpmp_host_info) { .argsz = sizeof(*info) };
     *dev = (BpmpHostDevice) { .fd = fd };
     ret = host_ioctl(fd, BPMP_HOST_INFO, info);
     if (ret != -ENOTTY || !compat) {

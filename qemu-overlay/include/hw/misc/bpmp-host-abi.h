@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-#define BPMP_HOST_VERSION 1
+#define BPMP_HOST_VERSION 2
 #define BPMP_HOST_PAYLOAD 120
 
 struct bpmp_host_transfer {
@@ -29,6 +29,8 @@ struct bpmp_host_transfer {
 };
 
 struct bpmp_host_info {
+    uint32_t argsz;
+    uint32_t flags;
     uint32_t version;
     uint32_t own_clocks;
     uint32_t shared_clocks;
@@ -36,9 +38,12 @@ struct bpmp_host_info {
     uint32_t own_resets;
     uint32_t own_domains;
     uint32_t quarantined;
-    uint32_t reserved;
+    uint32_t demoted;
+    uint32_t channels;
+    uint32_t channels_lost;
     uint64_t transfers;
     uint64_t refusals;
+    uint64_t undo_left;
 };
 
 /*
@@ -62,11 +67,11 @@ struct bpmp_host_compat {
 #define BPMP_HOST_IOC_MAGIC 0xBC
 #define BPMP_HOST_TRANSFER \
     _IOWR(BPMP_HOST_IOC_MAGIC, 1, struct bpmp_host_transfer)
-#define BPMP_HOST_INFO _IOR(BPMP_HOST_IOC_MAGIC, 2, struct bpmp_host_info)
+#define BPMP_HOST_INFO _IO(BPMP_HOST_IOC_MAGIC, 2)
 #define BPMP_HOST_RESET _IO(BPMP_HOST_IOC_MAGIC, 3)
 
 _Static_assert(sizeof(struct bpmp_host_transfer) == 264, "");
-_Static_assert(sizeof(struct bpmp_host_info) == 48, "");
+_Static_assert(sizeof(struct bpmp_host_info) == 72, "");
 _Static_assert(sizeof(struct bpmp_host_compat) == 56, "");
 _Static_assert(BPMP_HOST_COMPAT_SIZE == 48, "");
 

@@ -41,6 +41,15 @@ static int do_fail(u32 a, u32 b, u32 c, u32 d)
 	return 0;
 }
 
+static int do_lose(u32 a, u32 b, u32 c, u32 d)
+{
+	fake_lock();
+	fake_fw_lose(a, b, c, d);
+	fake_unlock();
+
+	return 0;
+}
+
 static int do_clear(u32 a, u32 b, u32 c, u32 d)
 {
 	fake_lock();
@@ -109,23 +118,84 @@ static int do_pd_put(u32 a, u32 b, u32 c, u32 d)
 	return fake_pd_put();
 }
 
+static int do_clk_prepare(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_clk_prepare(a);
+}
+
+static int do_clk_unprepare(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_clk_unprepare(a);
+}
+
+static int do_clk_rate(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_clk_rate(a, b);
+}
+
+static int do_clk_parent(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_clk_parent(a, b);
+}
+
+static int do_heal(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_heal();
+}
+
+static int do_reset_shared(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_reset_shared();
+}
+
+static int do_pd_add(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_pd_add(a);
+}
+
+static int do_pd_del(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_pd_del();
+}
+
+static int do_pd_on(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_pd_on();
+}
+
+static int do_pd_off(u32 a, u32 b, u32 c, u32 d)
+{
+	return fake_pd_off();
+}
+
 static const struct {
 	const char *name;
 	int (*run)(u32 a, u32 b, u32 c, u32 d);
 } commands[] = {
 	{ "fail", do_fail },		/* MRQ COMMAND ID COUNT */
+	{ "lose", do_lose },		/* the same: no answer */
 	{ "clear", do_clear },		/* the transcript */
 	{ "hold", do_hold },		/* COUNT answers */
 	{ "release", do_release },	/* the answers held */
+	{ "heal", do_heal },		/* after release: channels lost */
 	{ "timeout", do_timeout },	/* MS */
 	{ "suspend", do_suspend },	/* 1, or 0: awake */
 	{ "clk-on", do_clk_on },	/* ID */
 	{ "clk-off", do_clk_off },	/* ID */
+	{ "clk-prepare", do_clk_prepare },	/* ID */
+	{ "clk-unprepare", do_clk_unprepare },	/* ID */
+	{ "clk-rate", do_clk_rate },	/* ID HZ */
+	{ "clk-parent", do_clk_parent },	/* ID PARENT */
 	{ "reset-get", do_reset_get },
+	{ "reset-shared", do_reset_shared },
 	{ "reset-try", do_reset_try },
 	{ "reset-put", do_reset_put },
 	{ "pd-get", do_pd_get },
 	{ "pd-put", do_pd_put },
+	{ "pd-add", do_pd_add },	/* ID: a device in the domain, off */
+	{ "pd-del", do_pd_del },
+	{ "pd-on", do_pd_on },
+	{ "pd-off", do_pd_off },
 };
 
 static ssize_t control_write(struct file *file, const char __user *user,

@@ -6,6 +6,7 @@
  */
 #include <linux/bitfield.h>
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/seq_file.h>
 #include <linux/string.h>
 #include <soc/tegra/bpmp-abi.h>
@@ -16,7 +17,10 @@
 #define MAX_RESET	192
 #define MAX_PG		40
 
-/* One clock; parent ids as listed, the current one is an index into them. */
+/*
+ * One clock; parent ids as listed, the current one is an index into them. What
+ * has RATE divides its parent's rate, a PLL makes its own.
+ */
 struct clock {
 	u32 id;
 	const char *name;
@@ -24,7 +28,8 @@ struct clock {
 	u32 num_parents;
 	u32 parents[4];
 	u32 parent;
-	s64 rate;
+	u64 rate;	/* of roots and PLLs, in Hz */
+	u32 div;	/* of all others */
 	bool on;
 };
 
@@ -33,33 +38,38 @@ struct clock {
 #define ROOT	BPMP_CLK_IS_ROOT
 
 /*
- * 91 osc feeds 93 pllp, which feeds 102 pllp_out0 and 104 pllc; the UARTs choose
- * between those. 40 is on from the boot loader and nobody uses it; 41 hangs
- * under it. 237 changes its parent by itself where it is asked for much.
+ * 91 osc feeds 93 pllp, which feeds 102 pllp_out0, and 104 pllc; the UARTs choose
+ * between those. 40, 93 and 102 are on from the boot loader and nobody uses them;
+ * 41 hangs under 40, 43 and 44 under 42. 237 changes its parent by itself where
+ * it is asked for much.
  */
 static const struct clock boot_clocks[] = {
-	{ 91, "osc", ROOT, 0, {}, 0, 38400000, true },
-	{ 93, "pllp", 0, 1, { 91 }, 0, 816000000, true },
-	{ 102, "pllp_out0", RATE, 1, { 93 }, 0, 408000000, true },
-	{ 104, "pllc", RATE, 1, { 91 }, 0, 600000000 },
-	{ 155, "uarta", MUX | RATE, 3, { 102, 104, 91 }, 0, 38400000 },
-	{ 156, "uartb", MUX | RATE, 3, { 102, 104, 91 }, 0, 38400000 },
-	{ 157, "uartc", MUX | RATE, 3, { 102, 104, 91 }, 0, 38400000 },
-	{ 237, "qspi0", MUX | RATE, 2, { 102, 104 }, 0, 100000000 },
-	{ 40, "left_on", RATE, 1, { 91 }, 0, 200000000, true },
-	{ 41, "under_left_on", RATE, 1, { 40 }, 0, 100000000 },
-	{ 123, "sdmmc4", MUX | RATE, 2, { 102, 104 }, 0, 200000000 },
-	{ 476, "last", RATE, 1, { 123 }, 0, 1000000 },
+	{ 91, "osc", ROOT, 0, {}, 0, 38400000, 0, true },
+	{ 93, "pllp", 0, 1, { 91 }, 0, 816000000, 0, true },
+	{ 102, "pllp_out0", RATE, 1, { 93 }, 0, 0, 2, true },
+	{ 104, "pllc", RATE, 1, { 91 }, 0, 600000000, 0 },
+	{ 155, "uarta", MUX | RATE, 3, { 102, 104, 91 }, 0, 0, 8 },
+	{ 156, "uartb", MUX | RATE, 3, { 102, 104, 91 }, 0, 0, 8 },
+	{ 157, "uartc", MUX | RATE, 3, { 102, 104, 91 }, 0, 0, 8 },
+	{ 158, "uartd", MUX | RATE, 3, { 102, 104, 91 }, 0, 0, 8 },
+	{ 237, "qspi0", MUX | RATE, 2, { 102, 104 }, 0, 0, 4 },
+	{ 40, "left_on", RATE, 1, { 91 }, 0, 0, 2, true },
+	{ 41, "under_left_on", RATE, 1, { 40 }, 0, 0, 2 },
+	{ 42, "divider", RATE, 1, { 104 }, 0, 0, 2 },
+	{ 43, "divided_a", RATE, 1, { 42 }, 0, 0, 3 },
+	{ 44, "divided_b", RATE, 1, { 42 }, 0, 0, 5 },
+	{ 123, "sdmmc4", MUX | RATE, 2, { 102, 104 }, 0, 0, 2 },
+	{ 476, "last", RATE, 1, { 123 }, 0, 0, 4 },
 };
 
 static struct clock clocks[ARRAY_SIZE(boot_clocks)];
 static bool asserted[MAX_RESET + 1];
 static bool powered[MAX_PG + 1];
 
-/* What is refused on purpose, from control.c. */
-static struct {
+/* What is refused, or not answered, on purpose, from control.c. */
+static struct fault {
 	u32 mrq, cmd, id, count;
-} failing;
+} failing, losing;
 
 /* One line of the transcript. */
 struct line {
@@ -83,10 +93,22 @@ void fake_fw_init(void)
 
 void fake_fw_fail(u32 mrq, u32 cmd, u32 id, u32 count)
 {
-	failing.mrq = mrq;
-	failing.cmd = cmd;
-	failing.id = id;
-	failing.count = count;
+	failing = (struct fault){ mrq, cmd, id, count };
+}
+
+void fake_fw_lose(u32 mrq, u32 cmd, u32 id, u32 count)
+{
+	losing = (struct fault){ mrq, cmd, id, count };
+}
+
+static bool strikes(struct fault *fault, u32 mrq, u32 cmd, u32 id)
+{
+	if (!fault->count || fault->mrq != mrq || fault->cmd != cmd ||
+	    fault->id != id)
+		return false;
+	fault->count--;
+
+	return true;
 }
 
 static struct clock *find_clock(u32 id)
@@ -100,24 +122,57 @@ static struct clock *find_clock(u32 id)
 	return NULL;
 }
 
-static s64 round_rate(const struct clock *clk, s64 rate)
+static u64 rate_of(const struct clock *clk)
 {
-	return clk->flags & RATE ? clamp_t(s64, rate, 1, 2000000000) :
-				   clk->rate;
+	const struct clock *parent;
+
+	if (!clk->div)
+		return clk->rate;
+	parent = find_clock(clk->parents[clk->parent]);
+
+	return div_u64(rate_of(parent), clk->div);
+}
+
+/* The divider that gives at most the rate asked for. */
+static u32 divider(const struct clock *clk, u64 rate)
+{
+	u64 above = rate_of(find_clock(clk->parents[clk->parent]));
+
+	return clamp_t(u64, DIV64_U64_ROUND_UP(above, max(rate, 1ULL)), 1,
+		       1 << 16);
+}
+
+static void choose_parent(struct clock *clk, u64 rate);
+
+static u64 round_rate(const struct clock *clk, u64 rate)
+{
+	struct clock copy = *clk;
+
+	if (!(clk->flags & RATE))
+		return rate_of(clk);
+	if (!clk->div)
+		return clamp_t(u64, rate, 1000000, 2000000000);
+	choose_parent(&copy, rate);
+	copy.div = divider(&copy, rate);
+
+	return rate_of(&copy);
 }
 
 static void all_info(const struct clock *clk,
 		     struct cmd_clk_get_all_info_response *info)
 {
-	memset(info, 0, sizeof(*info));
-	if (!clk)
+	if (!clk) {
+		memset(info, 0, sizeof(*info));
 		return;
+	}
 
+	/* Behind the parents and the name there is what was there before. */
 	info->flags = clk->flags;
 	info->num_parents = clk->num_parents;
-	memcpy(info->parents, clk->parents, sizeof(clk->parents));
+	memcpy(info->parents, clk->parents,
+	       clk->num_parents * sizeof(clk->parents[0]));
 	info->parent = clk->num_parents ? clk->parents[clk->parent] : 0;
-	strscpy((char *)info->name, clk->name, sizeof(info->name));
+	strscpy((char *)info->name, clk->name, strlen(clk->name) + 1);
 }
 
 static int set_parent(struct clock *clk, u32 parent)
@@ -133,13 +188,32 @@ static int set_parent(struct clock *clk, u32 parent)
 	return -BPMP_EINVAL;
 }
 
+/* Above what its usual parent can give. */
+static void choose_parent(struct clock *clk, u64 rate)
+{
+	if (clk->id == 237 && rate > 408000000)
+		set_parent(clk, 104);
+}
+
+static void set_rate(struct clock *clk, u64 rate)
+{
+	if (!(clk->flags & RATE))
+		return;
+	if (!clk->div) {
+		clk->rate = round_rate(clk, rate);
+		return;
+	}
+	choose_parent(clk, rate);
+	clk->div = divider(clk, rate);
+}
+
 static int handle_known_clk(struct clock *clk, u32 cmd,
 			    const struct mrq_clk_request *req,
 			    struct mrq_clk_response *rsp, size_t *len)
 {
 	switch (cmd) {
 	case CMD_CLK_GET_RATE:
-		rsp->clk_get_rate.rate = clk->rate;
+		rsp->clk_get_rate.rate = rate_of(clk);
 		*len = sizeof(rsp->clk_get_rate);
 		return 0;
 	case CMD_CLK_ROUND_RATE:
@@ -148,11 +222,8 @@ static int handle_known_clk(struct clock *clk, u32 cmd,
 		*len = sizeof(rsp->clk_round_rate);
 		return 0;
 	case CMD_CLK_SET_RATE:
-		clk->rate = round_rate(clk, req->clk_set_rate.rate);
-		/* Above what its usual parent can give. */
-		if (clk->id == 237 && clk->rate > 408000000)
-			set_parent(clk, 104);
-		rsp->clk_set_rate.rate = clk->rate;
+		set_rate(clk, req->clk_set_rate.rate);
+		rsp->clk_set_rate.rate = rate_of(clk);
 		*len = sizeof(rsp->clk_set_rate);
 		return 0;
 	case CMD_CLK_GET_PARENT:
@@ -255,7 +326,6 @@ static int handle_pg(const void *tx, void *rx, size_t *len)
 		 */
 		if (!req->id || req->id > 5)
 			return -BPMP_EINVAL;
-		memset(rsp, 0, sizeof(rsp->get_name));
 		*len = sizeof(rsp->get_name);
 		snprintf((char *)rsp->get_name.name,
 			 sizeof(rsp->get_name.name), "pd%u", req->id);
@@ -347,13 +417,20 @@ int fake_fw_handle(u32 mrq, const u8 *tx, u8 *rx, size_t *rx_len)
 	decode(mrq, tx, &cmd, &id);
 	note(mrq, cmd, id, tx);
 
-	if (failing.count && failing.mrq == mrq && failing.cmd == cmd &&
-	    failing.id == id) {
-		failing.count--;
+	if (strikes(&failing, mrq, cmd, id))
 		return -BPMP_EIO;
-	}
 
 	return dispatch(mrq, tx, rx, rx_len);
+}
+
+/* Whether the answer to this request is to be withheld. */
+bool fake_fw_loses(u32 mrq, const u8 *tx)
+{
+	u32 cmd, id;
+
+	decode(mrq, tx, &cmd, &id);
+
+	return strikes(&losing, mrq, cmd, id);
 }
 
 void fake_fw_state(struct seq_file *seq)
@@ -363,8 +440,8 @@ void fake_fw_state(struct seq_file *seq)
 
 	for (i = 0; i < ARRAY_SIZE(clocks); i++) {
 		clk = &clocks[i];
-		seq_printf(seq, "clk %u on=%d rate=%lld parent=%u\n", clk->id,
-			   clk->on, clk->rate,
+		seq_printf(seq, "clk %u on=%d rate=%llu parent=%u\n", clk->id,
+			   clk->on, rate_of(clk),
 			   clk->num_parents ? clk->parents[clk->parent] : 0);
 	}
 	for (i = 0; i <= MAX_RESET; i++)
