@@ -129,6 +129,9 @@ int bpmp_host_clk_set_rate(struct bpmp_host *host, u32 id, s64 *rate)
 		err = bpmp_fw_clk_rate(host, id, &now);
 	if (!err && now != want) {
 		err = bpmp_fw_clk_set_rate(host, id, *rate);
+		/* Once more, so that the framework knows of it. */
+		if (!err)
+			err = clk_set_rate(bpmp_clk(host, id), *rate);
 		if (!err)
 			err = bpmp_fw_clk_rate(host, id, &now);
 	}

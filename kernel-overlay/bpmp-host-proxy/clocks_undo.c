@@ -49,8 +49,10 @@ static int set_back(struct bpmp_host *host, u32 id, s64 rate, u32 parent)
 		err = bpmp_host_clk_set_parent(host, id, parent);
 	if (!err && rate > 0)
 		err = bpmp_fw_clk_rate(host, id, &now);
-	if (!err && now != rate)
-		err = bpmp_fw_clk_set_rate(host, id, rate);
+	if (!err && now != rate) {
+		now = rate;
+		err = bpmp_host_clk_set_rate(host, id, &now);
+	}
 
 	return err;
 }

@@ -106,6 +106,22 @@ static bool is_on(struct device *dev)
 	       GENPD_STATE_ON;
 }
 
+/* Whether the framework has a reason to keep the domain on without @dev. */
+static bool used_by_others(struct device *dev)
+{
+	struct generic_pm_domain *genpd = pd_to_genpd(dev->pm_domain);
+	struct pm_domain_data *data;
+	bool used;
+
+	mutex_lock(&genpd->mlock);
+	used = atomic_read(&genpd->sd_count) > 0;
+	list_for_each_entry(data, &genpd->dev_list, list_node)
+		used |= data->dev != dev && !pm_runtime_suspended(data->dev);
+	mutex_unlock(&genpd->mlock);
+
+	return used;
+}
+
 /* What a power domain does is up to its devices, as soon as it has some. */
 static bool left_on(struct bpmp_host *host, u32 id, struct device *dev)
 {
@@ -162,12 +178,34 @@ static int switch_off(struct bpmp_host *host, u32 id, struct device *dev)
 
 	pm_runtime_put_sync(dev);
 	bpmp_idset_del(&host->before.pg_held, id);
-	if (!alone(dev) || !is_on(dev))
+	bpmp_idset_del(&host->before.pg_stuck, id);
+	if (used_by_others(dev) || !is_on(dev))
 		return 0;
 
+	bpmp_idset_add(&host->before.pg_stuck, id);
 	err = bpmp_fw_pg_state(host, id, &on);
 
 	return err ?: on ? -EIO : 0;
+}
+
+/* Try once more what did not go off when the machine asked for it. */
+static int settle(struct bpmp_host *host, u32 id, struct device *dev)
+{
+	int err;
+
+	if (!bpmp_idset_has(&host->before.pg_stuck, id) ||
+	    used_by_others(dev) || !is_on(dev))
+		return 0;
+
+	err = bpmp_turn_begin(host, false);
+	if (err)
+		return err;
+	err = pm_runtime_resume_and_get(dev);
+	if (!err)
+		pm_runtime_put_sync(dev);
+	bpmp_turn_end(host);
+
+	return !is_on(dev) || used_by_others(dev) ? 0 : -EIO;
 }
 
 /**
@@ -215,11 +253,15 @@ void bpmp_host_pg_leave(struct bpmp_host *host)
 {
 	struct device *dev;
 	unsigned long id;
+	int err;
 
 	xa_for_each(&host->domains, id, dev) {
 		if (bpmp_idset_has(&host->before.pg_held, id) &&
 		    !left_on(host, id, dev))
 			pm_runtime_put_sync(dev);
+		err = settle(host, id, dev);
+		if (err)
+			bpmp_host_quarantine(host, BPMP_OP_PG_OFF, id, err);
 		domain_free(dev);
 	}
 	xa_destroy(&host->domains);

@@ -164,6 +164,7 @@ struct bpmp_share {
  * @parent: their parent at that time, or BPMP_NO_CLOCK
  * @pg_held: power domains that this machine counts as a user of
  * @pg_left_on: power domains that were on without a user
+ * @pg_stuck: power domains that did not go off when they should have
  */
 struct bpmp_host_before {
 	unsigned int count;
@@ -175,6 +176,7 @@ struct bpmp_host_before {
 	u32 parent[BPMP_POLICY_IDS];
 	struct bpmp_idset pg_held;
 	struct bpmp_idset pg_left_on;
+	struct bpmp_idset pg_stuck;
 };
 
 /**
@@ -361,6 +363,8 @@ void bpmp_host_free_resets(struct bpmp_host *host);
 
 /* undo.c */
 void bpmp_host_undo(struct bpmp_host *host);
+void bpmp_host_quarantine(struct bpmp_host *host, enum bpmp_op_kind kind,
+			  u32 id, int err);
 
 /* share.c */
 struct bpmp_share *bpmp_share_get(struct tegra_bpmp *bpmp);

@@ -25,12 +25,18 @@ static const char *kind_name(enum bpmp_op_kind kind)
 	}
 }
 
-/*
- * The id stays out of every machine's reach until an administrator has looked
- * and unbinds and binds the driver: what state it is in is not known.
+/**
+ * bpmp_host_quarantine() - take an id out of every machine's reach
+ * @host: the machine, in its undo
+ * @kind: a change of the kind of id
+ * @id: which
+ * @err: why it could not be put back
+ *
+ * Until an administrator has looked and unbinds and binds the driver: what
+ * state it is in is not known.
  */
-static void quarantine(struct bpmp_host *host, enum bpmp_op_kind kind, u32 id,
-		       int err)
+void bpmp_host_quarantine(struct bpmp_host *host, enum bpmp_op_kind kind,
+			  u32 id, int err)
 {
 	struct bpmp_idset *busy;
 
@@ -99,7 +105,7 @@ static void undo_changes(struct bpmp_host *host)
 		if (err == -EBUSY)
 			leave(host, &op);
 		else if (err)
-			quarantine(host, op.kind, op.id, err);
+			bpmp_host_quarantine(host, op.kind, op.id, err);
 		else
 			atomic64_inc(&host->stats.undone);
 		bpmp_vm_undone(&host->vm, &op);
@@ -125,7 +131,8 @@ void bpmp_host_undo(struct bpmp_host *host)
 		id = before->order[i - 1];
 		err = bpmp_host_clk_settle(host, id);
 		if (err)
-			quarantine(host, BPMP_OP_CLK_DISABLE, id, err);
+			bpmp_host_quarantine(host, BPMP_OP_CLK_DISABLE, id,
+					     err);
 	}
 	bpmp_host_pg_leave(host);
 

@@ -33,6 +33,7 @@ enum { PG_SET = 1, PG_GET = 2, PG_NAME = 3, PG_MAX = 4 };
 #define NODE_C		"/dev/bpmp-host"
 #define NODE_MANY	"/dev/bpmp-host-many"
 #define NODE_NONE	"/dev/bpmp-host-none"
+#define RESET_USER	"/sys/bus/platform/drivers/fake-bpmp-reset-user/"
 #define FOREIGN		123	/* a clock of nobody */
 #define ANCESTOR	93	/* feeds 102 */
 #define SHARED		104	/* shared by a and b */

@@ -124,7 +124,7 @@ static void refused_rate(const char *before)
 	   "H26 a rate that the firmware refuses is refused");
 	fake("fail %u %u 155 1", MRQ_CLK, SET_RATE);
 	ok(clk_value(fd, SET_RATE, 155, 25500000) == 0 &&
-	   state_has("clk 155 on=0 rate=25500000"),
+	   clk_read(fd, GET_RATE, 155) == 25500000,
 	   "H26 one that it takes at the second try is set");
 	fake("fail %u %u 155 9", MRQ_CLK, SET_PARENT);
 	ok(clk_value(fd, SET_PARENT, 155, 104) == -22,

@@ -12,7 +12,6 @@
 
 #define FOLDER	"/sys/kernel/debug/fake-bpmp/"
 #define DRIVER	"/sys/bus/platform/drivers/bpmp-host-proxy/"
-#define RESET_USER	"/sys/bus/platform/drivers/fake-bpmp-reset-user/"
 
 /* A whole file; the caller frees it. Never NULL. */
 char *slurp(const char *path)
@@ -213,6 +212,8 @@ void host_driver(bool bind)
 {
 	spill(bind ? RESET_USER "bind" : RESET_USER "unbind",
 	      "fake-reset-user");
+	if (!wait_for(RESET_USER "fake-reset-user", bind))
+		abort();
 }
 
 int rebind(const char *node, bool bind)

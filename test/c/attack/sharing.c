@@ -2,6 +2,7 @@
 /* Host and several virtual machines on one firmware: H13, H16, H17. */
 #include "attack.h"
 #include <errno.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static bool is_on(uint32_t id, bool on)
@@ -182,6 +183,9 @@ static void domains(int a)
 	fake("fail %u %u 1 1", MRQ_PG, PG_SET);
 	ok(pg_set(a, 1, 0) == -EIO && state_has("pg 1 on"),
 	   "H26 a domain that did not go off is said not to have");
+	ioctl(a, BPMP_HOST_RESET);
+	ok(!state_has("pg 1 on") && state_has("pd1/current_state off"),
+	   "H26 and goes off at the machine's end");
 }
 
 void test_sharing(void)
