@@ -125,10 +125,11 @@ static int rate_and_parent(struct bpmp_host *host, u32 id, s64 *rate,
 }
 
 /**
- * bpmp_host_clk_record() - note rates and parents of all own clocks
- * @host: the machine, about to change the first of them
+ * bpmp_host_clk_record() - note rates and parents of clocks about to change
+ * @host: the machine, which has claimed a clock and all that it feeds
  *
- * All of them at once: a change of one moves those that it feeds.
+ * All that are claimed, since a change of one moves those that it feeds; and no
+ * others, which another machine may have changed for a while.
  *
  * Return: 0 or a negative errno.
  */
@@ -139,7 +140,7 @@ int bpmp_host_clk_record(struct bpmp_host *host)
 	int err;
 
 	for (id = 0; id < BPMP_POLICY_IDS; id++) {
-		if (!bpmp_idset_has(&host->policy.clk[BPMP_CLK_OWN], id) ||
+		if (!bpmp_claimed(host, BPMP_CLAIM_CLK, id) ||
 		    bpmp_idset_has(&before->recorded, id))
 			continue;
 		err = rate_and_parent(host, id, &before->rate[id],

@@ -113,7 +113,7 @@ struct bpmp_node {
  * @waiting: who waits for a turn, in the order of coming
  * @taken: turns that are taken
  * @lost: channels known to be lost
- * @looks: how often in a row a channel has looked lost
+ * @looks: what speaks for a channel being lost, up to LOOKS in turns.c
  * @wait: for a change of these
  * @looking: looks at them again
  * @owners: guards @owner

@@ -5,9 +5,11 @@
  * together have one less than there are left, so that the host keeps its own.
  *
  * What is left is read from bpmp.c's own books: a channel that is allocated and
- * has nobody waiting for its answer is lost. For a moment before and after the
- * wait one in use looks the same, so it counts as lost only when it has looked
- * so for a while; until then nobody gets a turn that could take the last one.
+ * has nobody waiting for its answer is lost. One in use looks the same before
+ * the wait, and after it for as long as the thread that was woken waits for a
+ * processor. So it counts as lost only when it has looked so for a while, a
+ * longer one where the answer is there; until then nobody gets a turn that
+ * could take the last one.
  *
  * Turns go to the machine that has none, and otherwise in the order in which
  * they were asked for. Nobody holds one while waiting for the clock framework,
@@ -35,9 +37,13 @@ struct waiter {
 	struct bpmp_host *host;
 };
 
-/* How often, and how often in a row, a channel is looked at. */
+/*
+ * How often a channel is looked at. It is lost after 8 looks in a row without an
+ * answer, or 96 with one.
+ */
 #define LOOK_INTERVAL	msecs_to_jiffies(20)
-#define LOOKS		8
+#define LOOKS		96
+#define LOOKS_NO_ANSWER	12
 
 /* Channels in a machine word; there are three. */
 #define CHANNELS_MAX	BITS_PER_LONG
@@ -55,6 +61,11 @@ static bool abandoned(const struct bpmp_share *share, unsigned int i)
 
 	return test_bit(i, bpmp->threaded.allocated) &&
 	       !swait_active(&bpmp->threaded_channels[i].completion.wait);
+}
+
+static unsigned int weight(const struct bpmp_share *share, unsigned int i)
+{
+	return test_bit(i, share->bpmp->threaded.busy) ? LOOKS_NO_ANSWER : 1;
 }
 
 /* A BPMP behind a window has no channels, and none to lose. */
@@ -100,8 +111,8 @@ static void look(struct work_struct *work)
 		if (!abandoned(share, i))
 			share->looks[i] = 0;
 		else if (share->looks[i] < LOOKS)
-			share->looks[i]++;
-		if (share->looks[i] == LOOKS)
+			share->looks[i] += weight(share, i);
+		if (share->looks[i] >= LOOKS)
 			lost |= BIT(i);
 		else
 			again |= share->looks[i];

@@ -95,6 +95,24 @@ static uint64_t left(int fd)
 	return info.undo_left;
 }
 
+/* A clock of two machines, which one has while the other begins. */
+static void other_before(const char *before)
+{
+	int a = dev_open(NODE_A), b = dev_open(NODE_B);
+
+	ok(clk_value(b, SET_PARENT, 158, 104) == 0 &&
+	   clk_value(a, SET_RATE, 42, 200000000) == 0,
+	   "H24 a machine makes its first change while another has a clock of both");
+	ioctl(b, BPMP_HOST_RESET);
+	ok(clk_value(a, SET_RATE, 158, 25500000) == 0,
+	   "H24 then it gets that clock");
+	close(a);
+	close(b);
+	ok(same(before), "H24 and leaves it as it was before both");
+	ok(log_lines("clock 41 is left as it is") == 0,
+	   "H24 nothing is said of clocks that no change reached");
+}
+
 /* A rate that somebody has set and not started yet. */
 static void set_only(const char *before)
 {
@@ -143,6 +161,7 @@ void test_between(void)
 
 	order(before);
 	old_parent(before);
+	other_before(before);
 	set_only(before);
 	refused_rate(before);
 	both_let_go();
