@@ -26,6 +26,7 @@ const DEVICES = [
 const WITHOUT_SYMBOL = {
   '7.2': ['pci-bridge', 'pci-bridge-seat', 'pcie-pci-bridge'],
   '10.0': [],
+  '10.2': [],
 } as const;
 
 /** C files of ours and those that our patches change, from the top of a QEMU tree. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// inputs: qemu-overlay patches/qemu-7.2 patches/qemu-10.0 test/c/qemu
+// inputs: qemu-overlay patches/qemu-7.2 patches/qemu-10.0 patches/qemu-10.2 test/c/qemu
 // tools: gcc meson ninja
-// labs: qemu-7.2 qemu-10.0
-// minutes: 8
+// labs: qemu-7.2 qemu-10.0 qemu-10.2
+// minutes: 13
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

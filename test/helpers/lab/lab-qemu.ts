@@ -30,11 +30,13 @@ const QEMU_WORDS = [
 const WORDS: Readonly<Record<QemuVersion, readonly string[]>> = {
   '7.2': QEMU_WORDS,
   '10.0': [...QEMU_WORDS, '--extra-cflags=-O1'],
+  '10.2': [...QEMU_WORDS, '--extra-cflags=-O1'],
 };
 type QemuSource = { readonly suites: readonly string[]; readonly version?: string };
 const QEMU_SOURCES: Readonly<Record<QemuVersion, QemuSource>> = {
   '7.2': { suites: BOOKWORM },
   '10.0': { suites: ['trixie', 'trixie-security'] },
+  '10.2': { suites: ['sid'], version: '1:10.2.2+ds-1' },
 };
 
 /** All absolute. */
@@ -145,12 +147,14 @@ const KCONFIG = 'hw/misc/nvidia-bpmp/Kconfig';
 const SYMBOLS: Readonly<Record<QemuVersion, readonly string[]>> = {
   '7.2': ['NVIDIA_BPMP', 'SERIAL', 'ARM_GICV3_TCG'],
   '10.0': ['NVIDIA_BPMP', 'SERIAL_MM'],
+  '10.2': ['NVIDIA_BPMP', 'SERIAL_MM', 'VFIO_PLATFORM'],
 };
 
 /** The one patch that changes headers which most files include. */
 const TRACE_PATCH: Readonly<Record<QemuVersion, readonly string[]>> = {
   '7.2': ['patches/qemu-7.2/0008-tracetool-take-the-places-of-trace-events-relative-to.patch'],
   '10.0': [],
+  '10.2': [],
 };
 const TRACE_HEADERS = 'scripts/tracetool/backend/log.py';
 

@@ -136,7 +136,10 @@ describe('refuses', () => {
 
   test.each([
     [{ qemu: { overlay: null } }, 'qemu.overlay: overlay and patches belong together'],
-    [{ qemu: { version: '10.1' } }, 'qemu.version: 10.1 is none of those that are built here: 7.2, 10.0'],
+    [
+      { qemu: { version: '10.1' } },
+      'qemu.version: 10.1 is none of those that are built here: 7.2, 10.0, 10.2',
+    ],
     [{ qemu: { sysroot: null } }, 'qemu.sysroot: is needed'],
     [{ hostTree: 'bsp:x.dtb' }, 'hostTree: is of the BSP'],
     [

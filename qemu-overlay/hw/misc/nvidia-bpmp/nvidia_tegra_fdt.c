@@ -14,7 +14,11 @@
 #include "hw/misc/nvidia-bpmp-guest.h"
 #ifdef CONFIG_LINUX
 #include <linux/vfio.h>
+#if BPMP_QEMU_AT_LEAST(10, 2)
+#include "hw/misc/bpmp-vfio-platform.h"
+#else
 #include "hw/vfio/vfio-platform.h"
+#endif
 #endif
 
 #define HOST_TREE "/sys/firmware/devicetree/base"
@@ -251,6 +255,9 @@ static void copy_bpmp_list(const void *host, int node, void *guest,
 
 static bool is_level(const VFIOPlatformDevice *vdev, unsigned index)
 {
+#if BPMP_QEMU_AT_LEAST(10, 2)
+    return vdev->irqs[index].level;
+#else
     VFIOINTp *intp;
 
     QLIST_FOREACH(intp, &vdev->intp_list, next) {
@@ -259,6 +266,7 @@ static bool is_level(const VFIOPlatformDevice *vdev, unsigned index)
         }
     }
     return true;
+#endif
 }
 
 static void set_reg(SysBusDevice *sbdev, PlatformBusDevice *pbus, void *fdt,
