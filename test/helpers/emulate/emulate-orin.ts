@@ -8,6 +8,7 @@ import { startVirtualOrin, type VirtualOrin } from '../../../src/emulate/virtual
 import type { FirmwareState } from '../../../src/firmware/model.ts';
 import type { Script } from '../../../src/firmware/script.ts';
 import type { StepOptions } from '../../../src/plan/step-options.ts';
+import type { QemuVersion } from '../../../src/recipe/qemu-versions.ts';
 import { labQemu } from '../lab/lab-qemu.ts';
 import { labScmi } from '../lab/lab-scmi.ts';
 import { stockHostDisk, stockKernel } from '../lab/lab-stock.ts';
@@ -18,6 +19,8 @@ import { badKernelLines } from './kernel-log.ts';
 /** What is run in the virtual Orin. */
 export type OrinWish = {
   readonly name: string;
+  /** The QEMU of the bundle, and the one outside; 7.2 where nothing is said. */
+  readonly version?: QemuVersion;
   /** In the guest. */
   readonly exec: string;
   /** In the host, in place of one plain run of run-vm.sh. */
@@ -45,9 +48,10 @@ export type OrinRun = Seen & {
 /** Boot a virtual Orin with the bundle's files, look at the kernel logs of both levels, and give what happened. */
 export async function runOrin(wish: OrinWish, check: (run: OrinRun) => void | Promise<void>): Promise<void> {
   const folder = await logFolder(wish.name);
-  const machine = { version: '7.2', cpus: 2, memory: '1536M' } as const;
+  const { version = '7.2' } = wish;
+  const machine = { version, cpus: 2, memory: '1536M' } as const;
   const { image } = await emulationKernel();
-  const { binary: qemu } = await labQemu({ version: '7.2' });
+  const { binary: qemu } = await labQemu({ version });
   const root = await rootParts();
   const parts = wish.scmi === true ? await scmiParts(wish, folder) : await windowParts(wish, folder, root);
   const dtb = await orinTree(folder, machine, wish.vms);
@@ -94,14 +98,15 @@ const DOCTOR = join(import.meta.dirname, '../../../board/doctor.sh');
 const hostDevice = ({ vms = [] }: OrinWish) => (vms.length > 1 ? '/dev/bpmp-host-uart-vm' : '/dev/bpmp-host');
 
 async function windowParts(wish: OrinWish, folder: string, root: RootParts): Promise<Parts> {
+  const { version = '7.2' } = wish;
   const { image } = await emulationKernel();
-  const { binary: arm64 } = await labQemu({ version: '7.2', target: 'arm64' });
+  const { binary: arm64 } = await labQemu({ version, target: 'arm64' });
   const other = join(folder, 'other.img.raw');
   if (wish.otherExec !== undefined) await makeDisk(other, await guestRoot(root, wish.otherExec), quietly);
   const bundle = {
     Image: image,
     'qemu-system-aarch64': arm64,
-    'guest.dtb': await guestTree(folder, { version: '7.2', cpus: 1, memory: '128M' }),
+    'guest.dtb': await guestTree(folder, { version, cpus: 1, memory: '128M' }),
     'run-vm.sh': await runScript(folder, hostDevice(wish)),
     ...(wish.otherExec === undefined ? {} : { 'other.img.raw': other }),
   };
