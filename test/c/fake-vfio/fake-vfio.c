@@ -10,6 +10,7 @@
  *
  * FAKE_DT, where set, is a folder that stands for the host's device tree: it is
  * read instead of /proc/device-tree, and a link into it leads to sysfs.
+ * FAKE_SYSFS, where set, stands for /sys/bus/platform/devices.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -163,16 +164,40 @@ int ioctl(int fd, unsigned long request, ...)
 	return real(fd, request, arg);
 }
 
-/* Where @path is in the fake device tree, in @room; @path itself if it is not. */
+/* Where @path is in one of the fake folders, in @room; @path itself if it is not. */
 static const char *in_tree(const char *path, char room[PATH_MAX])
 {
-	static const char tree[] = "/proc/device-tree";
-	const char *fake = getenv("FAKE_DT");
+	static const char *const folders[][2] = {
+		{ "/proc/device-tree", "FAKE_DT" },
+		{ "/sys/bus/platform/devices", "FAKE_SYSFS" },
+	};
 
-	if (!fake || strncmp(path, tree, sizeof(tree) - 1))
-		return path;
-	snprintf(room, PATH_MAX, "%s%s", fake, path + sizeof(tree) - 1);
-	return room;
+	for (unsigned int i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		size_t length = strlen(folders[i][0]);
+		const char *fake = getenv(folders[i][1]);
+
+		if (!fake || strncmp(path, folders[i][0], length))
+			continue;
+		snprintf(room, PATH_MAX, "%s%s", fake, path + length);
+		return room;
+	}
+	return path;
+}
+
+int stat64(const char *path, struct stat64 *st)
+{
+	int (*real)(const char *, struct stat64 *) = dlsym(RTLD_NEXT, "stat64");
+	char room[PATH_MAX];
+
+	return real(in_tree(path, room), st);
+}
+
+ssize_t readlink(const char *path, char *into, size_t size)
+{
+	ssize_t (*real)(const char *, char *, size_t) = dlsym(RTLD_NEXT, "readlink");
+	char room[PATH_MAX];
+
+	return real(in_tree(path, room), into, size);
 }
 
 DIR *opendir(const char *path)
