@@ -442,7 +442,7 @@ static void odd_class_init(ObjectClass *klass, const void *data)
 
 typedef struct Model {
     Chardev *cd;
-    CharBackend chr;
+    CharFrontend chr;
     BpmpBackend *be;
 } Model;
 
