@@ -4,31 +4,17 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { qemuArgv } from '../../../src/launch/qemu-args.ts';
 import { vmSettings } from '../../../src/launch/vm-settings.ts';
+import { DOCUMENTED_COMMAND } from '../../helpers/launch-document.ts';
 
-/** The command of the original procedure, word for word, in the groups in which it stands there. */
-const DOCUMENT = [
-  ['/home/user/qemu-bpmp/build/qemu-system-aarch64'],
-  ['-nographic'],
-  ['-machine', 'virt,accel=kvm'],
-  ['-cpu', 'host'],
-  ['-m', '1G'],
-  ['-no-reboot'],
-  ['-kernel', 'Image'],
-  ['-drive', 'file=rootfs_ubuntu_nvidia_orin.img.raw,if=virtio,format=raw'],
-  ['-net', 'user,hostfwd=tcp::2222-:22', '-net', 'nic'],
-  ['-device', 'vfio-platform,host=3100000.serial'],
-  ['-dtb', 'uarta.dtb'],
-  ['-append', 'rootwait root=/dev/vda console=ttyAMA0'],
-];
 /** Documented word → ours. */
-const DIFFERS = new Map([
+const DIFFERS = new Map<string, string>([
   ['/home/user/qemu-bpmp/build/qemu-system-aarch64', './qemu-system-aarch64'],
   ['uarta.dtb', 'guest.dtb'],
 ]);
 
 test('the command is the documented one, argument for argument, but for two names; what is added comes after it', () => {
   const argv = qemuArgv(vmSettings({ VM_SANDBOX: '' }));
-  const documented = DOCUMENT.flat().map((word) => DIFFERS.get(word) ?? word);
+  const documented = DOCUMENTED_COMMAND.flat().map((word) => DIFFERS.get(word) ?? word);
   expect(argv.slice(0, documented.length)).toEqual(documented);
   const added = ['-machine', 'bpmp=on,bpmp-fd=3', '-global', 'virtio-net-pci.romfile='];
   expect(argv.slice(documented.length)).toEqual(added);
@@ -44,7 +30,9 @@ test('in run-vm.sh every word that is not documented, and none that is, has a co
   });
   // The line that adds devices stands in a loop over them, as the one of the document would for several.
   const plain = adds.filter(({ explained }) => !explained).map(({ words }) => words.split(' ')[0]);
-  const same = DOCUMENT.filter((group) => !group.some((word) => DIFFERS.has(word))).map(([option]) => option);
+  const same = DOCUMENTED_COMMAND.filter((group) => !group.some((word) => DIFFERS.has(word))).map(
+    ([option]) => option,
+  );
   expect(plain).toEqual(same);
   expect(adds.filter(({ explained }) => explained)).not.toEqual([]);
 });
