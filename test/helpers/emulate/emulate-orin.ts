@@ -115,10 +115,10 @@ async function windowParts(wish: OrinWish, folder: string, root: RootParts): Pro
 
 async function scmiParts(wish: OrinWish, folder: string): Promise<Parts> {
   const { program } = await labScmi({ target: 'arm64' });
-  const { vmlinuz, module, disk } = await stockKernel();
+  const { vmlinuz, modules } = await stockKernel();
   return {
     bundle: { ...(await scmiBundle(folder, hostDevice(wish))), vmlinuz, 'bpmp-scmi': program },
-    stock: { programs: await stockHostDisk(), modules: [module, disk] },
+    stock: { programs: await stockHostDisk(), modules },
     memory: '256M',
   };
 }

@@ -71,11 +71,11 @@ export async function runStockGuest(
   check: (run: StockRun) => void | Promise<void>,
 ): Promise<void> {
   const folder = await logFolder(wish.name);
-  const [{ vmlinuz, module }, { program }, qemu] = [await stockKernel(), await labScmi(), await stockQemu()];
+  const [{ vmlinuz, modules }, { program }, qemu] = [await stockKernel(), await labScmi(), await stockQemu()];
   const machine = ['-cpu', 'cortex-a57', '-smp', String(wish.cpus ?? 1), '-m', '512M'];
   const { dtb, map } = await makeTree(folder, machine);
   const initrd = join(folder, 'initrd.cpio');
-  await writeFile(initrd, makeCpio(await guestRoot(await rootParts(), wish.exec, [module])));
+  await writeFile(initrd, makeCpio(await guestRoot(await rootParts(), wish.exec, modules.slice(0, 1))));
   const { seen, listener } = recorder();
   let during: FirmwareState | undefined;
   await naming(folder, async () => {
