@@ -8,6 +8,7 @@ import type { PlannedStep } from '../../plan/plan.ts';
 import { type PathRoots, resolvePlanPath } from '../../plan/plan-paths.ts';
 import type { StepOptions } from '../../plan/step-options.ts';
 import { loadStep } from '../../steps/index.ts';
+import type { AptContext } from '../../tools/apt/apt.ts';
 import { fetchBusybox } from '../../tools/apt/arm64-package.ts';
 import { exists } from '../../tools/files/folder.ts';
 import { exec } from '../../tools/process/exec.ts';
@@ -17,6 +18,7 @@ import { mirrorMap } from '../flags/mirrors.ts';
 import { pathRoots } from '../places.ts';
 import { buildPlan } from './build-plan.ts';
 import { requireTools } from './host-check.ts';
+import { type StockParts, stockParts } from './stock-parts.ts';
 import { toolIdentity } from './tool-identity.ts';
 
 /** Everything an emulated machine is made of; absolute paths. */
@@ -32,7 +34,11 @@ export type Products = {
   readonly platformBus?: string;
   /** Tree of the guest inside the virtual Orin, where it is not the bundle's. */
   readonly innerDtb?: string;
+  /** Of a guest over SCMI. */
+  readonly stock?: StockParts;
   readonly busybox: string;
+  /** Of the guest, as QEMU's -m takes it. */
+  readonly memory: string;
   readonly folder: string;
   readonly guestScripts: string;
 };
@@ -40,6 +46,9 @@ export type Products = {
 /** Memory of the host inside the virtual Orin: the guest's, its kernel, QEMU and the bundle in an initramfs. */
 export const ORIN_MEMORY = '1536M';
 const ORIN_CPUS = 2;
+
+/** Of a guest where nobody says another: a distribution's kernel and its initial RAM disk are larger. */
+const GUEST_MEMORY = { 'render-guest-tree': '128M', 'render-scmi-tree': '256M' } as const;
 
 type GuestTree = StepOptions['render-guest-tree'];
 
@@ -49,6 +58,8 @@ type GuestTree = StepOptions['render-guest-tree'];
  * @throws {UsageError} nothing was built yet, or the recipe has no virtual machine
  */
 export async function findProducts(recipe: string, flags: EmulateFlags, cli: CliContext): Promise<Products> {
+  const guest = await firstGuest(recipe, cli);
+  if (guest.kind === 'render-scmi-tree' && flags.emulate === 'guest') throw noStockGuest(recipe);
   const roots = pathRoots(flags.work, cli);
   const at = (path: string) => resolvePlanPath(path, roots);
   const products = {
@@ -67,68 +78,107 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
     );
   }
   if (flags.emulate === 'orin') await requireSums(products.bundle);
-  const options = await guestTreeOptions(recipe, cli);
-  const { platformBus } = options.machine;
-  const cpus = flags.smp ?? options.machine.cpus;
-  const steps = treeSteps(
-    flags,
-    { ...options, machine: { ...options.machine, cpus, memory: flags.mem } },
-    at,
-  );
+  const memory = flags.mem ?? GUEST_MEMORY[guest.kind];
+  const ctx = archiveContext(roots, flags, cli);
+  const cpus = flags.smp ?? cpusOf(guest);
+  const steps = treeSteps(flags, guest, { cpus, memory }, at);
   await runSteps(steps, { ...roots, work: at('work:emulate') }, flags, cli);
-  const ctx = {
-    run: (command: Parameters<typeof exec>[0], cwd: string) =>
-      exec(command, cwd, { emit: () => undefined, signal: cli.signal }),
+  return {
+    ...products,
+    memory,
+    dtb: at(`work:emulate/${flags.emulate}.dtb`),
+    cpus: flags.emulate === 'orin' ? ORIN_CPUS : cpus,
+    ...(guest.kind === 'render-scmi-tree'
+      ? { stock: await stockParts(at(guest.options.tree), at('tool:scmi/module/build.sh'), ctx) }
+      : windowProducts(guest.options, flags, at)),
+    busybox: await fetchBusybox(ctx),
+  };
+}
+
+function windowProducts({ machine }: GuestTree, flags: EmulateFlags, at: (path: string) => string) {
+  const { platformBus } = machine;
+  return {
+    ...(platformBus === undefined ? {} : { platformBus }),
+    ...(flags.emulate === 'orin' && flags.smp !== undefined
+      ? { innerDtb: at('work:emulate/guest.dtb') }
+      : {}),
+  };
+}
+
+function archiveContext(roots: PathRoots, flags: EmulateFlags, cli: CliContext): AptContext {
+  return {
+    run: (command, cwd, env) =>
+      exec(command, cwd, {
+        emit: () => undefined,
+        signal: cli.signal,
+        ...(env === undefined ? {} : { env }),
+      }),
     cache: roots.cache,
     offline: flags.offline === true,
     url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
     signal: cli.signal,
   };
-  return {
-    ...products,
-    dtb: at(`work:emulate/${flags.emulate}.dtb`),
-    cpus: flags.emulate === 'orin' ? ORIN_CPUS : cpus,
-    ...(platformBus === undefined ? {} : { platformBus }),
-    ...(flags.emulate === 'orin' && flags.smp !== undefined
-      ? { innerDtb: at('work:emulate/guest.dtb') }
-      : {}),
-    busybox: await fetchBusybox(ctx),
-  };
 }
 
-/** How the recipe's first guest tree is made. */
-async function guestTreeOptions(recipe: string, cli: CliContext): Promise<GuestTree> {
+/** How the tree of the recipe's first virtual machine is made. */
+type FirstGuest = Extract<PlannedStep, { readonly kind: 'render-guest-tree' | 'render-scmi-tree' }>;
+
+async function firstGuest(recipe: string, cli: CliContext): Promise<FirstGuest> {
   const { plan } = await buildPlan(recipe, [], cli);
-  for (const step of plan.steps) if (step.kind === 'render-guest-tree') return step.options;
+  for (const step of plan.steps)
+    if (step.kind === 'render-guest-tree' || step.kind === 'render-scmi-tree') return step;
   throw new UsageError(
-    `recipe ${recipe} has no virtual machine that reaches the BPMP through the window`,
-    'Emulated machines run no other yet: take a recipe without transport: scmi.',
+    `recipe ${recipe} has no virtual machine`,
+    'Give it one under vms:, or take another recipe.',
+  );
+}
+
+/** The launcher makes the tree of a guest over SCMI for as many CPUs as it is told. */
+function cpusOf(guest: FirstGuest): number {
+  return guest.kind === 'render-guest-tree' ? guest.options.machine.cpus : 1;
+}
+
+function noStockGuest(recipe: string): UsageError {
+  return new UsageError(
+    `the virtual machine of recipe ${recipe} has a stock QEMU, which has no emulated UART`,
+    'Run it in the virtual Orin: --emulate orin.',
   );
 }
 
 /** The steps that make the trees of these very machines, with absolute paths: they work in a folder of their own. */
 function treeSteps(
   { emulate, smp }: EmulateFlags,
-  options: GuestTree,
+  first: FirstGuest,
+  size: { readonly cpus: number; readonly memory: string },
   at: (path: string) => string,
 ): readonly PlannedStep[] {
-  const places = { dtb: at(options.dtb), tree: at(options.tree), qemu: at(options.qemu) };
-  const guest: PlannedStep = {
-    id: 'guest-tree',
-    kind: 'render-guest-tree',
-    options: { ...options, ...places, into: at('work:emulate/guest.dtb') },
-    after: [],
-  };
-  if (emulate === 'guest') return [guest];
+  const { dtb, tree, vm, otherVms } = first.options;
+  const places = { dtb: at(dtb), tree: at(tree), qemu: at(`${LAYOUT.qemuBuild}/${QEMU_PROGRAM}`) };
+  const guest: readonly PlannedStep[] =
+    first.kind === 'render-scmi-tree'
+      ? []
+      : [
+          {
+            id: 'guest-tree',
+            kind: 'render-guest-tree',
+            options: {
+              ...first.options,
+              ...places,
+              machine: { ...first.options.machine, ...size },
+              into: at('work:emulate/guest.dtb'),
+            },
+            after: [],
+          },
+        ];
+  if (emulate === 'guest') return guest;
   const machine = { memory: ORIN_MEMORY, cpus: ORIN_CPUS };
-  const vms = [options.vm, ...options.otherVms];
   const orin: PlannedStep = {
     id: 'orin-tree',
     kind: 'render-orin-tree',
-    options: { ...places, vms, machine, into: at('work:emulate/orin.dtb') },
+    options: { ...places, vms: [vm, ...otherVms], machine, into: at('work:emulate/orin.dtb') },
     after: [],
   };
-  return smp === undefined ? [orin] : [orin, guest];
+  return smp === undefined ? [orin] : [orin, ...guest];
 }
 
 async function runSteps(

@@ -78,15 +78,16 @@ async function start(
   if (flags.emulate === 'guest')
     return startEmulatedGuest({
       ...common,
-      memory: flags.mem,
+      memory: products.memory,
       ...(platformBus === undefined ? {} : { platformBus }),
     });
   return startVirtualOrin({
     ...common,
     memory: ORIN_MEMORY,
     bundle: bundleFiles(products),
+    ...(products.stock === undefined ? {} : { stock: products.stock }),
     env: {
-      VM_MEMORY: flags.mem,
+      VM_MEMORY: products.memory,
       ...(flags.smp === undefined ? {} : { VM_SMP: String(flags.smp) }),
     },
     run: (command, cwd, env) =>
@@ -99,8 +100,15 @@ async function start(
 }
 
 /** What the host needs of the bundle. */
-function bundleFiles({ bundle, innerDtb }: Products): Readonly<Record<string, string>> {
-  const names = ['Image', 'guest.dtb', 'run-vm.sh', 'doctor.sh', 'qemu-system-aarch64'];
-  const files = Object.fromEntries(names.map((name) => [name, `${bundle}/${name}`]));
-  return innerDtb === undefined ? files : { ...files, 'guest.dtb': innerDtb };
+function bundleFiles({ bundle, innerDtb, stock }: Products): Readonly<Record<string, string>> {
+  const own =
+    stock === undefined
+      ? ['Image', 'guest.dtb', 'qemu-system-aarch64']
+      : ['bpmp-scmi', 'guest.dtbo', 'scmi.map'];
+  const names = [...own, 'run-vm.sh', 'doctor.sh'];
+  return {
+    ...Object.fromEntries(names.map((name) => [name, `${bundle}/${name}`])),
+    ...(innerDtb === undefined ? {} : { 'guest.dtb': innerDtb }),
+    ...(stock === undefined ? {} : { vmlinuz: stock.vmlinuz }),
+  };
 }

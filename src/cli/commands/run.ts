@@ -28,7 +28,11 @@ export function runCommand(cli: CliContext): Command {
     .option('--dry-run', 'with --target: print every write and the command, change nothing')
     .option('--exec <command>', 'run this in the guest, show what it says, and switch off')
     .option('--smp <n>', 'CPUs of the guest; default: the recipe’s', cpus)
-    .option('--mem <size>', 'memory of the guest, as QEMU’s -m takes it', memory, '128M')
+    .option(
+      '--mem <size>',
+      'memory of the guest, as QEMU’s -m takes it; default: 128M, over SCMI 256M',
+      memory,
+    )
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
     .option('--logs <dir>', 'where logs and transcript go, anew for each run; default: below the work folder')

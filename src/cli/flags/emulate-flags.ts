@@ -6,7 +6,7 @@ export type EmulateFlags = RunFlags & {
   readonly emulate: 'guest' | 'orin';
   readonly exec?: string;
   readonly smp?: number;
-  readonly mem: string;
+  readonly mem?: string;
   readonly script?: string;
   readonly monitor?: true;
   readonly logs?: string;
