@@ -429,6 +429,32 @@ check_scmi() {
 	fi
 }
 
+# Distributions put a kernel's configuration beside it, by the name of its release. VM_KERNEL may be a link to it.
+check_guest_kernel() {
+	kernel=$(readlink -f -- "$VM_KERNEL" 2>/dev/null) || return 0
+	case $kernel in
+	*/vmlinuz-*) config=${kernel%/*}/config-${kernel##*/vmlinuz-} ;;
+	*) config=${kernel%/*}/config ;;
+	esac
+	if [ ! -r "$config" ]; then
+		warn 'guest kernel' "no $config: nobody can tell whether $VM_KERNEL has what SCMI needs" \
+			"put its configuration there, or see that CONFIG_ARM_SCMI_TRANSPORT_VIRTIO is set in it"
+		return
+	fi
+	lacks=
+	for symbol in ARM_SCMI_PROTOCOL ARM_SCMI_POWER_DOMAIN COMMON_CLK_SCMI RESET_SCMI VIRTIO_PCI; do
+		grep -q "^CONFIG_$symbol=[ym]$" "$config" || lacks="$lacks CONFIG_$symbol"
+	done
+	if [ -n "$lacks" ]; then
+		fail 'guest kernel' "missing:$lacks" "take another kernel for the guest: VM_KERNEL"
+	elif ! grep -q '^CONFIG_ARM_SCMI_TRANSPORT_VIRTIO=[ym]$' "$config"; then
+		warn 'guest kernel' "CONFIG_ARM_SCMI_TRANSPORT_VIRTIO missing" \
+			"make the module with scmi/module/build.sh, and have the guest's initramfs load it"
+	else
+		ok 'guest kernel' "$config has SCMI over virtio"
+	fi
+}
+
 check_sandbox() {
 	if [ "$VM_SANDBOX" != auto ]; then
 		ok sandbox "as VM_SANDBOX says: ${VM_SANDBOX:-none}"
@@ -467,6 +493,7 @@ check_machine() {
 	done
 	check_proxy
 	check_qemu
+	[ -z "${VM_SCMI-}" ] || check_guest_kernel
 	for file in "$VM_KERNEL" ${VM_DRIVE:+"$VM_DRIVE"} ${VM_INITRD:+"$VM_INITRD"}; do
 		if [ -e "$file" ]; then ok "file $file" "is there"; else
 			fail "file $file" "not in $bundle" "put it there, or name another by its VM_ variable"
