@@ -4,14 +4,21 @@ import { encodeAnswer, FrameReader, type RequestFrame } from './frame.ts';
 import type { Master } from './master.ts';
 import { type Firmware, type RequestOutcome, respond } from './respond.ts';
 
+type Unanswered = {
+  readonly frame: RequestFrame;
+  readonly outcome: RequestOutcome;
+  /** ms since the start. */
+  readonly began: number;
+};
+
 /** Serve one connection: a master that comes, asks and goes. */
 export class Connection {
   readonly #firmware: Firmware;
   readonly #socket: Socket;
   readonly #master: Master;
   readonly #reader = new FrameReader();
-  /** Answers go out in the order of the requests: behind one that a script delays, requests wait here. */
-  #waiting: RequestFrame[] = [];
+  /** Served, not yet answered, in the order of the requests, in which answers go out. A script's delay runs from the request's arrival. */
+  readonly #unanswered: Unanswered[] = [];
   #delayed: NodeJS.Timeout | undefined;
 
   constructor(firmware: Firmware, socket: Socket) {
@@ -32,31 +39,30 @@ export class Connection {
       return;
     }
     this.#socket.cork();
-    this.#waiting.push(...frames);
-    this.#work();
+    for (const frame of frames) {
+      const began = this.#firmware.now();
+      this.#unanswered.push({ frame, began, outcome: respond(this.#firmware, this.#master, frame) });
+      this.#answer();
+    }
     this.#socket.uncork();
   }
 
-  #work(): void {
-    while (this.#delayed === undefined) {
-      const frame = this.#waiting.shift();
-      if (frame === undefined) return;
-      this.#serve(frame);
+  /** Answer what is due, up to the first request that is not. */
+  #answer(): void {
+    if (this.#delayed !== undefined) return;
+    for (let next = this.#unanswered[0]; next !== undefined; next = this.#unanswered[0]) {
+      const { frame, outcome, began } = next;
+      const wait = (outcome.delayMs ?? 0) - (this.#firmware.now() - began);
+      if (outcome.delayMs !== undefined && wait > 0) {
+        this.#delayed = setTimeout(() => {
+          this.#delayed = undefined;
+          this.#answer();
+        }, wait);
+        return;
+      }
+      this.#unanswered.shift();
+      this.#finish(frame, outcome, began);
     }
-  }
-
-  #serve(frame: RequestFrame): void {
-    const began = this.#firmware.now();
-    const response = respond(this.#firmware, this.#master, frame);
-    if (response.delayMs === undefined) {
-      this.#finish(frame, response, began);
-      return;
-    }
-    this.#delayed = setTimeout(() => {
-      this.#delayed = undefined;
-      this.#finish(frame, response, began);
-      this.#work();
-    }, response.delayMs);
   }
 
   #finish({ tx, rxRoom }: RequestFrame, { answer, what, scripted }: RequestOutcome, began: number): void {
@@ -78,7 +84,7 @@ export class Connection {
 
   #leave(): void {
     clearTimeout(this.#delayed);
-    this.#waiting = [];
+    this.#unanswered.length = 0;
     this.#firmware.model.leave(this.#master);
     this.#event('disconnect');
   }

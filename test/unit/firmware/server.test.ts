@@ -258,6 +258,14 @@ describe('a script', () => {
     expect(performance.now() - began).toBeGreaterThanOrEqual(75);
   });
 
+  it('delays requests side by side: four of 100 ms take less than two', async () => {
+    await start({ script: { rules: [{ mrq: 'PING', delayMs: 100 }] } });
+    const guest = client();
+    const began = performance.now();
+    await Promise.all([1, 2, 3, 4].map((n) => guest.transfer(0, words32(n))));
+    expect(performance.now() - began).toBeLessThan(200);
+  });
+
   it('drops one and answers the next', async () => {
     await start({ script: { rules: [{ mrq: 'PING', drop: true, times: 1 }] } });
     const guest = client();
