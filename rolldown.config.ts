@@ -4,7 +4,7 @@ import { defineConfig } from 'rolldown';
 
 /** What `npm run build` makes, and `npm run build:scripts`. */
 const PROGRAM = 'src/cli/main.ts';
-const SCRIPTS = ['scripts/summary.ts', 'scripts/test-hard.ts', 'scripts/generate.ts'];
+const SCRIPTS = ['scripts/summary.ts', 'scripts/test-hard.ts', 'scripts/generate.ts', 'scripts/bench.ts'];
 
 export default defineConfig({
   input: process.env['SCRIPTS'] === undefined ? PROGRAM : SCRIPTS,

@@ -11,7 +11,8 @@ const BUILDERS = 2;
 
 /**
  * unit and integration run in seconds to minutes without a cross compiler; e2e builds and boots the real kernels and QEMUs; timed does,
- * after that, what has a bound in time; hard is the debug kernels, the sanitizers, the fuzzers and the proofs.
+ * after that, what has a bound in time; hard is the debug kernels, the sanitizers, the fuzzers and the proofs;
+ * bench measures: ratios and counts against their goals.
  */
 const project = (name: string, testTimeout: number, maxWorkers: number, groupOrder = 0) => ({
   test: {
@@ -52,6 +53,7 @@ export default defineConfig({
       // One at a time, and nothing beside it.
       project('timed', 1_800_000, 1, 1),
       project('hard', 3_600_000, BUILDERS),
+      project('bench', 3_600_000, 1),
     ],
   },
 });

@@ -14,5 +14,6 @@ stage lint npx biome check
 stage 'dead code' npx knip
 stage 'unit and integration tests' vitest check --project unit --project integration
 stage 'end-to-end tests' vitest e2e --project e2e --project timed "$@"
+stage 'measurements' sh scripts/bench.sh --quick
 # What a session waits for: 40 minutes from nothing, 12 with warm caches, on two cores.
 printf '== all of it: done after %d s\n' "$(($(date +%s) - all_start))"

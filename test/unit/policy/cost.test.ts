@@ -4,23 +4,9 @@ import { eachDevice } from '../../../src/dt/devices.ts';
 import { reportDevices } from '../../../src/policy/device-report.ts';
 import { formatTable } from '../../../src/policy/format-report.ts';
 import { figure } from '../../helpers/figures.ts';
-import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
-import { factsOf, NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
-
-/** `count` UARTs in a row; what they name of the BPMP and of the SMMU, `of` says. */
-function rowOf(count: number, of: (at: number) => NodeSpec): Buffer {
-  const bus = NVIDIA_TREE['bus@0'] as NodeSpec;
-  const devices = Array.from({ length: count }, (_, at) => {
-    const address = 0x2000_0000 + at * 0x1_0000;
-    const node = {
-      compatible: 'nvidia,tegra194-hsuart',
-      reg: [0, address, 0, 0x1_0000],
-      interrupts: [0, 112, 4],
-    };
-    return [`serial@${address.toString(16)}`, { ...node, ...of(at) }] as const;
-  });
-  return makeFdt({ ...NVIDIA_TREE, 'bus@0': { ...bus, ...Object.fromEntries(devices) } });
-}
+import type { NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { factsOf } from '../../helpers/trees/nvidia-tree.ts';
+import { rowOfUarts } from '../../helpers/trees/row-of-uarts.ts';
 
 const NISO0 = 3;
 /** What the devices share: the worst for whoever walks all users of an id, or all senders of a stream, for each. */
@@ -47,13 +33,16 @@ describe('cost', () => {
     timeout: 60_000,
   }, () => {
     const shared = () => ({ clocks: [2, 155], resets: [2, 100], iommus: [NISO0, 6] });
-    const [few, many] = [1000, 8000].map((count) => cheapest(rowOf(count, shared), 3)) as [number, number];
+    const [few, many] = [1000, 8000].map((count) => cheapest(rowOfUarts(count, shared), 3)) as [
+      number,
+      number,
+    ];
     figure('devices: time of 8,000 by that of 1,000', Math.round((10 * many) / few) / 10, 'times');
     // Looking at all users of an id for each of them costs 64 times.
     expect(many / few).toBeLessThan(16);
   });
   test.each(KINDS)('%s: a table in a second', { timeout: 60_000 }, (what, count, of) => {
-    const blob = rowOf(count, of);
+    const blob = rowOfUarts(count, of);
     const start = process.cpuUsage();
     const facts = factsOf(blob);
     const reports = reportDevices(eachDevice(facts.index, facts.notes), facts);
