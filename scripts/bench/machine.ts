@@ -17,7 +17,7 @@ const machineSchema = z.strictObject({
   date: z.string(),
 });
 /** What a measurement was taken on. */
-export type Machine = z.infer<typeof machineSchema>;
+export type BenchMachine = z.infer<typeof machineSchema>;
 
 /** What git says of this tree; nothing outside of a repository. */
 async function git(...words: readonly string[]): Promise<string> {
@@ -26,7 +26,7 @@ async function git(...words: readonly string[]): Promise<string> {
 }
 
 /** This machine, and this tree. */
-export async function thisMachine(): Promise<Machine> {
+export async function thisMachine(): Promise<BenchMachine> {
   const [first] = cpus();
   const changed = (await git('status', '--porcelain', '--untracked-files=no')) === '' ? '' : '+';
   return {

@@ -18,7 +18,7 @@ export const rowSchema = z.strictObject({
   atMost: z.number().optional(),
   atLeast: z.number().optional(),
 });
-export type Row = z.input<typeof rowSchema>;
+export type BenchRow = z.input<typeof rowSchema>;
 
 /** The middle one; of an even number, the mean of the two in the middle. */
 function median(values: readonly number[]): number {
@@ -37,14 +37,14 @@ function spread(values: readonly number[]): number {
 }
 
 /** What is held against the goal: a ratio of medians, or a count. */
-export function rowValue({ ours, against, ratio }: Row): number {
+export function rowValue({ ours, against, ratio }: BenchRow): number {
   if (against === undefined) return median(ours);
   const [a, b] = [median(ours), median(against.samples)];
   return ratio === 'against/ours' ? b / a : a / b;
 }
 
 /** The cells of a row: what, ours, against what, ratio, goal. Noise is shown where there was more than one sample. */
-export function shown(row: Row): readonly string[] {
+export function shown(row: BenchRow): readonly string[] {
   const cell = (values: readonly number[]) =>
     `${short(median(values))} ${row.unit}${values.length > 1 ? ` ±${Math.round(spread(values) * 100)} %` : ''}`;
   const { against, atMost, atLeast } = row;

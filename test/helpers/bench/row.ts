@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import process from 'node:process';
 import { expect } from 'vitest';
-import { type Row, rowValue, shown } from '../../../scripts/bench/row.ts';
+import { type BenchRow, rowValue, shown } from '../../../scripts/bench/row.ts';
 import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
 
 /**
@@ -10,7 +10,7 @@ import { writeFileWhole } from '../../../src/tools/files/write-file.ts';
  *
  * @throws an assertion where the goal is missed, unless the row says that it is (`missed`); also where it says so and is not
  */
-export async function row(row: Row): Promise<void> {
+export async function row(row: BenchRow): Promise<void> {
   const { BPMP_VIRT_BENCH: folder = '' } = process.env;
   process.stdout.write(`bench: ${shown(row).join('  ')}\n`);
   if (folder !== '') await writeFileWhole(join(folder, `${row.id}.json`), `${JSON.stringify(row)}\n`);
