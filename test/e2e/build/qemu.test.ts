@@ -2,10 +2,10 @@
 
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { compareVersions } from '../../../src/tools/apt/debian-version.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 
 /** glibc of Ubuntu 22.04, which Jetson Linux 36 is. */
 const BOARD_GLIBC = '2.35';
@@ -27,7 +27,7 @@ describe('QEMU for the board', () => {
   });
 });
 
-describe.each(QEMU_VERSIONS)('QEMU %s for this machine', (version) => {
+describe.each(TESTED_QEMUS)('QEMU %s for this machine', (version) => {
   it('runs, and has our device and vfio-platform', async () => {
     const { binary } = await labQemu({ version });
     expect(await run(binary, '--version')).toContain(`QEMU emulator version ${version}`);

@@ -16,7 +16,6 @@ import {
   stringsOf,
 } from '../../../src/dt/tree.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { renderGuestTreeStep } from '../../../src/steps/render-guest-tree.ts';
 import { renderOrinTreeStep } from '../../../src/steps/render-orin-tree.ts';
 import type { StepContext } from '../../../src/steps/step.ts';
@@ -28,6 +27,7 @@ import { type BusDevice, placeOnBus, VIRT_PLATFORM_BUS } from '../../../src/tree
 import { askQemu } from '../../helpers/emulate/qmp.ts';
 import { labKernelTree } from '../../helpers/lab/lab.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 import { compileBoards, recorder } from '../../helpers/trees/board-dtbs.ts';
 import { compilePreload, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
@@ -35,7 +35,7 @@ import { makeFdt } from '../../helpers/trees/make-fdt.ts';
 import { random } from '../../helpers/trees/mutate.ts';
 import { factsOf, NOTES, NVIDIA_TREE, ROOT } from '../../helpers/trees/nvidia-tree.ts';
 
-const VERSIONS = process.env['QEMU'] === undefined ? QEMU_VERSIONS : (['7.2'] as const);
+const VERSIONS = process.env['QEMU'] === undefined ? TESTED_QEMUS : (['7.2'] as const);
 const folder = mkdtempSync(join(tmpdir(), 'bpmp-virt-places-'));
 const GPU = { name: '17000000.gpu', regions: [0x1000000n, 0x1000000n, 0x1000n], interrupts: 4 };
 const NOTED = NOTES.map((notes) => notes.name);

@@ -4,15 +4,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stateChanges } from '../../../src/emulate/report.ts';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { runGuest } from '../../helpers/emulate/emulate.ts';
 import { figure } from '../../helpers/figures.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 
 const WRITE_123 = 'echo 123 > /dev/ttyTHS0';
 /** The guest's own tree of clocks, to see what it thinks of one. */
 const CLK = '/sys/kernel/debug/clk';
 
-describe.each(QEMU_VERSIONS)('an emulated guest on QEMU %s', (version) => {
+describe.each(TESTED_QEMUS)('an emulated guest on QEMU %s', (version) => {
   it('writes 123 to the UART, one window access per transfer, and leaves everything as it was', async () => {
     const name = `uart-${version}`;
     await runGuest({ name, version, exec: WRITE_123 }, async ({ exit, uart, uartAt, transfers, ...run }) => {

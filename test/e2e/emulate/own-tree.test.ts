@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { runGuest } from '../../helpers/emulate/emulate.ts';
 import { ownTree } from '../../helpers/emulate/emulate-trees.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 
-describe.each(QEMU_VERSIONS)('an emulated guest on QEMU %s', (version) => {
+describe.each(TESTED_QEMUS)('an emulated guest on QEMU %s', (version) => {
   it('needs no tree but that which QEMU makes itself', async () => {
     // Which number the UART has depends on whether QEMU names its own first.
     const exec = 'echo 123 > "$(echo /dev/ttyTHS*)"';

@@ -4,10 +4,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import type { BusDevice } from '../../../src/trees/platform-bus.ts';
 import { askQemu } from '../../helpers/emulate/qmp.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 import { compilePreload, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
 import { makeFdt } from '../../helpers/trees/make-fdt.ts';
 
@@ -47,7 +47,7 @@ async function look(qemu: string, { bpmp, devices, host }: Machine) {
   return { window: window === undefined ? undefined : Number(`0x${window}`), said };
 }
 
-describe.each(QEMU_VERSIONS)('QEMU %s, told nothing of the BPMP', (version) => {
+describe.each(TESTED_QEMUS)('QEMU %s, told nothing of the BPMP', (version) => {
   const none = { window: undefined, said: '' };
   const host = '/dev/bpmp-host';
   let qemu: string;

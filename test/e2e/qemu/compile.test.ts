@@ -3,10 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { type CompileCommand, compileAgain, compileCommands } from '../../helpers/lab/compile-commands.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 const OVERLAY = join(ROOT, 'qemu-overlay');
@@ -41,7 +41,7 @@ function concerned(version: string): readonly string[] {
   return [...ours, ...changed].filter((file) => file.endsWith('.c')).sort();
 }
 
-describe.each(QEMU_VERSIONS)('QEMU %s', (version) => {
+describe.each(TESTED_QEMUS)('QEMU %s', (version) => {
   async function commands(): Promise<{
     readonly src: string;
     readonly of: (file: string) => readonly CompileCommand[];

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 import { DOCUMENTED_COMMAND } from '../../helpers/launch-document.ts';
 import { compilePreload, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
 import { makeFdt } from '../../helpers/trees/make-fdt.ts';
@@ -48,7 +48,7 @@ async function runDocumented(qemu: string, log: string, questions: readonly stri
   });
 }
 
-describe.each(QEMU_VERSIONS)('QEMU %s', (version) => {
+describe.each(TESTED_QEMUS)('QEMU %s', (version) => {
   it('runs the documented command word for word, but for accelerator and processor', async () => {
     const { binary } = await labQemu({ version });
     const log = join(folder, `host-${version}.log`);

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
 import { cellsOf, type DtNode, stringOf, stringsOf } from '../../../src/dt/tree.ts';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { exec } from '../../../src/tools/process/exec.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 import { compilePreload, treeAsFolders, vfioDevices } from '../../helpers/trees/fake-vfio.ts';
 import { makeFdt } from '../../helpers/trees/make-fdt.ts';
 import { NVIDIA_TREE } from '../../helpers/trees/nvidia-tree.ts';
@@ -46,7 +46,7 @@ async function ownTree(qemu: string, machine: string): Promise<ReadonlyMap<strin
   return readFdt(readFileSync(into), into).nodes;
 }
 
-describe.each(QEMU_VERSIONS)('QEMU %s without -dtb', (version) => {
+describe.each(TESTED_QEMUS)('QEMU %s without -dtb', (version) => {
   let qemu: string;
   beforeAll(async () => {
     qemu = (await labQemu({ version })).binary;

@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { QEMU_VERSIONS } from '../../../src/recipe/qemu-versions.ts';
 import { labQemu } from '../../helpers/lab/lab-qemu.ts';
+import { TESTED_QEMUS } from '../../helpers/lab/tested-qemus.ts';
 import { runScript } from '../../helpers/script.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -40,7 +40,7 @@ const QTESTS = [
   'tegra-hsuart/gate',
 ];
 
-describe.each(QEMU_VERSIONS)("QEMU %s's window, back ends and UART", (version) => {
+describe.each(TESTED_QEMUS)("QEMU %s's window, back ends and UART", (version) => {
   it('pass their qtests', async () => {
     const { build } = await labQemu({ version });
     const said = await runScript('qemu/qtest.sh', { BUILD: build, UAPI });
