@@ -187,7 +187,7 @@ static bool demote_parents(struct bpmp_policy *policy,
 	return found;
 }
 
-/* One that is demoted is no own clock any more, so what feeds it may follow. */
+/* What is demoted is not an own clock any more: what feeds it may follow. */
 static int demote(struct bpmp_policy *policy, bpmp_clk_info_fn get_info,
 		  void *ctx)
 {

@@ -111,7 +111,7 @@ static void held_by_host(int a)
 	fake("clk-unprepare 43");
 	ok(clk_value(a, SET_RATE, 102, 204000000) == -EACCES &&
 	   clk_value(a, SET_RATE, 42, 150000000) == 0,
-	   "H27 a clock that can feed others' is no own clock, one that cannot is");
+	   "H27 a clock that can feed others' is not an own clock, one that cannot is");
 	ok(log_lines("102: a clock that can feed others") >= 1,
 	   "H27 and the log says so");
 }

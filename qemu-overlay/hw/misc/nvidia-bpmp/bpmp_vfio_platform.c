@@ -319,7 +319,8 @@ static void vfio_platform_realize(DeviceState *dev, Error **errp)
     VFIOPlatformDevice *vdev = VFIO_PLATFORM_DEVICE(dev);
     VFIODevice *vbasedev = &vdev->vbasedev;
 
-    vdev->mmap_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, mmap_timer_expired, vdev);
+    vdev->mmap_timer = timer_new_ms(QEMU_CLOCK_VIRTUAL, mmap_timer_expired,
+                                    vdev);
     if (!find_device(vdev, errp) ||
         !vfio_device_attach(vbasedev->name, vbasedev, &address_space_memory,
                             errp)) {
