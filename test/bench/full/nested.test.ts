@@ -49,7 +49,7 @@ say vm exit $?`;
       ratio: 'against/ours' as const,
     };
     await row({
-      ...{ ...guest, id: '2-request-payload', atLeast: 1.2 },
+      ...{ ...guest, id: '2-request-payload' },
       against: { what: 'version 1, payload only', samples: payload },
     });
     await row({
