@@ -45,6 +45,20 @@ const notesSchema = z.strictObject({
     .regex(/^[a-z]\w*[a-z]$|^i2c$/)
     .optional()
     .meta({ description: 'Alias that the guest’s driver numbers itself by: `serial` → serial0.' }),
+  registers: z
+    .array(
+      z
+        .strictObject({
+          region: z.int().min(0).max(31),
+          from: z.int().min(1).max(0xffff_ffff),
+          to: z.int().min(1).max(0xffff_ffff),
+        })
+        .refine(({ from, to }) => to > from, '`to` must be more than `from`'),
+    )
+    .default([])
+    .meta({
+      description: 'Regions of `reg`, by number from 0, that trees have too small: `from` bytes become `to`.',
+    }),
   guest: guest.default({ properties: {}, drop: [] }),
   pins: z
     .string()

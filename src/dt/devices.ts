@@ -9,6 +9,14 @@ import { type Region, registersOf } from './registers.ts';
 import { infrastructureOf } from './soc-parts.ts';
 import { type DtNode, isEnabled, stringsOf } from './tree.ts';
 
+/** A region that the host overlay makes longer, and its number in `reg`; sizes in bytes. */
+type Widened = {
+  readonly region: number;
+  readonly address: bigint;
+  readonly from: bigint;
+  readonly to: bigint;
+};
+
 /** A device of the host. */
 export type Device = {
   readonly node: DtNode;
@@ -17,7 +25,10 @@ export type Device = {
   readonly notes?: DeviceNotes;
   readonly compatible: readonly string[];
   readonly enabled: boolean;
+  /** As host and guest have them once the overlay is applied: `widened` is in them. */
   readonly registers: readonly Region[];
+  /** Regions that the tree has too small, by the notes. */
+  readonly widened: readonly Widened[];
   readonly interrupts: readonly Interrupt[];
   /** What it names of the BPMP, without `assigned-…`. */
   readonly uses: readonly BpmpUse[];
@@ -46,18 +57,33 @@ function isPartOf(part: DtNode): boolean {
   return false;
 }
 
+/** What the notes widen of these registers: only a region that is as long as they say. */
+function widen(registers: readonly Region[], notes: DeviceNotes | undefined): readonly Widened[] {
+  return (notes?.registers ?? []).flatMap(({ region, from, to }) => {
+    const found = registers[region];
+    if (found?.size !== BigInt(from)) return [];
+    return [{ region, address: found.address, from: BigInt(from), to: BigInt(to) }];
+  });
+}
+
 function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[]): Device {
   const label = index.labels.get(node.path);
   const own = notes.find((note) => note.node === node.name);
   const facts = index.facts.get(node);
   const { entries: interrupts, problem } = interruptsOf(node, index.phandles);
+  const regions = registersOf(node);
+  const widened = widen(regions, own);
   return {
     node,
     ...(label === undefined ? {} : { label }),
     ...(own === undefined ? {} : { notes: own }),
     compatible: stringsOf(node, 'compatible'),
     enabled: isEnabled(node),
-    registers: registersOf(node),
+    registers: regions.map((region, at) => {
+      const wider = widened.find((each) => each.region === at);
+      return wider === undefined ? region : { ...region, size: wider.to };
+    }),
+    widened,
     interrupts,
     uses: facts?.uses.filter((use) => !use.property.startsWith('assigned-')) ?? [],
     streams: [...withAllBelow(node)]

@@ -10,6 +10,13 @@ export function* withAllBelow(node: DtNode): Generator<DtNode> {
   for (const child of node.children) yield* withAllBelow(child);
 }
 
+/** A node and what below it is a part of it: a child with registers of its own is a device that stays behind. */
+export function* partsOf(node: DtNode, drop: readonly string[] = []): Generator<DtNode> {
+  yield node;
+  for (const child of node.children)
+    if (registersOf(child).length === 0 && !drop.includes(child.name)) yield* partsOf(child);
+}
+
 /** Whether it is `node` or lies below it. */
 export function isWithin(inner: DtNode, node: DtNode): boolean {
   return inner === node || inner.path.startsWith(`${node.path}/`);

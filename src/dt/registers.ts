@@ -43,10 +43,40 @@ function toCpu(bus: DtNode, region: Region): Region | undefined {
 }
 
 /**
+ * The cells of a node's `reg` with other sizes, on the node's own bus; undefined where it is not sound.
+ *
+ * @param sizes of regions, by their number
+ */
+export function regWithSizes(
+  node: DtNode,
+  sizes: ReadonlyMap<number, bigint>,
+): readonly number[] | undefined {
+  const cells = cellsOf(node, 'reg');
+  if (node.parent === undefined || cells === undefined) return undefined;
+  const [address, size] = busCells(node.parent);
+  const width = address + size;
+  return cells.map((cell, at) => {
+    const wanted = sizes.get(Math.floor(at / width));
+    const place = (at % width) - address;
+    if (wanted === undefined || place < 0) return cell;
+    return Number((wanted >> (32n * BigInt(size - 1 - place))) & 0xffff_ffffn);
+  });
+}
+
+/**
  * The registers of a node as the CPU addresses them, in the order of `reg`; empty where it has none or where they
  * are not memory at all (the address of a chip on an I2C bus).
  */
 export function registersOf(node: DtNode): readonly Region[] {
+  const known = KNOWN.get(node) ?? readRegisters(node);
+  KNOWN.set(node, known);
+  return known;
+}
+
+/** A tree's nodes never change, and every verdict asks for the registers of many. */
+const KNOWN = new WeakMap<DtNode, readonly Region[]>();
+
+function readRegisters(node: DtNode): readonly Region[] {
   const bus = node.parent;
   const cells = cellsOf(node, 'reg');
   if (bus === undefined || cells === undefined) return [];

@@ -3,7 +3,7 @@
 import type { DeviceNotes } from '../dt/device-notes.ts';
 import { type Device, findDevice } from '../dt/devices.ts';
 import { type BpmpKind, type HostIndex, usersOf } from '../dt/host-index.ts';
-import { withAllBelow } from '../dt/host-roles.ts';
+import { partsOf } from '../dt/host-roles.ts';
 import type { DtNode } from '../dt/tree.ts';
 import { classify } from './classify.ts';
 import type { IdNamer } from './id-names.ts';
@@ -74,7 +74,7 @@ class GivenAway {
   }
 
   #notePartsOf(node: DtNode, index: HostIndex): void {
-    for (const part of withAllBelow(node))
+    for (const part of partsOf(node))
       for (const use of index.facts.get(part)?.uses ?? []) {
         if (!use.enabled) continue;
         const key = keyOf(use.kind, use.id);

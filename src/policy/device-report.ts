@@ -2,12 +2,14 @@
 import { type Device, deviceName, sysfsName } from '../dt/devices.ts';
 import { hex } from '../dt/dts-text.ts';
 import type { BpmpKind } from '../dt/host-index.ts';
+import { registersOf } from '../dt/registers.ts';
 import type { DtNode } from '../dt/tree.ts';
 import type { HostFacts } from './derive.ts';
 import type { StreamSpace } from './id-names.ts';
 import { type Loss, losses } from './losses.ts';
 import { pinsOf } from './pins.ts';
 import type { PolicyId } from './policy.ts';
+import { registerLimits } from './register-findings.ts';
 import { aloneWith, judgeDevice, type Verdict } from './verdict.ts';
 
 /** One id of a device, for people and for JSON. */
@@ -50,18 +52,6 @@ function spaceOf(smmu: DtNode, label: string | undefined): StreamSpace | undefin
   return Object.entries(nodes).find(([node]) => node === smmu.name)?.[1];
 }
 
-/** Page of the kernels that Jetson Linux and this project build; VFIO maps whole ones alone. */
-const PAGE = 4096n;
-
-/** Regions that a guest cannot have mapped: each access to them goes through QEMU. */
-function pageLimits({ registers }: Device): readonly string[] {
-  const odd = registers.filter(({ address, size }) => address % PAGE !== 0n || size % PAGE !== 0n);
-  if (odd.length === 0) return [];
-  const list = odd.slice(0, 4).map(({ address, size }) => `${hex(address)}+${hex(size)}`);
-  const more = odd.length > 4 ? ` and ${odd.length - 4} more` : '';
-  return [`no whole pages, so each access of the guest traps into QEMU: ${list.join(', ')}${more}`];
-}
-
 /** All that is known of one device of the host. */
 export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
   const policy = aloneWith(device, facts);
@@ -76,7 +66,10 @@ export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
     ...(device.notes === undefined ? {} : { description: device.notes.description }),
     compatible: device.compatible,
     enabled: device.enabled,
-    registers: device.registers.map(({ address, size }) => ({ address: hex(address), size: hex(size) })),
+    registers: registersOf(device.node).map(({ address, size }) => ({
+      address: hex(address),
+      size: hex(size),
+    })),
     interrupts: device.interrupts.map(({ controller, spi, trigger }) => ({
       controller: controller.path,
       ...(spi === undefined ? {} : { spi }),
@@ -97,7 +90,7 @@ export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
     verdict: judgeDevice(device, facts, policy),
     misses: losses(device, facts.index, [device.node]),
     pins: pinsOf(device, facts.index),
-    limits: [...(device.notes?.limits ?? []), ...pageLimits(device)],
+    limits: [...(device.notes?.limits ?? []), ...registerLimits(device, facts.index)],
   };
 }
 

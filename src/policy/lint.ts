@@ -5,6 +5,7 @@ import { UsageError } from '../errors.ts';
 import { isRootClock } from './classify.ts';
 import type { HostFacts } from './derive.ts';
 import { formatId, type PolicyId, type VmPolicy } from './policy.ts';
+import { partialPages } from './register-findings.ts';
 import { deviceFindings, type VerdictKind } from './verdict.ts';
 
 /** What is wrong with the policies of a board. Errors stop a build; warnings are shown. */
@@ -14,6 +15,7 @@ export type PolicyFinding = {
     | 'host-device'
     | 'unconfined-dma'
     | 'guest-misses'
+    | 'partial-pages'
     | 'reset-shared'
     | 'clock-shared'
     | 'domain-shared'
@@ -61,6 +63,16 @@ function deviceRules(policy: VmPolicy, { index }: HostFacts): readonly PolicyFin
   );
 }
 
+/** Registers that the guest reaches through QEMU alone, slowly. */
+function slowRegisters({ vm, devices }: VmPolicy): readonly PolicyFinding[] {
+  return devices.flatMap((device) =>
+    partialPages(device).map((why): PolicyFinding => {
+      const message = `${device.node.path}: ${why}`;
+      return { rule: 'partial-pages', severity: 'warning', vm, message };
+    }),
+  );
+}
+
 /** Ids that somebody else uses too. */
 function sharedIds(policy: VmPolicy): readonly PolicyFinding[] {
   return policy.ids.flatMap((id) => {
@@ -87,7 +99,11 @@ function ruleFor(id: PolicyId): readonly [rule: PolicyFinding['rule'], grave: bo
 export function lintPolicies(policies: readonly VmPolicy[], facts: HostFacts): readonly PolicyFinding[] {
   return [
     ...devicesTwice(policies),
-    ...policies.flatMap((policy) => [...deviceRules(policy, facts), ...sharedIds(policy)]),
+    ...policies.flatMap((policy) => [
+      ...deviceRules(policy, facts),
+      ...slowRegisters(policy),
+      ...sharedIds(policy),
+    ]),
   ];
 }
 

@@ -9,6 +9,7 @@ import { isRootClock } from './classify.ts';
 import { derivePolicies, type HostFacts } from './derive.ts';
 import { losses, unknowns } from './losses.ts';
 import { formatId, type VmPolicy } from './policy.ts';
+import { heldRegisters } from './register-findings.ts';
 
 /** From harmless to not without force. */
 const VERDICTS = [
@@ -170,6 +171,7 @@ export function deviceFindings(device: Device, index: HostIndex, policy: VmPolic
   return [
     ...rolesOf(index, device.node, given).map((role): WeighedReason => ['refused', role]),
     ...device.problems.map((problem): WeighedReason => ['refused', problem]),
+    ...heldRegisters(device, index, given).map((why): WeighedReason => ['refused', why]),
     // Nobody gives the bridge itself: what a guest would lose of it is of no use to know.
     ...(isPciHost(device.node)
       ? [['vfio-pci', VFIO_PCI] as const]

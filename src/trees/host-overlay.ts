@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Device } from '../dt/devices.ts';
-import { hex, propertyLine, stringsText } from '../dt/dts-text.ts';
+import { cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
+import { regWithSizes } from '../dt/registers.ts';
 import type { TegraIds } from '../dt/tegra-ids.ts';
 import { cellOf, type DtNode } from '../dt/tree.ts';
 import { UsageError } from '../errors.ts';
@@ -104,13 +105,16 @@ function fragment(reach: NodeReference, path: string, lines: readonly string[]):
   return ['/ {', ...whole.map((line) => `\t${line}`), '};', ''];
 }
 
-/** What the overlay changes of a device: it is switched on, and has a stream. Its `compatible` stays. */
+/** What the overlay changes of a device: it is switched on, has a stream, and all of its registers. */
 function deviceChanges(device: Device, given: GivenStream | undefined, index: HostIndex): readonly string[] {
   const stream =
     given === undefined
       ? []
       : [`iommus = <${cellFor(index, given.smmu)} ${given.name ?? hex(given.stream)}>;`];
-  return [...stream, ...(device.enabled ? [] : ['status = "okay";'])];
+  const sizes = new Map(device.widened.map(({ region, to }) => [region, to]));
+  const reg = sizes.size === 0 ? undefined : regWithSizes(device.node, sizes);
+  const wider = reg === undefined ? [] : [propertyLine('reg', cellsText(reg))];
+  return [...stream, ...wider, ...(device.enabled ? [] : ['status = "okay";'])];
 }
 
 /** Label of a device that the tree has none for. No tree has such names. */

@@ -78,7 +78,18 @@ export function ownRegisters(node: OwnNode): string[] {
   return found;
 }
 
-/** Ids that a node and those below it name of the BPMP by a property, ascending. */
+/** Whether a node below a device is, or lies in, a device with registers of its own. */
+function isOfAnother(node: OwnNode, of: string): boolean {
+  for (let at: OwnNode | undefined = node; at !== undefined && at.path !== of; at = at.above) {
+    if (!at.properties.has('reg') || cell(at.above, '#size-cells', 1) === 0) continue;
+    let bus = at.above;
+    while (bus?.above !== undefined && bus.properties.has('ranges')) bus = bus.above;
+    if (bus?.above === undefined) return true;
+  }
+  return false;
+}
+
+/** Ids that a node and the parts below it name of the BPMP by a property, ascending. */
 export function ownIds(nodes: readonly OwnNode[], of: string, property: string): number[] {
   const phandles = new Map(nodes.map((node) => [cell(node, 'phandle', 0), node]));
   const bpmp = nodes.find((node) => node.path === '/bpmp');
@@ -88,7 +99,8 @@ export function ownIds(nodes: readonly OwnNode[], of: string, property: string):
     'power-domains': '#power-domain-cells',
   } as Record<string, string>;
   const found = new Set<number>();
-  for (const node of nodes.filter((each) => each.path === of || each.path.startsWith(`${of}/`))) {
+  const below = nodes.filter((each) => each.path === of || each.path.startsWith(`${of}/`));
+  for (const node of below.filter((each) => !isOfAnother(each, of))) {
     const list = cells(node.properties.get(property));
     for (let at = 0; at < list.length; ) {
       const provider = phandles.get(list[at] ?? 0);
