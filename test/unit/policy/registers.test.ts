@@ -64,7 +64,7 @@ describe('registers that overlap', () => {
         /registers overlap with those of/,
       );
   });
-  test('a neighbour, and a node that is off, are no reason', () => {
+  test('a neighbour, and a node that is off, do not matter', () => {
     const both = nvidiaFacts({
       'one@5100000': one,
       'two@5102000': device([0, 0x5102000, 0, 0x1000]),
