@@ -16,7 +16,7 @@ async function offered(line: string): Promise<readonly string[]> {
 
 test.each([
   ['dev', ['devices']],
-  ['build l4t-36.3', ['l4t-36.3', 'l4t-36.3-qemu-10.0', 'l4t-36.3-qemu-fork']],
+  ['build l4t-36.3', ['l4t-36.3', 'l4t-36.3-qemu-10.0', 'l4t-36.3-qemu-10.2', 'l4t-36.3-qemu-fork']],
   ['devices ua', ['uarta']],
   ['build debian-6.12 --device g', ['gen8_i2c', 'gpu']],
   ['run --emulate ', ['guest', 'orin']],
