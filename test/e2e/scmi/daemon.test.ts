@@ -90,11 +90,16 @@ describe('bpmp-scmi, in its sandbox, between a front end and the firmware model'
   it('serves no broken queue, and the next driver', async () => {
     const run = await playScmi(['broken', 'descriptor', 'buffers']);
     expect(run.said).toContain('the guest broke its queue');
-    expect(run.lines.filter((line) => line.startsWith('is enabled'))).toEqual([
-      'is enabled: token 3 status 0 words 0x0 0x0',
-      'is enabled: token 3 status 0 words 0x0 0x0',
-    ]);
-    expect(run.lines.slice(-3)).toEqual([
+    const { lines } = run;
+    // Seen once, on a busy machine: none of them. What was said then was not kept.
+    expect({
+      ...run,
+      lines: lines.filter((line) => line.startsWith('is enabled')),
+      all: lines,
+    }).toMatchObject({
+      lines: ['is enabled: token 3 status 0 words 0x0 0x0', 'is enabled: token 3 status 0 words 0x0 0x0'],
+    });
+    expect(lines.slice(-3)).toEqual([
       'no room: back',
       'too long: back',
       'too long: token 3 status -10 words 0xa5a5a5a5 0xa5a5a5a5',
