@@ -33,7 +33,7 @@ export async function writeGuestFiles(
   const texts: Readonly<Record<string, string>> = {
     'etc/hostname': `${guest.hostname}\n`,
     'etc/hosts': `127.0.0.1 localhost\n127.0.1.1 ${guest.hostname}\n`,
-    'etc/fstab': '/dev/root / ext4 defaults 0 1\n',
+    'etc/fstab': '/dev/root / ext4 defaults 0 0\n',
     'etc/inittab': inittab(guest),
     'etc/resolv.conf': '',
     'etc/apt/sources.list': sources.join(''),

@@ -31,6 +31,8 @@ const WITHOUT_SYMBOL = {
 
 /** QEMU for a machine that has no KVM for arm64 leaves it out. */
 const WITH_KVM = 'hw/intc/arm_gicv3_kvm.c';
+/** Takes the place of a file that QEMU has up to 10.1. */
+const VFIO_PLATFORM = 'hw/misc/nvidia-bpmp/bpmp_vfio_platform.c';
 
 it('compiles the GIC of KVM for the board without a warning', async () => {
   const { src, build } = await labQemu({ version: '7.2', target: 'arm64' });
@@ -64,10 +66,11 @@ describe.each(TESTED_QEMUS)('QEMU %s', (version) => {
 
   it('compiles our files and those that we change without a warning', async () => {
     const { of } = await commands();
-    const files = concerned(version);
+    const left = version === '10.2' ? [WITH_KVM] : [WITH_KVM, VFIO_PLATFORM];
+    const files = concerned(version).filter((name) => !left.includes(name));
     expect(files).toContain('hw/misc/nvidia-bpmp/nvidia_bpmp_guest.c');
     expect(files).toContain('hw/arm/virt.c');
-    for (const file of files.filter((name) => name !== WITH_KVM)) {
+    for (const file of files) {
       const [how] = of(file);
       if (how === undefined) throw new Error(`${file} is not compiled`);
       expect(await compileAgain(how), file).toEqual({ ok: true, said: '' });
