@@ -16,7 +16,7 @@ function guestCommand(cli: CliContext): Command {
   return new Command('guest')
     .description(
       'Make a raw ext4 image with a guest’s root file system, without root. busybox: a shell on the console and nothing else. ' +
-        'debian: packages that the guest’s first boot configures; ssh with --key, DHCP, no password. The same packages give the same bytes.',
+        'debian: packages that the guest’s first boot configures; ssh with --key, no password.',
     )
     .addOption(new Option('--kind <kind>', 'what is in it').choices(['debian', 'busybox']).default('debian'))
     .requiredOption('--out <file>', 'the image: a new file')
