@@ -127,6 +127,16 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
+    name: 'probe',
+    group: 'A board',
+    summary: 'ask a board what only silicon answers, and write it to a file to send in',
+    examples: [
+      'bpmp-virt probe --target ssh://root@orin --dry-run',
+      'bpmp-virt probe --target ssh://root@orin',
+    ],
+    load: async () => (await import('./commands/probe.ts')).probeCommand,
+  },
+  {
     name: 'flash',
     group: 'A board',
     summary: 'write Jetson Linux, with the bundle in it, to a board in recovery mode',

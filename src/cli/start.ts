@@ -60,6 +60,7 @@ const SHOWS = new Set([
   'policy',
   'monitor',
   'doctor',
+  'probe',
   'completion',
   'help',
   '--help',
