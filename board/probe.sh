@@ -144,9 +144,10 @@ ask_transfer_cost() {
 	find_proxy
 	# shellcheck disable=SC2016 # Perl's own
 	ask_proxy '
-		my $info = pack("x48");
-		if (ioctl($file, 0x8030bc02, $info)) {
-			my ($version, $own, $shared, $ancestors) = unpack("L<4", $info);
+		# struct bpmp_host_info of bpmp-host.h: 72 bytes, whose first word says so.
+		my $info = pack("L< x68", 72);
+		if (ioctl($file, 0xbc02, $info)) {
+			my (undef, undef, $version, $own, $shared, $ancestors) = unpack("L<6", $info);
 			fields("interface", "version $version, clocks $own own $shared shared $ancestors ancestors");
 		}
 		my ($count, $began) = (0, uptime());

@@ -80,7 +80,7 @@ static void answer(struct bpmp_host_transfer *t)
 int ioctl(int fd, unsigned long request, ...)
 {
 	static int (*next)(int, unsigned long, ...);
-	struct bpmp_host_info info = { .version = 1, .own_clocks = 1,
+	struct bpmp_host_info info = { .argsz = sizeof(info), .version = BPMP_HOST_VERSION, .own_clocks = 1,
 				       .shared_clocks = 2, .ancestor_clocks = 3 };
 	va_list ap;
 	void *arg;

@@ -167,7 +167,7 @@ describe('with --risky', () => {
     const shim = await compilePreload('board/probe-shim.c', await tmpDir());
     const lines = await risky({ LD_PRELOAD: shim });
     for (const line of [
-      'answer\ttransfer-cost\tinterface\tversion 1, clocks 1 own 2 shared 3 ancestors',
+      'answer\ttransfer-cost\tinterface\tversion 2, clocks 1 own 2 shared 3 ancestors',
       'answer\ttransfer-cost\tget-rate-transfers\t5000',
       'answer\tset-parent\tset-parent\tok',
       'answer\tset-parent\tparent-changed\tyes',
