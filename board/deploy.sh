@@ -260,7 +260,15 @@ replace_conf() {
 swap_conf() {
 	target=$(readlink -f "$conf")
 	inside "${target%/*}"
-	[ ! -e "$target.bpmp-was" ] || mv -f "$target.bpmp-was" "$target.bpmp-virt-$(hash_of "$target.bpmp-was" | cut -c 1-12)"
+	# Left by a cut: the menu's own second name, or what somebody wrote.
+	if [ -e "$target.bpmp-was" ]; then
+		left_sum=$(hash_of "$target.bpmp-was")
+		if [ "$left_sum" = "$(hash_of "$target")" ]; then
+			rm -f "$target.bpmp-was"
+		else
+			mv -f "$target.bpmp-was" "$target.bpmp-virt-$(printf '%.12s' "$left_sum")"
+		fi
+	fi
 	rm -f "$target.bpmp-part"
 	if ! cp -p "$target" "$target.bpmp-part" || ! cat "$2" >"$target.bpmp-part"; then
 		rm -f "$target.bpmp-part"
