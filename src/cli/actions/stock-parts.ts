@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeProgramsDisk } from '../../emulate/disk.ts';
 import type { AptContext } from '../../tools/apt/apt.ts';
 import { unpackPrograms } from '../../tools/apt/apt-programs.ts';
 import { stockKernel } from '../../tools/build/stock-kernel.ts';
 import { exists } from '../../tools/files/folder.ts';
+import { makeFolder } from '../../tools/files/make-folder.ts';
 import { withLock } from '../../tools/files/with-lock.ts';
 
 /** What a guest over SCMI has of a distribution; absolute paths. */
@@ -32,7 +32,7 @@ const TRIXIE = {
  */
 export async function stockParts(source: string, build: string, ctx: AptContext): Promise<StockParts> {
   const folder = join(ctx.cache, 'stock-arm64');
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return withLock(`${folder}.lock`, ctx.signal, async () => {
     const [root, programs] = [join(folder, 'programs'), join(folder, 'programs.img')];
     if (!(await exists(root))) await unpackPrograms(PROGRAMS, TRIXIE, root, ctx);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { copyFile, mkdir, rename, rm, symlink } from 'node:fs/promises';
+import { copyFile, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { UsageError } from '../../errors.ts';
@@ -7,6 +7,7 @@ import { readText } from '../../read-file.ts';
 import type { AptContext } from '../apt/apt.ts';
 import { unpackPackage } from '../apt/apt-package.ts';
 import { exists } from '../files/folder.ts';
+import { makeFolder } from '../files/make-folder.ts';
 import { writeFileWhole } from '../files/write-file.ts';
 
 const ARCHIVE = { mirror: 'http://deb.debian.org/debian', suites: ['bookworm', 'bookworm-security'] };
@@ -30,7 +31,7 @@ export async function stockKernel(
   const version = `${await releaseOf(source)}+deb12`;
   const folder = join(into, version);
   const at = (name: string) => join(folder, name);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const unpack = async (name: string, architecture: string, to: string) => {
     if (!(await exists(at(to)))) await unpackPackage({ name }, { ...ARCHIVE, architecture }, at(to), ctx);
   };
