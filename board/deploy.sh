@@ -235,6 +235,8 @@ commit() {
 	done <"$stage/plan"
 	settle
 	[ -e "$record" ] || rm -f "$marker"
+	# Of a run that was cut off; the menu may be whole by now.
+	rm -f "$marker.bpmp-part"
 	rm -rf "$stage"
 	rmdir "$home" 2>/dev/null
 	sync
