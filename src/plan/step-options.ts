@@ -204,13 +204,16 @@ export type StepOptions = {
   'make-debian-image': {
     readonly mirror: string;
     readonly suites: readonly string[];
+    /** Besides what it needs to start, for ssh and for the network. */
     readonly packages: readonly string[];
     readonly user: string;
-    /** File with an ssh public key. */
+    /** File with the ssh public key that logs in as `user`. */
     readonly key?: string;
+    /** Whether the console logs `user` in by itself. */
     readonly autologin: boolean;
     readonly hostname: string;
     readonly mib: number;
+    /** Seconds since 1970: no time in the image is later. */
     readonly epoch: number;
     /** Folder with lib/modules of the guest's kernel. */
     readonly modules?: string;

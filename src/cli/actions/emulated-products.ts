@@ -8,14 +8,13 @@ import type { PlannedStep } from '../../plan/plan.ts';
 import { type PathRoots, resolvePlanPath } from '../../plan/plan-paths.ts';
 import type { StepOptions } from '../../plan/step-options.ts';
 import { loadStep } from '../../steps/index.ts';
-import type { AptContext } from '../../tools/apt/apt.ts';
 import { fetchBusybox } from '../../tools/apt/arm64-package.ts';
 import { exists } from '../../tools/files/folder.ts';
-import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../flags/emulate-flags.ts';
 import { mirrorMap } from '../flags/mirrors.ts';
 import { pathRoots } from '../places.ts';
+import { archiveContext } from './archive-context.ts';
 import { buildPlan } from './build-plan.ts';
 import { requireTools } from './host-check.ts';
 import { type StockParts, stockParts } from './stock-parts.ts';
@@ -79,7 +78,7 @@ export async function findProducts(recipe: string, flags: EmulateFlags, cli: Cli
   }
   if (flags.emulate === 'orin') await requireSums(products.bundle);
   const memory = flags.mem ?? GUEST_MEMORY[guest.kind];
-  const ctx = archiveContext(roots, flags, cli);
+  const ctx = archiveContext(cli, flags);
   const cpus = flags.smp ?? cpusOf(guest);
   const steps = treeSteps(flags, guest, { cpus, memory }, at);
   await runSteps(steps, { ...roots, work: at('work:emulate') }, flags, cli);
@@ -102,21 +101,6 @@ function windowProducts({ machine }: GuestTree, flags: EmulateFlags, at: (path: 
     ...(flags.emulate === 'orin' && flags.smp !== undefined
       ? { innerDtb: at('work:emulate/guest.dtb') }
       : {}),
-  };
-}
-
-function archiveContext(roots: PathRoots, flags: EmulateFlags, cli: CliContext): AptContext {
-  return {
-    run: (command, cwd, env) =>
-      exec(command, cwd, {
-        emit: () => undefined,
-        signal: cli.signal,
-        ...(env === undefined ? {} : { env }),
-      }),
-    cache: roots.cache,
-    offline: flags.offline === true,
-    url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
-    signal: cli.signal,
   };
 }
 

@@ -2,11 +2,9 @@
 import { floatingOf } from '../../recipe/floating.ts';
 import { loadUnlocked } from '../../recipe/load.ts';
 import { formatLock, lockFileOf, type Pin, readLock } from '../../recipe/lock-file.ts';
-import type { AptContext } from '../../tools/apt/apt.ts';
-import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
-import { mirrorMap } from '../flags/mirrors.ts';
-import { pathRoots, recipePlace } from '../places.ts';
+import { recipePlace } from '../places.ts';
+import { archiveContext } from './archive-context.ts';
 import { pinSource } from './pin-source.ts';
 
 /**
@@ -24,15 +22,7 @@ export async function lockRecipe(
   const file = lockFileOf(loaded.file);
   // What is there and is not a lock is not ours to replace.
   await readLock(file);
-  const emit = () => undefined;
-  const { signal } = cli;
-  const ctx: AptContext = {
-    run: (command, cwd, env) => exec(command, cwd, { emit, signal, ...(env && { env }) }),
-    cache: pathRoots('work', cli).cache,
-    offline: false,
-    url: mirrorMap(mirrors, cli.env.BPMP_VIRT_MIRROR),
-    signal,
-  };
+  const ctx = archiveContext(cli, { mirror: mirrors });
   const pins: Record<string, Pin> = {};
   for (const source of floatingOf(loaded.recipe)) {
     const pin = await pinSource(source, ctx);

@@ -14,11 +14,10 @@ import { isCode } from '../../tools/files/is-code.ts';
 import { makeFolder } from '../../tools/files/make-folder.ts';
 import { type DebianGuest, makeDebianImage } from '../../tools/guest/debian-image.ts';
 import { makeExt4 } from '../../tools/guest/ext4.ts';
-import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import type { ImageFlags } from '../flags/image-flags.ts';
-import { mirrorMap } from '../flags/mirrors.ts';
-import { pathRoots, TOOL_ROOT } from '../places.ts';
+import { TOOL_ROOT } from '../places.ts';
+import { archiveContext } from './archive-context.ts';
 import { explainMissing } from './host-check.ts';
 
 /** As recipes have it, where SOURCE_DATE_EPOCH says nothing. */
@@ -41,7 +40,9 @@ export async function makeGuestImage(flags: ImageFlags, cli: CliContext): Promis
   const began = Date.now();
   const aside = await mkdtemp(join(dirname(out), `.${basename(out)}.part-`));
   try {
-    const ctx = contextOf(flags, cli);
+    const ctx = archiveContext(cli, flags, (event) => {
+      if (flags.verbose === true) cli.warn(event.type === 'command' ? event.line : event.text);
+    });
     const image = join(aside, 'image');
     if (guest === undefined) await makeBusybox(image, aside, mib, cli, ctx);
     else
@@ -108,18 +109,4 @@ async function makeBusybox(image: string, scratch: string, mib: number, cli: Cli
   // Nothing in it has another owner than root, which fakeroot says by itself.
   await ctx.run(['fakeroot', '-s', basename(owners), '--', 'true'], scratch);
   await makeExt4(image, { root, owners, mib, epoch: epochOf(cli) }, ctx.run);
-}
-
-function contextOf(flags: ImageFlags, cli: CliContext): AptContext {
-  const { signal } = cli;
-  const emit: Parameters<typeof exec>[2]['emit'] = (event) => {
-    if (flags.verbose === true) cli.warn(event.type === 'command' ? event.line : event.text);
-  };
-  return {
-    run: (command, cwd, env) => exec(command, cwd, { emit, signal, ...(env && { env }) }),
-    cache: pathRoots('work', cli).cache,
-    offline: flags.offline === true,
-    url: mirrorMap(flags.mirror, cli.env.BPMP_VIRT_MIRROR),
-    signal,
-  };
 }

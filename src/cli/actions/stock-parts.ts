@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
 import { makeProgramsDisk } from '../../emulate/disk.ts';
+import { DEBIAN } from '../../recipe/source-schema.ts';
 import type { AptContext } from '../../tools/apt/apt.ts';
 import { unpackPrograms } from '../../tools/apt/apt-programs.ts';
 import { stockKernel } from '../../tools/build/stock-kernel.ts';
@@ -19,7 +20,7 @@ export type StockParts = {
 const PROGRAMS = ['qemu-system-arm', 'device-tree-compiler'];
 /** The first of Debian's suites whose QEMU has both devices, and the last before one went. */
 const TRIXIE = {
-  mirror: 'http://deb.debian.org/debian',
+  mirror: DEBIAN,
   suites: ['trixie', 'trixie-security'],
   architecture: 'arm64',
 };

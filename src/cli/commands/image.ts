@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import type { ImageFlags } from '../flags/image-flags.ts';
 import { mebibytes } from '../flags/numbers.ts';
-import { collect, RUN_DEFAULTS } from '../flags/run-flags.ts';
+import { collect, withFetchFlags } from '../flags/run-flags.ts';
 
 /** `bpmp-virt image guest`: a root file system for a guest, without root. */
 export function imageCommand(cli: CliContext): Command {
@@ -13,7 +13,7 @@ export function imageCommand(cli: CliContext): Command {
 }
 
 function guestCommand(cli: CliContext): Command {
-  return new Command('guest')
+  const command = new Command('guest')
     .description(
       'Make a raw ext4 image with a guest’s root file system, without root. busybox: a shell on the console and nothing else. ' +
         'debian: packages that the guest’s first boot configures; ssh with --key, no password.',
@@ -39,14 +39,8 @@ function guestCommand(cli: CliContext): Command {
       collect,
       [],
     )
-    .option('--modules <dir>', 'debian: a folder with lib/modules of the guest’s kernel')
-    .option('--offline', 'use what the cache holds and no network')
-    .option(
-      '--mirror <prefix=url>',
-      'fetch from another place what lies below a prefix; may be repeated (also: BPMP_VIRT_MIRROR)',
-      collect,
-      RUN_DEFAULTS.mirror,
-    )
+    .option('--modules <dir>', 'debian: a folder with lib/modules of the guest’s kernel');
+  return withFetchFlags(command)
     .option('--verbose', 'show the commands that run')
     .action(async (flags: ImageFlags) => {
       const { makeGuestImage } = await import('../actions/make-guest-image.ts');

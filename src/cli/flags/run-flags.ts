@@ -26,12 +26,18 @@ export function withWorkFlag(command: Command): Command {
 
 /** `--work`, `--jobs`, `--offline` and `--mirror`. */
 export function withRunFlags(command: Command): Command {
-  return withWorkFlag(command)
-    .addOption(
+  return withFetchFlags(
+    withWorkFlag(command).addOption(
       new Option('--jobs <n>', 'processes that a build may use at once')
         .argParser(jobs)
         .default(RUN_DEFAULTS.jobs),
-    )
+    ),
+  );
+}
+
+/** `--offline` and `--mirror`. */
+export function withFetchFlags(command: Command): Command {
+  return command
     .option('--offline', 'use what the cache holds and no network')
     .option(
       '--mirror <prefix=url>',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { StepOptions } from '../../plan/step-options.ts';
 import { type AptContext, openApt } from '../apt/apt.ts';
 import { downloadPackages } from '../apt/apt-closure.ts';
 import { resolveSystem } from '../apt/apt-system.ts';
@@ -11,24 +12,8 @@ import { writeDpkgDatabase } from './dpkg-database.ts';
 import { makeExt4 } from './ext4.ts';
 import { writeGuestFiles } from './guest-files.ts';
 
-/** A guest with Debian; paths are absolute. */
-export type DebianGuest = {
-  readonly mirror: string;
-  readonly suites: readonly string[];
-  /** Besides what it needs to start, for ssh and for the network. */
-  readonly packages: readonly string[];
-  readonly user: string;
-  /** File with the ssh public key that logs in as `user`. */
-  readonly key?: string;
-  /** Whether the console logs `user` in by itself. */
-  readonly autologin: boolean;
-  readonly hostname: string;
-  readonly mib: number;
-  /** Seconds since 1970: no time in the image is later. */
-  readonly epoch: number;
-  /** Folder with lib/modules of the guest's kernel. */
-  readonly modules?: string;
-};
+/** A guest with Debian, as the step has it; paths are absolute. */
+export type DebianGuest = Omit<StepOptions['make-debian-image'], 'into'>;
 
 /** SysV's init, as the small kernel of debian-6.12 has no control groups, without which systemd does not start. */
 const SYSTEM = [
