@@ -121,7 +121,8 @@ const debianRoot = z
       .regex(/^[1-9]\d{0,4}[MG]$/, 'must be like 800M or 4G')
       .default('2G')
       .meta({
-        description: 'Size of the image; its holes take no room. It grows with its disk at the first boot.',
+        description:
+          'Size of the image; its holes take no room. It grows with its disk at the first boot, where the kernel has CONFIG_BLK_DEV_WRITE_MOUNTED.',
       }),
   })
   .refine(({ key, autologin }) => key !== undefined || autologin, {
