@@ -2,20 +2,18 @@
 
 import { expect } from 'vitest';
 import type { QemuVersion } from '../../../src/recipe/qemu-versions.ts';
-import { figure } from '../figures.ts';
 import { runOrin } from './emulate-orin.ts';
 
-/** The guest sends 8 KiB, and says how many interrupts that took and how long; the emulated UART is never busy, so they are few. */
+/** The guest sends 8 KiB, and says how many interrupts that took: few, and too few for a rate, as the emulated UART is never busy. */
 const SEND = `
 count() { awk '/serial/ && !/uart-pl011/ { n += $2 } END { print n + 0 }' /proc/interrupts; }
-now() { read -r up rest </proc/uptime; echo "\${up%.*}\${up#*.}"; }
 exec 3>/dev/ttyTHS0
 stty -F /dev/ttyTHS0 raw
-from=$(count) start=$(now)
+from=$(count)
 dd if=/dev/zero bs=1k count=8 >&3 2>/dev/null
 # Waits until all is sent; when the port is closed the interrupt is not listed any more.
 stty -F /dev/ttyTHS0 raw
-echo "interrupts $(($(count) - from)) centiseconds $(($(now) - start))"
+echo "interrupts $(($(count) - from))"
 exec 3>&-`;
 
 /** The names are those of QEMU's own device up to 10.0, and of ours after it. */
@@ -46,15 +44,8 @@ section slow grep -v -e 'eoi\\|_end' -e 'intp_interrupt\\|_trigger' /run/slow.lo
     expect(fast).toMatch(UNMASKED);
     expect(slow).toMatch(SLOW);
     expect(slow).not.toMatch(IRQFD);
-    const rates = lines.flatMap((line) => {
-      const [, interrupts, centiseconds] = /^interrupts (\d+) centiseconds (\d+)/.exec(line) ?? [];
-      if (interrupts === undefined) return [];
-      expect(Number(interrupts)).toBeGreaterThan(0);
-      return [Math.round((Number(interrupts) * 100) / Number(centiseconds))];
-    });
-    expect(rates).toHaveLength(2);
-    const [byKvm = 0, byQemu = 0] = rates;
-    figure(`QEMU ${version}: interrupts a second through QEMU`, byQemu, '1/s');
-    figure(`QEMU ${version}: interrupts a second through irqfd`, byKvm, '1/s');
+    const counts = lines.flatMap((line) => /^interrupts (\d+)/.exec(line)?.[1] ?? []);
+    expect(counts).toHaveLength(2);
+    for (const count of counts) expect(Number(count)).toBeGreaterThan(0);
   });
 }
