@@ -35,7 +35,9 @@ void firmware_init(struct firmware *fw)
 	memset(fw, 0, sizeof(*fw));
 	for (id = 0; id < FW_IDS; id++) {
 		fw->div[id] = 1 + id % 3;
-		fw->parent[id] = firmware_parents(id, parents) ?
+		/* What is not there hangs below nothing. */
+		fw->parent[id] = firmware_has(id) &&
+				 firmware_parents(id, parents) ?
 				 parents[0] : BPMP_NO_CLOCK;
 	}
 }
