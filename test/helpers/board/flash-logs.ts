@@ -53,6 +53,22 @@ Copied 16896 bytes from /mnt/internal/gpt_secondary_3_0.bin to address 0x03ffbe0
 Flash is successful
 `;
 
+/** What apply_binaries.sh and flash.sh of R36 print on the way, in words of errors, while all goes well. */
+const NOISE = `debconf: unable to initialize frontend: Dialog
+debconf: (No usable dialog-like program is installed, so the dialog based frontend cannot be used.)
+perl: warning: Setting locale failed.
+E: Can not write log (Is /dev/pts mounted?) - posix_openpt (19: No such device)
+W: Couldn't identify type of root file system for fsck hook
+rm: cannot remove '/srv/Linux_for_Tegra/bootloader/boot0.img': No such file or directory
+./flash.sh: line 1705: /srv/Linux_for_Tegra/rootfs/etc/user_release_version: No such file or directory
+WARNING: failed to find rollback config for " t186ref "
+Failed to find flash.xml.tmp. Skip generating flash index file for now.
+umount: /srv/Linux_for_Tegra/rootfs/dev: not mounted.
+[   12.41] tegra194-pcie 14100000.pcie: Phy link never came up
+[ 14]: l4t_flash_from_kernel: Cannot erase using blkdiscard. Write zero to partition /dev/mmcblk0p3
+blkdiscard: /dev/mmcblk0p3: BLKDISCARD ioctl failed: Operation not supported
+`;
+
 /** Whole logs of runs in which nothing failed. */
 export const HEALTHY_LOGS: Readonly<Record<string, string>> = {
   'SDK Manager, JetPack 6': PROBE + RCM_BOOT + END,
@@ -64,6 +80,16 @@ export const HEALTHY_LOGS: Readonly<Record<string, string>> = {
   'until the probe': PROBE,
   'until the flashing system': PROBE + RCM_BOOT,
   'with modules and exports on the way': `${PROBE}Adding iptables rules\nnfs-kernel-server is running\nExporting rootfs by NFS: /srv/Linux_for_Tegra/rootfs\nmodprobe: usb_f_ncm loaded\nCopying rootfs/lib/modules/5.15.136-tegra\nudisks2 is stopped\n${RCM_BOOT}[ 12]: l4t_flash_from_kernel: Starting to flash to qspi\n[ 12]: l4t_flash_from_kernel: writing item=1, /dev/mtd0\n${END}`,
+};
+
+/** The same, with lines that look like failures by themselves: what stands around them says that they are none. */
+export const HEALTHY_IN_ALL: Readonly<Record<string, string>> = {
+  'SDK Manager, where stderr is called an error': (PROBE + RCM_BOOT).replace(
+    /^/gm,
+    '2025-02-28 13:41:23 ERROR: Flash Jetson Orin Nano - flash: ',
+  ),
+  'noise of every kind': PROBE + NOISE + RCM_BOOT + END.replace('Flash is successful\n', ''),
+  'a boot loader that USB was too early for': `${PROBE}[  12.8 ] Cannot Open USB\n[  13.9 ] USB communication failed.Check if device is in recovery\n${RCM_BOOT}`,
 };
 
 /** A whole log that ends in `lines`: of this machine before the board has booted, or of the board after. */

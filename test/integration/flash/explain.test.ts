@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import { flashCommand } from '../../../src/cli/commands/flash.ts';
 import { FLASH_SIGNATURES } from '../../../src/flash/flash-signatures.ts';
 import { runAsRoot } from '../../../src/flash/prepare.ts';
-import { failedLog, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
-import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
+import { failedLog, HEALTHY_IN_ALL, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
+import { FLASH_REPORTS, UNKNOWN_REPORTS } from '../../helpers/board/flash-reports.ts';
 import { silentCli } from '../../helpers/silent-cli.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
@@ -36,14 +36,33 @@ describe('flash --explain', () => {
         const lines = out.split('\n');
         expect(lines[0]).toBe(`${name}: ${what}`);
         const shown = lines.find((line) => line.startsWith('line    '))?.slice(8);
-        expect(report).toContain(shown?.trim());
+        expect(report.replace(/[‘’]/g, "'")).toContain(shown?.trim());
         expect(lines.at(-1)).toBe(`->      ${hint}`);
       }
     },
   );
 
-  test.each(Object.entries(HEALTHY_LOGS))('knows no failure in a healthy log: %s', async (_, log) => {
-    expect((await explain(log)).out).toMatch(/^no failure that is known/);
+  test.each(Object.entries({ ...HEALTHY_LOGS, ...HEALTHY_IN_ALL }))(
+    'knows no failure in a healthy log: %s',
+    async (_, log) => {
+      expect((await explain(log)).out).toMatch(/^no failure that is known/);
+    },
+  );
+
+  test.each(Object.entries(UNKNOWN_REPORTS))('%s: unknown, with its last line', async (_, report) => {
+    const { out } = await explain(failedLog(report, 'board'));
+    expect(out).toMatch(/^no failure that is known/);
+    expect(out).toContain(
+      report
+        .split('\n')
+        .at(-1)
+        ?.replace(/^\[[^\]]*\] /, ''),
+    );
+  });
+
+  test('a log that PowerShell kept as UTF-16', async () => {
+    const log = failedLog('/bin/sh: 1: xmlstarlet: not found', 'here');
+    expect((await explain(Buffer.from(`\ufeff${log}`, 'utf16le'))).out).toMatch(/^missing-program/);
   });
 
   test('an unknown failure shows the last lines that speak of an error, an empty log nothing', async () => {

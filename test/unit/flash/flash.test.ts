@@ -7,7 +7,7 @@ import { FLASH_SIGNATURES, lastErrors, recogniseFailure } from '../../../src/fla
 import { requireSameModule } from '../../../src/flash/prepare.ts';
 import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
 import { makeFolder, type Tree, writeTree } from '../../helpers/board/board-tree.ts';
-import { failedLog, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
+import { failedLog, HEALTHY_IN_ALL, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
 import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
 
 let folder: ReturnType<typeof makeFolder>;
@@ -160,6 +160,9 @@ describe('a failure that people meet', () => {
     for (const { name, pattern, isSymptom } of FLASH_SIGNATURES)
       expect(isSymptom === true ? [] : lines.filter((line) => pattern.test(line)), name).toEqual([]);
   });
+  test.each(Object.entries(HEALTHY_IN_ALL))('nor in one that looks bad in places: %s', (_, log) => {
+    expect(recogniseFailure(log)).toBe(undefined);
+  });
   test('the last error counts, and a cause before its consequences', () => {
     const [full = ''] = FLASH_REPORTS['no-space'] ?? [];
     const [spec = ''] = FLASH_REPORTS['board-spec'] ?? [];
@@ -180,6 +183,10 @@ describe('a failure that people meet', () => {
     [0, 'zstd'],
     [1, 'xmlstarlet'],
     [2, 'lz4c'],
+    [3, 'Python’s yaml'],
+    [4, 'dtc'],
+    [5, 'abootimg'],
+    [6, 'python'],
   ])('which program is missing is said: %i', (at, program) => {
     expect(recogniseFailure(FLASH_REPORTS['missing-program']?.[at] ?? '')?.detail).toBe(
       `missing: ${program}`,
@@ -187,7 +194,14 @@ describe('a failure that people meet', () => {
   });
   test('only what recovery fixes asks for recovery again', () => {
     const again = FLASH_SIGNATURES.filter(({ hint }) => /recovery again/.test(hint)).map(({ name }) => name);
-    expect(again.sort()).toEqual(['board-info', 'qspi', 'usb-network', 'usb-write-timeout']);
+    expect(again.sort()).toEqual([
+      'board-info',
+      'boot-loader-silent',
+      'fused-board',
+      'qspi',
+      'usb-network',
+      'usb-write-timeout',
+    ]);
   });
 });
 
