@@ -49,8 +49,11 @@ function nodesAt(tree: DeviceTree, address: bigint): readonly DtNode[] {
 
 function nodesOfWord(tree: DeviceTree, value: string): readonly DtNode[] {
   const [first = '', ...rest] = value.split(',');
-  const address = [first, ...rest].find((each) => /^0x[0-9a-f]{1,16}$/i.test(each));
-  return address === undefined ? nodesOfTty(tree, first) : nodesAt(tree, BigInt(address));
+  // As the kernel reads a number: what stands behind it (`n8`) does not count, and it may be decimal.
+  const address = rest.map((each) => /^(0x[0-9a-f]{1,16}|[1-9]\d{6,18})/i.exec(each)?.[1]);
+  const found = address.find((each) => each !== undefined);
+  const tty = [first, ...rest].find((each) => each.startsWith('tty'));
+  return found === undefined ? nodesOfTty(tree, tty ?? '') : nodesAt(tree, BigInt(found));
 }
 
 /** A string of /chosen. */
@@ -84,8 +87,8 @@ function throughTcu(tree: DeviceTree): readonly DtNode[] {
 }
 
 /**
- * The devices that a console of the host is on, and which: by stdout-path, and by every `console=` and `earlycon=` of
- * the command lines.
+ * The devices that a console of the host is on, and which: by stdout-path, and by every `console=`, `earlycon=` and
+ * `kgdboc=` of the command lines.
  *
  * @param lines the running kernel's command line, besides that in /chosen
  */
@@ -97,7 +100,9 @@ export function consolesOf(tree: DeviceTree, lines: readonly string[]): Readonly
   const stdout = chosen(tree, 'stdout-path') ?? chosen(tree, 'linux,stdout-path');
   const node = stdout === undefined ? undefined : nodeOfOption(tree, stdout);
   if (node !== undefined) note([node], "it is the host's console (/chosen/stdout-path)");
-  const words = new Set(commandLineOf(tree, lines).match(/(?<!\S)(?:console|earlycon)=\S+/g) ?? []);
+  // The kernel takes quotes off.
+  const line = commandLineOf(tree, lines).replaceAll('"', '');
+  const words = new Set(line.match(/(?<!\S)(?:console|earlycon|kgdboc)=\S+/g) ?? []);
   for (const word of [...words].slice(0, MOST))
     note(nodesOfWord(tree, word.replace(/^\w+=/, '')), `it is a console of the host (${word.slice(0, 80)})`);
   note(throughTcu(tree), "the host's combined console (TCU) goes out through it");

@@ -4,10 +4,10 @@ import { didYouMean } from '../near-names.ts';
 import type { DeviceNotes } from './device-notes.ts';
 import type { BpmpUse, HostIndex, StreamUse } from './host-index.ts';
 import { isDevice, withAllBelow } from './host-roles.ts';
-import { type Interrupt, interruptsOf } from './interrupts.ts';
+import { type Interrupt, interruptsOf, isGic } from './interrupts.ts';
 import { type Region, registersOf } from './registers.ts';
 import { infrastructureOf } from './soc-parts.ts';
-import { type DtNode, isEnabled, stringsOf } from './tree.ts';
+import { cellOf, type DtNode, isEnabled, isSwitchedOn, stringOf, stringsOf } from './tree.ts';
 
 /** A region that the host overlay makes longer, and its number in `reg`; sizes in bytes. */
 type Widened = {
@@ -66,6 +66,31 @@ function widen(registers: readonly Region[], notes: DeviceNotes | undefined): re
   });
 }
 
+/** What the state of a node says against giving it away; the overlay switches on the device itself, and nothing else. */
+function stateProblems(node: DtNode): readonly string[] {
+  const status = stringOf(node, 'status') ?? 'okay';
+  let off = node.parent;
+  while (off !== undefined && isSwitchedOn(off)) off = off.parent;
+  return [
+    ...(status === 'reserved' ? ['its status is "reserved": other software of the board has it'] : []),
+    ...(/^fail(-|$)/.test(status) ? [`its status is "${status.slice(0, 40)}": it does not work`] : []),
+    ...(off === undefined ? [] : [`${off.path} above it is switched off, so the host makes no device of it`]),
+  ];
+}
+
+/** A reference to a phandle that two nodes carry goes to the first of them, for the kernel and for an overlay. */
+function phandleProblems(node: DtNode, index: HostIndex): readonly string[] {
+  const phandle = cellOf(node, 'phandle');
+  const owner = phandle === undefined ? undefined : index.phandles.get(phandle);
+  return owner === undefined || owner === node ? [] : [`its phandle is that of ${owner.path} too`];
+}
+
+/** The GIC has interrupts of one CPU each (PPI), which no VM can get. */
+function interruptProblems(interrupts: readonly Interrupt[]): readonly string[] {
+  const other = interrupts.find(({ controller, spi }) => spi === undefined && isGic(controller));
+  return other === undefined ? [] : ['it has an interrupt of each CPU (PPI), which no VM can get'];
+}
+
 function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[]): Device {
   const label = index.labels.get(node.path);
   const own = notes.find((note) => note.node === node.name);
@@ -89,7 +114,13 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
     streams: [...withAllBelow(node)]
       .filter((part) => part === node || isPartOf(part))
       .flatMap((part) => index.facts.get(part)?.streams ?? []),
-    problems: [...(problem === undefined ? [] : [problem]), ...(facts?.problems ?? [])],
+    problems: [
+      ...stateProblems(node),
+      ...phandleProblems(node, index),
+      ...interruptProblems(interrupts),
+      ...(problem === undefined ? [] : [problem]),
+      ...(facts?.problems ?? []),
+    ],
   };
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HostIndex } from './host-index.ts';
 import { registersOf } from './registers.ts';
-import { infrastructureOf, isDisplay, isNetwork, isSerial, isStorage } from './soc-parts.ts';
-import { type DtNode, isEnabled, stringOf, stringsOf } from './tree.ts';
+import { fixedPartOf, infrastructureOf, isDisplay, isNetwork, isSerial, isStorage } from './soc-parts.ts';
+import { type DtNode, isEnabled, isSwitchedOn, stringOf, stringsOf } from './tree.ts';
 
 /** A node and all below it, in the order of the tree. */
 export function* withAllBelow(node: DtNode): Generator<DtNode> {
@@ -64,12 +64,19 @@ function isPhy(node: DtNode): boolean {
   return stringsOf(node, 'compatible').some((name) => /^ethernet-phy/.test(name));
 }
 
+/** Whether what is below a node is on once the node is: the host overlay switches on what it gives away. */
+function isOnWith(part: DtNode, node: DtNode): boolean {
+  for (let at: DtNode | undefined = part; at !== undefined && at !== node; at = at.parent)
+    if (!isSwitchedOn(at)) return false;
+  return true;
+}
+
 /**
  * Switched-on devices below a node that are not part of it: with registers of their own, or chips at the other end of
  * its wires (flash, EEPROM, TPM, PMIC, fan, sensors, expanders, switches), however deep behind multiplexers.
  */
 function behind(node: DtNode): readonly DtNode[] {
-  const below = [...withAllBelow(node)].slice(1).filter((part) => isEnabled(part));
+  const below = [...withAllBelow(node)].slice(1).filter((part) => isOnWith(part, node));
   return below.filter((part) => {
     if (registersOf(part).length > 0) return true;
     if (stringsOf(part, 'compatible').length === 0) return false;
@@ -97,7 +104,7 @@ export function rolesOf(
   given: readonly DtNode[] = [node],
 ): readonly string[] {
   const roles: string[] = [];
-  const part = infrastructureOf(node);
+  const part = infrastructureOf(node) ?? fixedPartOf(node);
   if (part !== undefined) roles.push(`it is ${part}: the host runs on it`);
   if (isDisplay(node)) roles.push("it is the display, which works through a processor of the host's (DCE)");
   const console = index.consoles.get(node);

@@ -20,7 +20,7 @@ const GIC_SPI = 0;
 const LEVEL_HIGH = 4;
 
 /** The GIC by its bindings' names; the audio processor's AGIC has its own numbers and hangs on one of the GIC's. */
-function isGic(node: DtNode): boolean {
+export function isGic(node: DtNode): boolean {
   return stringsOf(node, 'compatible').some((name) => /^arm,(\w+-)*gic(-|$)/.test(name));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isWithin } from './host-roles.ts';
 import { type Region, registersOf } from './registers.ts';
-import { type DeviceTree, type DtNode, isEnabled, stringsOf } from './tree.ts';
+import { type DeviceTree, type DtNode, isEnabled, stringOf, stringsOf } from './tree.ts';
 
 type Owned = { readonly node: DtNode; readonly start: bigint; readonly end: bigint };
 
@@ -12,9 +12,15 @@ const MAPS = new WeakMap<DeviceTree, RegisterMap>();
 /** More regions than any address of a sound tree is part of, or than lie in one device. */
 const MOST_STEPS = 1000;
 
+/** RAM, and what of it is reserved: nobody's registers. */
+function isMemory(node: DtNode): boolean {
+  return stringOf(node, 'device_type') === 'memory' || node.parent?.path === '/reserved-memory';
+}
+
 function makeMap(tree: DeviceTree): RegisterMap {
   const regions = [...tree.nodes.values()]
-    .filter((node) => node.properties.has('reg') && stringsOf(node, 'compatible').length > 0)
+    .filter((node) => node.properties.has('reg'))
+    .filter((node) => stringsOf(node, 'compatible').length > 0 || isMemory(node))
     .filter((node) => isEnabled(node))
     .flatMap((node) =>
       registersOf(node).map(({ address, size }) => ({ node, start: address, end: address + size })),
@@ -87,7 +93,8 @@ export function overlapsOf(
     const all = touching(mapOf(tree), region.address, region.address + region.size);
     if (all === undefined) more = true;
     const others = all?.filter(({ node }) => !given.some((each) => isWithin(node, each))) ?? [];
-    for (const other of others) (isAround(other, region) ? holding : held).add(other.node);
+    for (const other of others)
+      (isAround(other, region) && !isMemory(other.node) ? holding : held).add(other.node);
   }
   return { held: [...held], holding: [...holding], more };
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { registersOf } from './registers.ts';
 import { type DtNode, stringsOf } from './tree.ts';
 
 /** A kind of device that the host never gives away, by what it is compatible with. */
@@ -23,15 +24,47 @@ const INFRASTRUCTURE: readonly PartKind[] = [
   [/-gpio(-|$)|pca9\d{3}/, 'a GPIO controller'],
   [/-pmc$/, 'the power management controller'],
   [
-    /-(timer|wdt|watchdog|tsc|gte|hte|rtc|timestamp)(-|$)|tegra-wdt|cam-cdi-tsc/,
+    /-(timer|wdt|watchdog|tsc|gte|hte|rtc|timestamp)(-|$)|tegra-wdt|cam-cdi-tsc|-nvpps$/,
     'a clock or watchdog of the host',
   ],
   [/-(fabric|cbb|axi2apb|sysram|ccplex|cluster)(-|$)|mmio-sram/, 'a bus or memory of the chip'],
+  [/-epl-client$/, 'the way of errors to the safety processor'],
   [/tachometer/, 'the tachometer of the fan'],
   [/soctherm|thermal/, 'the thermal sensor of the chip'],
   [/coresight|-(etm|stm|etf|etr)(-|$)/, 'debug hardware that sees all of the chip'],
   [/-(aconnect|ahub|admaif|axbar|mipical|mipi)$/, 'a hub of others'],
 ];
+
+/**
+ * Controllers that firmware has, whatever the board's tree says of them and of what is at them: by the place of their
+ * registers, which is the chip's, and what they are compatible with.
+ */
+const FIXED: readonly (readonly [address: bigint, compatible: RegExp, what: string])[] = [
+  // All Orin modules boot from QSPI0 (Jetson Linux Developer Guide, "Boot Architecture").
+  [0x327_0000n, /qspi/, 'the boot flash’s controller (QSPI0)'],
+  // "Controlled by BPMP, should not be enabled": tegra186.dtsi has it at this address, Tegra234 gives it no node.
+  [0x31a_0000n, /i2c/, 'the BPMP’s way to the power supply (I2C5)'],
+];
+
+/** What controller of the firmware's a node is; undefined where it is another one. */
+export function fixedPartOf(node: DtNode): string | undefined {
+  const address = registersOf(node)[0]?.address;
+  const names = stringsOf(node, 'compatible');
+  return FIXED.find(([at, pattern]) => at === address && names.some((name) => pattern.test(name)))?.[2];
+}
+
+/**
+ * Controllers that read no memory by themselves: a CPU, or a DMA engine of the host, moves each word. Of anything else
+ * without a stream, nothing shows that it does not.
+ */
+const WITHOUT_DMA =
+  /-h?s?uart$|ns16550|^arm,(pl011|sbsa-uart)|dw-apb-uart|-i2c(-|$)|^nvidia,tegra\d+-(spi|spi-slave|pwm)$|[-,]m?t?t?can$/;
+
+/** Whether a node is known to make no memory requests; those of the audio hub's parts, a DMA engine of it makes. */
+export function isWithoutDma(node: DtNode): boolean {
+  for (let at = node.parent; at !== undefined; at = at.parent) if (isAudioHub(at)) return true;
+  return stringsOf(node, 'compatible').some((name) => WITHOUT_DMA.test(name));
+}
 
 /** Controllers that disks are at, under any name. */
 const STORAGE = /sdhci|sdmmc|(^|[,-])mmc([,-]|$)|mshc|ufs|ahci|sata|nvme|[,-]nand/;

@@ -2,7 +2,7 @@
 import { cellOf, cellsOf, type DtNode } from './tree.ts';
 
 /** One entry of a property like `clocks`: whom it names and with which arguments. */
-type Specifier = { readonly provider: DtNode; readonly args: readonly number[] };
+export type Specifier = { readonly provider: DtNode; readonly args: readonly number[] };
 
 /** The entries of a property, in order; `undefined` where the property leaves one out (phandle 0). */
 export type Specifiers = {

@@ -64,12 +64,16 @@ export function cellOf(node: DtNode, name: string): number | undefined {
   return bytes?.length === 4 ? cellAt(bytes, 0) : undefined;
 }
 
-/** Whether a node and all nodes above it are switched on: `status` absent, `okay` or `ok`. */
+/** Whether a node itself is switched on: `status` absent, `okay` or `ok`. */
+export function isSwitchedOn(node: DtNode): boolean {
+  const status = stringOf(node, 'status') ?? 'okay';
+  return status === 'okay' || status === 'ok';
+}
+
+/** Whether a node and all nodes above it are switched on. */
 export function isEnabled(node: DtNode): boolean {
-  for (let at: DtNode | undefined = node; at !== undefined; at = at.parent) {
-    const status = stringOf(at, 'status') ?? 'okay';
-    if (status !== 'okay' && status !== 'ok') return false;
-  }
+  for (let at: DtNode | undefined = node; at !== undefined; at = at.parent)
+    if (!isSwitchedOn(at)) return false;
   return true;
 }
 
@@ -83,13 +87,19 @@ export function phandlesOf(tree: DeviceTree): ReadonlyMap<number, DtNode> {
   return found;
 }
 
-/** Labels (`__symbols__`, made by `dtc -@`) by path; of several labels of a node, the first. */
+/** What dtc takes for a label in a source; `__symbols__` is input, and may hold other names. */
+const LABEL = /^[A-Za-z_]\w*$/;
+
+/**
+ * Labels (`__symbols__`, made by `dtc -@`) by path; of several labels of a node, the first. Names that no source could
+ * refer to are left out.
+ */
 export function labelsOf(tree: DeviceTree): ReadonlyMap<string, string> {
   const labels = new Map<string, string>();
   const symbols = tree.nodes.get('/__symbols__');
   for (const label of symbols?.properties.keys() ?? []) {
     const path = symbols === undefined ? undefined : stringOf(symbols, label);
-    if (path !== undefined && !labels.has(path)) labels.set(path, label);
+    if (path !== undefined && LABEL.test(label) && !labels.has(path)) labels.set(path, label);
   }
   return labels;
 }

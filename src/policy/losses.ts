@@ -22,6 +22,8 @@ export type Loss = {
 /** Said anew in the guest from the policy and from QEMU's places, or of the VM as a whole. */
 const HANDLED =
   /^(clocks|resets|power-domains|assigned-.*|interrupt-parent|interrupts-extended|iommus|iommu-map|msi-parent|msi-map|interrupt-map)$/;
+/** Named of the BPMP, which the guest has: what another node provides is lost, and with it the whole property. */
+const BPMP_LISTS = /^(clocks|resets|power-domains)$/;
 /** The host muxes the pins when vfio-platform binds, keeps supplies on, and drivers fall back from DMA to PIO. */
 const LIGHT =
   /^(pinctrl-\d+|.*-supply|dmas|interconnects|operating-points-v2|thermal-sensors|wakeup-parent)$/;
@@ -47,9 +49,11 @@ function lossesOf(
 ): readonly Loss[] {
   return [...node.properties.keys()].flatMap((what): readonly Loss[] => {
     const form = referenceForm(what);
-    if (form === undefined || HANDLED.test(what) || drop.includes(what)) return [];
+    const isList = BPMP_LISTS.test(what);
+    if (form === undefined || (HANDLED.test(what) && !isList) || drop.includes(what)) return [];
     const { entries } = readSpecifiers(node, what, form, index.phandles);
     const away = entries.flatMap((entry) => {
+      if (isList && entry?.provider === index.bpmp) return [];
       const lost = entry !== undefined && !given.some((each) => isWithin(entry.provider, each));
       return lost && dataRoot(entry.provider, index) === undefined ? [entry.provider] : [];
     });
@@ -63,18 +67,26 @@ function paths(nodes: readonly DtNode[]): readonly string[] {
   return [...new Set(nodes.map((node) => node.path))];
 }
 
+function* nodesAbove(node: DtNode): Generator<DtNode> {
+  for (let at = node.parent; at !== undefined; at = at.parent) yield at;
+}
+
 /** The device that a device lies in, where that stays with the host. */
 function parentLoss({ node }: Device, given: readonly DtNode[]): readonly Loss[] {
-  const above = node.parent;
-  if (above === undefined || !isDevice(above) || given.includes(above)) return [];
-  return [
-    { what: 'parent', of: [above.path], weight: isHost1x(above) || isAudioHub(above) ? 'essential' : 'felt' },
-  ];
+  const above = [...nodesAbove(node)].filter((each) => isDevice(each) && !given.includes(each));
+  // A part of a part works through the hub too.
+  const hub = above.find((each) => isHost1x(each) || isAudioHub(each));
+  if (hub !== undefined) return [{ what: 'parent', of: [hub.path], weight: 'essential' }];
+  return above[0] === undefined || above[0] !== node.parent
+    ? []
+    : [{ what: 'parent', of: [above[0].path], weight: 'felt' }];
 }
 
 /** All that a device loses in a guest whose VM gets `given`, of its node and those below it. */
 export function losses(device: Device, index: HostIndex, given: readonly DtNode[]): readonly Loss[] {
-  const drop = device.notes?.guest.drop ?? [];
+  const guest = device.notes?.guest;
+  const anew = [...(guest?.clocks ? ['clocks'] : []), ...(guest?.resets ? ['resets'] : [])];
+  const drop = [...(guest?.drop ?? []), ...anew];
   const parts = [...withAllBelow(device.node)].filter((part) => part === device.node || isEnabled(part));
   return [...parentLoss(device, given), ...parts.flatMap((part) => lossesOf(part, index, given, drop))];
 }

@@ -2,7 +2,8 @@
 import { type Device, deviceName } from '../dt/devices.ts';
 import { type HostIndex, type StreamUse, sendersOf } from '../dt/host-index.ts';
 import { cooledBy, isPciHost, isWithin, rolesOf } from '../dt/host-roles.ts';
-import { isGpu } from '../dt/soc-parts.ts';
+import { sharedInterrupts } from '../dt/shared-interrupts.ts';
+import { infrastructureOf, isGpu, isWithoutDma } from '../dt/soc-parts.ts';
 import { type DtNode, isEnabled } from '../dt/tree.ts';
 import { Bug } from '../errors.ts';
 import { isRootClock } from './classify.ts';
@@ -73,7 +74,11 @@ function unconfined(device: Device): string | undefined {
     return `${off.smmu.path}, which it sends through, is switched off`;
   const way = MEMORY_WAYS.find((property) => node.properties.has(property));
   const confined = streams.length > 0 || node.properties.has('dmas') || device.notes?.masters === 'none';
-  return way === undefined || confined ? undefined : `it masters memory (${way}), and its node has no stream`;
+  if (confined) return undefined;
+  if (way !== undefined) return `it masters memory (${way}), and its node has no stream`;
+  // What the chip stands on is refused for that, and nobody asks further.
+  if (isWithoutDma(node) || infrastructureOf(node) !== undefined) return undefined;
+  return 'its node has no stream, and nothing shows that it makes no memory requests';
 }
 
 function mateFinding(device: Device, mate: StreamUse): WeighedReason {
@@ -172,6 +177,9 @@ export function deviceFindings(device: Device, index: HostIndex, policy: VmPolic
     ...rolesOf(index, device.node, given).map((role): WeighedReason => ['refused', role]),
     ...device.problems.map((problem): WeighedReason => ['refused', problem]),
     ...heldRegisters(device, index, given).map((why): WeighedReason => ['refused', why]),
+    ...sharedInterrupts(index.tree, index.phandles, device.interrupts, given).map(
+      ({ spi, node }): WeighedReason => ['refused', `its interrupt (SPI ${spi}) is that of ${node.path} too`],
+    ),
     // Nobody gives the bridge itself: what a guest would lose of it is of no use to know.
     ...(isPciHost(device.node)
       ? [['vfio-pci', VFIO_PCI] as const]

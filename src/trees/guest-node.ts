@@ -6,7 +6,7 @@ import { isWithin } from '../dt/host-roles.ts';
 import { interruptParentOf } from '../dt/interrupts.ts';
 import { referenceForm } from '../dt/reference-properties.ts';
 import { registersOf } from '../dt/registers.ts';
-import { type ReferenceForm, readSpecifiers, type Specifiers } from '../dt/specifiers.ts';
+import { type ReferenceForm, readSpecifiers, type Specifier, type Specifiers } from '../dt/specifiers.ts';
 import type { DtNode } from '../dt/tree.ts';
 import { dataRoot } from '../policy/data-nodes.ts';
 import type { HostFacts } from '../policy/derive.ts';
@@ -113,7 +113,9 @@ class NodePrinter {
   #bpmpEntries(kind: BpmpKind, property: string, { entries }: Specifiers): string | undefined {
     const words = entries.map((entry) => {
       const id = entry?.args[0];
-      if (entry?.provider !== this.#index.bpmp || id === undefined) return undefined;
+      // A clock that the device itself makes for its parts.
+      if (entry !== undefined && entry.provider !== this.#index.bpmp) return this.#entry(entry);
+      if (entry === undefined || id === undefined) return undefined;
       const known = this.#policy.ids.find((each) => each.kind === kind && each.id === id);
       // A parent is an ancestor, and so visible to the VM, whether or not the policy names it.
       const may =
@@ -165,11 +167,13 @@ class NodePrinter {
 
   /** Entries for nodes that the guest has; undefined where it lacks one. */
   #entries({ entries }: Specifiers): string | undefined {
-    const words = entries.map((entry) => {
-      const label = entry === undefined ? undefined : this.#guestLabelOf(entry.provider);
-      return label === undefined ? undefined : cellsText([`&${label}`, ...(entry?.args ?? [])]);
-    });
+    const words = entries.map((entry) => (entry === undefined ? undefined : this.#entry(entry)));
     return words.includes(undefined) ? undefined : words.join(', ');
+  }
+
+  #entry({ provider, args }: Specifier): string | undefined {
+    const label = this.#guestLabelOf(provider);
+    return label === undefined ? undefined : cellsText([`&${label}`, ...args]);
   }
 
   #value(

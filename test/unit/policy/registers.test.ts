@@ -24,7 +24,7 @@ const MTTCAN: NodeSpec = {
 };
 
 function device(reg: number[], more: NodeSpec = {}): NodeSpec {
-  return { compatible: 'test,x', reg, interrupts: [0, 7, 4], clocks: [2, 300], ...more };
+  return { compatible: 'nvidia,tegra194-i2c', reg, interrupts: [0, 7, 4], clocks: [2, 300], ...more };
 }
 
 const lintOf = (facts: ReturnType<typeof nvidiaFacts>, ...devices: string[]) =>
@@ -32,7 +32,7 @@ const lintOf = (facts: ReturnType<typeof nvidiaFacts>, ...devices: string[]) =>
 
 describe('registers that overlap', () => {
   const one = device([0, 0x5100000, 0, 0x2000]);
-  const inside = device([0, 0x5101000, 0, 0x1000], { clocks: [2, 301] });
+  const inside = device([0, 0x5101000, 0, 0x1000], { clocks: [2, 301], interrupts: [0, 8, 4] });
   const facts = nvidiaFacts({ 'one@5100000': one, 'two@5101000': inside });
   test('a device whose registers hold another’s is refused, and names it', () => {
     const { verdict } = reportDevice(findDevice(facts.index, 'one@5100000', facts.notes), facts);
