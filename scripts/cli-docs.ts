@@ -29,8 +29,16 @@ const HEAD = [
   '',
   '# The command line',
   '',
-  'Exit codes: 0 done; 2 the command line, a recipe or an input is wrong; 3 this machine or the board lacks something; 4 a step failed;',
-  '70 a bug of bpmp-virt; 130 stopped by Ctrl-C or a signal.',
+  '| Exit code | Means | What to do |',
+  '| --- | --- | --- |',
+  '| 0 | done, or nothing was to do; `monitor` and `firmware` end so when they are stopped | |',
+  '| 2 | the command line, a recipe or an input is wrong, or something of yours is in the way | correct what is named |',
+  '| 3 | this machine or the board lacks something: a program, space, a right, a lock, a newer Node.js | provide what is named |',
+  '| 4 | a step failed; what is finished is kept | read the step’s last lines; the same command goes on from there |',
+  '| 70 | a bug of bpmp-virt, with a stack | report it |',
+  '| 130 | stopped by Ctrl-C, SIGTERM or SIGHUP | the same command goes on from there |',
+  '',
+  'The numbers never change their meaning.',
   '',
 ];
 

@@ -77,8 +77,10 @@ export async function readStream(path: string, highWaterMark = 65_536): Promise<
   return (await openRegular(path)).file.createReadStream({ highWaterMark });
 }
 
-/** Without waiting: a pipe that nobody writes to would hold the call for ever. */
-async function openRegular(path: string): Promise<{ readonly file: FileHandle; readonly size: number }> {
+/** A regular file to read from, and its size. Without waiting: a pipe that nobody writes to would hold the call for ever. @throws as `readBytes` */
+export async function openRegular(
+  path: string,
+): Promise<{ readonly file: FileHandle; readonly size: number }> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   const info = await file.stat();
   if (info.isFile()) return { file, size: info.size };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import process from 'node:process';
 import { CommanderError } from 'commander';
-import { ExitCode } from '../errors.ts';
+import { EnvironmentError, ExitCode } from '../errors.ts';
 import { expectedError } from '../tools/expected.ts';
 import type { CliContext } from './context.ts';
 import { makeProgram } from './program.ts';
@@ -37,8 +37,21 @@ function makeContext(signal: AbortSignal): CliContext {
     columns: process.stdout.columns || 80,
     signal,
     env: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentFolder();
+    },
   };
+}
+
+/** @throws {EnvironmentError} somebody has deleted it */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new EnvironmentError('the folder that this was started in is gone', 'Go to another one with cd.', {
+      cause,
+    });
+  }
 }
 
 /** The first Ctrl-C stops in good order; a second one at once. */
@@ -80,6 +93,17 @@ function watchOutput(verb: string | undefined): void {
   process.stderr.on('error', () => undefined);
 }
 
+/** Run a command line (what follows the program's name) to its end, and say what went wrong; never throws. */
+export async function runWords(argv: readonly string[], cli: CliContext): Promise<ExitCode> {
+  try {
+    const program = await makeProgram(cli, argv);
+    await program.parseAsync(argv, { from: 'user' });
+    return ExitCode.ok;
+  } catch (error) {
+    return report(error, cli);
+  }
+}
+
 /** Run the command line of this process; sets its exit code. */
 export async function start(): Promise<void> {
   const argv = process.argv.slice(2);
@@ -87,10 +111,5 @@ export async function start(): Promise<void> {
   const context = makeContext(stopOnSignals());
   // What fails in a timer or a listener comes out here: a transcript on a disk that is full.
   process.on('uncaughtException', (error) => process.exit(report(error, context)));
-  try {
-    const program = await makeProgram(context, argv);
-    await program.parseAsync(argv, { from: 'user' });
-  } catch (error) {
-    process.exitCode = report(error, context);
-  }
+  process.exitCode = await runWords(argv, context);
 }

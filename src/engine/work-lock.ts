@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { z } from 'zod';
 import { EnvironmentError } from '../errors.ts';
+import { readText } from '../read-file.ts';
 import { lockOpenFile } from '../tools/files/flock.ts';
 import { makeFolder } from '../tools/files/make-folder.ts';
 import { parseJson } from '../tools/files/read-json.ts';
@@ -80,12 +81,7 @@ async function isSameFile(file: FileHandle, path: string): Promise<boolean> {
 }
 
 async function readHolder(path: string): Promise<Holder | undefined> {
-  const file = await open(path, 'r');
-  try {
-    return parseJson(await file.readFile('utf8'), holderSchema);
-  } finally {
-    await file.close();
-  }
+  return parseJson(await readText(path), holderSchema);
 }
 
 function inUse(work: string, holder: Holder | undefined): EnvironmentError {

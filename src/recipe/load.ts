@@ -43,7 +43,9 @@ export async function loadRecipe(name: string, place: RecipePlace): Promise<Load
 export async function loadUnlocked(name: string, place: RecipePlace): Promise<LoadedRecipe> {
   const file = findFile(name, place.cwd, place.recipes);
   const raw = await readChain(file, place.recipes, []);
-  const shape = recipeSchema.safeParse(raw);
+  // zod's own words for it are those of JavaScript: "received undefined".
+  const error = ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : undefined);
+  const shape = recipeSchema.safeParse(raw, { error });
   if (!shape.success) {
     throw invalid(
       file,

@@ -54,6 +54,23 @@ test('nothing else in src reads a file', () => {
   expect(reading.filter((file) => !OTHERWISE.includes(file))).toEqual([]);
 });
 
+test('nothing else in src opens a file, but to write or to lock it', () => {
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  );
+  const opening = files.filter((file) =>
+    /import \{[^}]*\bopen(Sync)?\b[^}]*\} from 'node:fs/.test(readFileSync(join(ROOT, 'src', file), 'utf8')),
+  );
+  expect(opening.sort()).toEqual([
+    'engine/step-log.ts',
+    'engine/work-lock.ts',
+    'read-file.ts',
+    'tools/files/output-file.ts',
+    'tools/files/with-lock.ts',
+    'tools/files/write-file.ts',
+  ]);
+});
+
 /** Every verb that reads a file whose name a person types. */
 const WORDS: readonly (readonly string[])[] = [
   ['build', 'FILE.yaml', '--work', 'work'],
@@ -64,6 +81,8 @@ const WORDS: readonly (readonly string[])[] = [
   ['firmware', '--socket', 'socket', '--script', 'FILE'],
   ['flash', '--explain', 'FILE'],
   ['lock', 'FILE.yaml'],
+  ['monitor', 'FILE'],
+  ['monitor', 'FILE', '--no-follow'],
 ];
 
 test.each(WORDS)(

@@ -1,22 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../errors.ts';
+import { openRegular } from '../../read-file.ts';
 
 /** How often a file is looked at, ms: inotify would miss files on some network file systems. */
 const POLL_MS = 100;
+/** Longest line, in characters: the longest of a transcript has a few hundred. */
+const LINE_MOST = 2 ** 20;
 
 /**
  * Give `onLine` every whole line of a file, and with `follow` those that are added, until `signal` says to stop.
  *
- * @throws {UsageError} the file cannot be opened
+ * @throws {UsageError} the file cannot be opened, is not a regular one, or has a line without an end
  */
 export async function followFile(
   path: string,
   onLine: (line: string) => void,
   { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
-  const file = await open(path).catch((cause: Error) => {
+  const { file } = await openRegular(path).catch((cause: Error) => {
+    if (cause instanceof UsageError) throw cause;
     throw new UsageError(`${path} cannot be read: ${cause.message}`, 'Name the file that the model writes.', {
       cause,
     });
@@ -31,6 +34,11 @@ export async function followFile(
       const lines = (rest + buffer.toString('utf8', 0, bytesRead)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) onLine(line);
+      if (rest.length > LINE_MOST)
+        throw new UsageError(
+          `${path} has a line of more than ${LINE_MOST} characters`,
+          'Name the file that the model writes.',
+        );
     }
   } finally {
     await file.close();
