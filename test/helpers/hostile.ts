@@ -108,7 +108,7 @@ export const WORDS: readonly string[] = [
 ];
 
 /** Any value at all, where a recipe has one. */
-export const VALUES: fc.Arbitrary<unknown> = fc.oneof(
+const VALUES: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...WORDS) },
   {
     weight: 2,
