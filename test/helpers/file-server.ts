@@ -10,6 +10,8 @@ export type Served = {
   /** Ranges are not known here: always all of it, with 200. */
   readonly noRanges?: boolean;
   readonly redirectTo?: string;
+  /** The first answer is 503 with this Retry-After. */
+  readonly busy?: string;
 };
 
 export type FileServer = {
@@ -30,6 +32,10 @@ export async function serveFiles(files: Readonly<Record<string, Served>>): Promi
     if (served === undefined) return void response.writeHead(404).end();
     if (served.redirectTo !== undefined)
       return void response.writeHead(302, { location: served.redirectTo }).end();
+    if (served.busy !== undefined && !broken.has(path)) {
+      broken.add(path);
+      return void response.writeHead(503, { 'retry-after': served.busy }).end('later');
+    }
     answer(request, response, served, () => {
       const first = !broken.has(path);
       broken.add(path);

@@ -8,6 +8,7 @@ import { exists } from '../files/folder.ts';
 import { makeFolder } from '../files/make-folder.ts';
 import { isCode, setAside, syncFolder } from '../files/write-file.ts';
 import { HttpStatus, receive, sizeOf } from './http.ts';
+import { ATTEMPTS, pauseMs } from './retry-after.ts';
 
 export type Download = {
   /** The same file in several places, asked in order; as this site reaches them. */
@@ -22,13 +23,9 @@ export type DownloadContext = {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly offline: boolean;
-  /** ms between two attempts at one address; grows with each. */
+  /** ms between two attempts at one address; grows with each. A server may ask for more. */
   readonly pauseMs?: number;
 };
-
-/** Attempts at one address before the next is asked; each goes on where the last one was cut off. */
-const ATTEMPTS = 4;
-const PAUSE_MS = 1_000;
 
 /**
  * Bring a file to `into`: from what an interrupted run left (`into`.part), from the addresses in order. It is hashed while
@@ -67,13 +64,15 @@ async function tryAddress(url: string, wanted: Download, ctx: DownloadContext): 
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     last = await tryOnce(url, wanted, ctx);
     if (last === undefined || !last.again || attempt === ATTEMPTS) break;
-    await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
+    const wait = pauseMs(attempt, last.askedMs, ctx.pauseMs);
+    if (wait === undefined) break;
+    await pause(wait, undefined, { signal: ctx.signal });
   }
   return last?.problem;
 }
 
-/** What went wrong, and whether asking the same address once more may help. */
-type Failure = { readonly problem: string; readonly again: boolean };
+/** What went wrong, whether asking the same address once more may help, and how long the server asks to wait before that. */
+type Failure = { readonly problem: string; readonly again: boolean; readonly askedMs: number };
 
 async function tryOnce(url: string, wanted: Download, ctx: DownloadContext): Promise<Failure | undefined> {
   const part = partOf(wanted);
@@ -87,11 +86,15 @@ async function tryOnce(url: string, wanted: Download, ctx: DownloadContext): Pro
     }
     const bad = await setAside(part, wanted.into, found);
     // Two halves of different files have a hash of neither: only a whole one tells what the server has.
-    return { problem: describeHash(found, wanted, bad), again: resumed };
+    return { problem: describeHash(found, wanted, bad), again: resumed, askedMs: 0 };
   } catch (error) {
     ctx.signal.throwIfAborted();
     if (isCode(error, 'ENOSPC', 'EDQUOT', 'EACCES', 'EROFS')) throw error;
-    return { problem: error instanceof Error ? error.message : String(error), again: !isFinal(error) };
+    return {
+      problem: error instanceof Error ? error.message : String(error),
+      again: !(error instanceof HttpStatus && error.isFinal),
+      askedMs: error instanceof HttpStatus ? error.waitMs : 0,
+    };
   }
 }
 
@@ -103,9 +106,4 @@ function describeHash(found: string, { superseded }: Download, bad: string): str
   const known = superseded[found];
   const what = known === undefined ? 'not the file that is wanted' : `superseded: ${known.trim()}`;
   return `has sha256 ${found}: ${what}; set aside as ${bad}`;
-}
-
-/** Whether asking the same address again is of no use: it says that it will not give the file. */
-function isFinal(error: unknown): boolean {
-  return error instanceof HttpStatus && error.status >= 400 && error.status < 500 && error.status !== 429;
 }

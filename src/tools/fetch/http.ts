@@ -8,6 +8,7 @@ import type { Emit } from '../../events.ts';
 import { readStream } from '../../read-file.ts';
 import { isCode } from '../files/write-file.ts';
 import { throughProxy } from './proxy.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** A server that sends nothing for this long has gone. */
 const SILENCE_MS = 60_000;
@@ -16,11 +17,21 @@ const PROGRESS_EVERY_MS = 250;
 /** The server answered, but with no file. */
 export class HttpStatus extends Error {
   readonly status: number;
+  /** How long it asks to be left alone, in ms; 0: it asks nothing. */
+  readonly waitMs: number;
 
-  constructor(status: number) {
-    super(`the server answers ${status}`);
+  constructor(status: number, retryAfter: string | undefined) {
+    const waitMs = retryAfterMs(retryAfter, Date.now());
+    const wait = waitMs === 0 ? '' : `, and wants to be asked again in ${Math.ceil(waitMs / 1000)} s`;
+    super(`the server answers ${status}${wait}`);
     this.name = 'HttpStatus';
     this.status = status;
+    this.waitMs = waitMs;
+  }
+
+  /** Whether asking again is of no use: it will not give the file. */
+  get isFinal(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 429 && this.status !== 408;
   }
 }
 
@@ -60,7 +71,7 @@ export async function receive(
   // 416: nothing is left to send. What we have is all of it, or of something else: its hash will tell.
   if (statusCode !== 200 && statusCode !== 206 && statusCode !== 416) {
     stream.destroy();
-    throw new HttpStatus(statusCode);
+    throw new HttpStatus(statusCode, headers['retry-after']);
   }
   const goesOn = statusCode === 416 || startsAt(headers['content-range'], have);
   const hash = await hashOf(goesOn ? part : undefined);
@@ -80,7 +91,8 @@ export async function receive(
   return hash.digest('hex');
 }
 
-function answerOf(stream: Request): Promise<PlainResponse> {
+/** The head of the answer. @throws {Error} none comes */
+export function answerOf(stream: Request): Promise<PlainResponse> {
   return new Promise((resolve, reject) => {
     stream.once('response', resolve);
     stream.once('error', reject);

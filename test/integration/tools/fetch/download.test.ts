@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError } from '../../../../src/errors.ts';
 import type { RunEvent } from '../../../../src/events.ts';
 import { download } from '../../../../src/tools/fetch/download.ts';
+import { remoteSum } from '../../../../src/tools/fetch/remote-sum.ts';
+import { retryAfterMs } from '../../../../src/tools/fetch/retry-after.ts';
 import { type FileServer, type Served, serveFiles } from '../../../helpers/file-server.ts';
 import { tmpDir } from '../../../helpers/tmp-dir.ts';
 
@@ -99,8 +101,43 @@ describe('download', () => {
     ]);
   });
 
+  it('waits as long as a busy server asks, but not for ever: then it takes the next', async () => {
+    const start = performance.now();
+    expect((await fetch({ '/a': { content, busy: '1' } }, ['/a'])).equals(content)).toBe(true);
+    expect(performance.now() - start).toBeGreaterThan(990);
+    expect(server.requests).toEqual(['GET /a', 'GET /a']);
+    await server.close();
+
+    dir = tmpDir();
+    const files = { '/a': { content, busy: '86400' }, '/b': { content } };
+    expect((await fetch(files, ['/a', '/b'])).equals(content)).toBe(true);
+    expect(server.requests).toEqual(['GET /a', 'GET /b']);
+    expect(JSON.stringify(events)).toContain('answers 503, and wants to be asked again in 86400 s');
+  });
+
+  it('asks a busy server again for the sum that a lock wants', async () => {
+    server = await serveFiles({ '/a': { content, busy: '1' } });
+    expect(await remoteSum(server.url('/a'))).toBe(sha256(content));
+    await expect(remoteSum(server.url('/none'))).rejects.toThrow('the server answers 404');
+    expect(server.requests).toEqual(['GET /a', 'GET /a', 'GET /none']);
+  });
+
   it('does not touch the network offline', async () => {
     await expect(fetch({ '/a': { content } }, ['/a'], { offline: true })).rejects.toThrow(EnvironmentError);
     expect(server.requests).toEqual([]);
   });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
+  it.each([
+    ['120', 120_000],
+    ['Wed, 21 Oct 2026 07:28:30 GMT', 30_000],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 0],
+    ['soon', 0],
+    ['-5', 0],
+    ['9'.repeat(30), 0],
+    ['', 0],
+    [undefined, 0],
+  ])('%s', (header, wanted) => expect(retryAfterMs(header, now)).toBe(wanted));
 });
