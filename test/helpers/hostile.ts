@@ -10,7 +10,7 @@ const LAUGHS = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
   .map((name, at) => `${name}: &${name} [${`*${'abcdefghi'[at]},`.repeat(9)}]`)
   .join('\n')}\n`;
 
-/** Texts that are no recipe, in the ways in which files go wrong. */
+/** Texts in place of a recipe, in the ways in which files go wrong. */
 export const TEXTS: readonly string[] = [
   '',
   ' ',
@@ -45,7 +45,7 @@ export const TEXTS: readonly string[] = [
   LAUGHS,
 ];
 
-/** Words and values that nobody means. */
+/** Words that nobody means. */
 export const WORDS: readonly string[] = [
   '',
   ' ',
