@@ -45,9 +45,10 @@ const HEAD = [
 function section(command: Command, above: string, depth: number): readonly string[] {
   const name = `${above} ${command.name()}`;
   const options = command.options.filter(({ hidden }) => !hidden);
-  const names = command.registeredArguments.map((each) =>
-    each.required ? `<${each.name()}>` : `[${each.name()}]`,
-  );
+  const names = command.registeredArguments.map((each) => {
+    const word = `${each.name()}${each.variadic ? '...' : ''}`;
+    return each.required ? `<${word}>` : `[${word}]`;
+  });
   return [
     `${'#'.repeat(depth)} ${name}`,
     '',

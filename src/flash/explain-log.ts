@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { UsageError } from '../errors.ts';
-import { readPart, sizeOfFile } from '../read-file.ts';
 import { isCode } from '../tools/files/write-file.ts';
-import { LOG_BYTES, lastErrors, recogniseFailure } from './flash-signatures.ts';
+import { lastErrors, recogniseFailure } from './flash-signatures.ts';
+import { tailOf } from './log-tail.ts';
 
 /**
  * What a log says that somebody kept: NVIDIA's scripts' own, SDK Manager's, ours.
@@ -29,8 +29,7 @@ const HINT = 'Name the log that the scripts wrote.';
 
 async function readTail(file: string): Promise<string> {
   try {
-    const size = await sizeOfFile(file);
-    return (await readPart(file, Math.max(0, size - LOG_BYTES), LOG_BYTES)).toString('utf8');
+    return await tailOf(file);
   } catch (cause) {
     if (cause instanceof UsageError) throw new UsageError(`${file} is not a file`, HINT, { cause });
     if (!isCode(cause, 'ENOENT', 'ENOTDIR', 'EACCES')) throw cause;

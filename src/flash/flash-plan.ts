@@ -36,28 +36,61 @@ export function flashScriptCommand({ kind, storage, board, prepareOnly, usb }: F
   const name = board ?? BOARDS[kind];
   const which = usb === undefined ? [] : ['--usb-instance', usb];
   const dry = prepareOnly ? ['--no-flash'] : [];
-  if (storage === 'emmc') {
-    if (kind !== 'agx-orin')
-      throw new UsageError('Orin NX and Nano have no eMMC for the root file system', 'Use --storage nvme.');
-    return ['./flash.sh', ...dry, ...which, name, 'internal'];
-  }
-  const isAgx = kind === 'agx-orin';
-  return [
-    './tools/kernel_flash/l4t_initrd_flash.sh',
-    ...dry,
-    ...which,
-    '--external-device',
-    'nvme0n1p1',
-    '-c',
-    'tools/kernel_flash/flash_l4t_t234_nvme.xml',
-    // NX and Nano boot from QSPI alone; AGX brings its own default.
-    ...(isAgx ? [] : ['-p', '-c bootloader/generic/cfg/flash_t234_qspi.xml']),
-    '--showlogs',
-    '--network',
-    'usb0',
-    name,
-    isAgx ? 'external' : 'internal',
-  ];
+  if (storage === 'nvme')
+    return [
+      INITRD_FLASH,
+      ...dry,
+      ...which,
+      ...nvmeWords(kind),
+      '--showlogs',
+      ...NETWORK,
+      ...lastWords(kind, name),
+    ];
+  requireEmmc(kind);
+  return ['./flash.sh', ...dry, ...which, name, 'internal'];
+}
+
+/**
+ * The same for several boards of one kind at once (README_initrd_flash.txt, "Initrd Massflash"): `prepare` makes the
+ * images, for which it reads the EEPROM of one board; `write` writes them to every Jetson in recovery mode, with a log
+ * for each in `initrdlog/`.
+ *
+ * @param first sysfs name of the board that is read
+ * @throws {UsageError} the boards have no such storage
+ */
+export function massFlashCommands(
+  { kind, storage, board }: Pick<FlashRequest, 'kind' | 'storage' | 'board'>,
+  count: number,
+  first: string,
+): { readonly prepare: Command; readonly write: Command } {
+  if (storage === 'emmc') requireEmmc(kind);
+  const mass = ['--massflash', `${count}`, ...NETWORK];
+  const words =
+    storage === 'nvme'
+      ? [...nvmeWords(kind), ...lastWords(kind, board ?? BOARDS[kind])]
+      : [board ?? BOARDS[kind], 'internal'];
+  return {
+    prepare: [INITRD_FLASH, '--no-flash', ...mass, '--usb-instance', first, ...words],
+    write: [INITRD_FLASH, '--flash-only', ...mass],
+  };
+}
+
+const INITRD_FLASH = './tools/kernel_flash/l4t_initrd_flash.sh';
+const NETWORK = ['--network', 'usb0'] as const;
+
+function requireEmmc(kind: BoardKind): void {
+  if (kind !== 'agx-orin')
+    throw new UsageError('Orin NX and Nano have no eMMC for the root file system', 'Use --storage nvme.');
+}
+
+function nvmeWords(kind: BoardKind): readonly string[] {
+  const disk = ['--external-device', 'nvme0n1p1', '-c', 'tools/kernel_flash/flash_l4t_t234_nvme.xml'];
+  // NX and Nano boot from QSPI alone; AGX brings its own default.
+  return kind === 'agx-orin' ? disk : [...disk, '-p', '-c bootloader/generic/cfg/flash_t234_qspi.xml'];
+}
+
+function lastWords(kind: BoardKind, name: string): readonly string[] {
+  return [name, kind === 'agx-orin' ? 'external' : 'internal'];
 }
 
 /** A command of the preparation, and why it needs root. `secret` is a word of it that nobody else is to see. */

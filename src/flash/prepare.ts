@@ -11,7 +11,7 @@ import { makeFolder } from '../tools/files/make-folder.ts';
 import { exec } from '../tools/process/exec.ts';
 import type { Preparation } from './flash-plan.ts';
 import { lastErrors, recogniseFailure } from './flash-signatures.ts';
-import { type BoardKind, findRecovery, hasBooted, type RecoveryDevice } from './recovery.ts';
+import { type BoardKind, bootedCount, findRecovery, otherJetsons, type RecoveryDevice } from './recovery.ts';
 import { markRootfs } from './rootfs-state.ts';
 import { isOtherModule, skuInLine } from './same-board.ts';
 
@@ -39,18 +39,45 @@ export type FlashContext = {
  * @throws {UsageError} there are several, or none called `usb`
  */
 export async function chooseBoard(sys: string, usb: string | undefined): Promise<RecoveryDevice> {
-  const found = await findRecovery(sys);
-  const [first, second] = usb === undefined ? found : found.filter((device) => device.usb === usb);
-  if (found.length === 0)
+  const all = await inRecovery(sys);
+  const [first, second] = usb === undefined ? all : all.filter((device) => device.usb === usb);
+  if (first === undefined || second !== undefined)
+    throw new UsageError(
+      `in recovery mode: ${named(all)}`,
+      'Choose one with --usb, for example --usb 1-2, or flash all of them with --all.',
+    );
+  return first;
+}
+
+/**
+ * All boards in recovery mode, which have to be the same module: they get the same images.
+ *
+ * @throws {EnvironmentError} there is none
+ * @throws {UsageError} they differ
+ */
+export async function chooseAllBoards(sys: string): Promise<readonly [RecoveryDevice, ...RecoveryDevice[]]> {
+  const all = await inRecovery(sys);
+  const other = all.find(({ module }) => module !== all[0].module);
+  const foreign = await otherJetsons(sys);
+  if (other === undefined && foreign.length === 0) return all;
+  throw new UsageError(
+    `in recovery mode: ${[named(all), ...foreign.map((usb) => `${usb} (no Orin)`)].join(', ')}; boards that are flashed together have to be the same module`,
+    'Unplug those of the other kind, or flash them one by one with --usb.',
+  );
+}
+
+async function inRecovery(sys: string): Promise<readonly [RecoveryDevice, ...RecoveryDevice[]]> {
+  const [first, ...others] = await findRecovery(sys);
+  if (first === undefined)
     throw new EnvironmentError(
       'no Jetson Orin in recovery mode on this machine’s USB',
       'Hold the recovery button, press reset, let go; `lsusb` then shows an id like 0955:7023.',
     );
-  const list = found.map((device) => `${device.usb} (${device.module})`).join(', ');
-  if (first === undefined || second !== undefined)
-    throw new UsageError(`in recovery mode: ${list}`, 'Choose one with --usb, for example --usb 1-2.');
-  return first;
+  return [first, ...others];
 }
+
+const named = (all: readonly RecoveryDevice[]) =>
+  all.map(({ usb, module }) => `${usb} (${module})`).join(', ');
 
 /** The module of each kind, as device trees and EEPROMs number it; and words of the other kinds' configurations. */
 const MODULES: Readonly<Record<BoardKind, { readonly number: string; readonly otherBoards: RegExp }>> = {
@@ -175,17 +202,27 @@ function explain(error: CommandError, output: string, log: string): StepError {
 }
 
 /**
- * Wait until the board runs its own system, as the USB bus shows it.
+ * Wait until the boards run their own system, as the USB bus shows it.
  *
  * @param seconds how long
- * @throws {StepError} it did not come up in that time
+ * @param count of boards, beside the `before` that ran their own system already
+ * @throws {StepError} fewer came up in that time
  */
-export async function waitForBoot(sys: string, seconds: number, signal: AbortSignal): Promise<void> {
+export async function waitForBoot(
+  sys: string,
+  seconds: number,
+  signal: AbortSignal,
+  { count, before }: { readonly count: number; readonly before: number },
+): Promise<void> {
   const end = Date.now() + seconds * 1000;
-  while (!(await hasBooted(sys))) {
+  for (;;) {
+    const booted = (await bootedCount(sys)) - before;
+    if (booted >= count) return;
     if (Date.now() >= end)
       throw new StepError(
-        `the board has not shown up on USB within ${seconds} s of being flashed`,
+        count === 1
+          ? `the board has not shown up on USB within ${seconds} s of being flashed`
+          : `${booted} of ${count} boards have shown up on USB within ${seconds} s of being flashed`,
         'Do not cut its power: a first boot that is cut off leaves it without ssh keys. Look at its serial console.',
       );
     await sleep(POLL_MS, undefined, { signal });

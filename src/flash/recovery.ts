@@ -34,6 +34,9 @@ const MODULES: Readonly<Record<string, readonly [module: string, kind: BoardKind
 /** The network gadget of a Jetson that has booted its root file system. */
 const BOOTED = '7020';
 
+/** TX2 and Xavier in recovery mode (l4t_initrd_flash.sh of r36). */
+const OLDER = new Set(['7018', '7418', '7c18', '7019', '7819', '7919', '7e19']);
+
 /** NVIDIA's USB devices below `sys` (`/sys`), as sysfs name and product id. */
 async function nvidiaDevices(
   sys: string,
@@ -64,7 +67,12 @@ export async function findRecovery(sys: string): Promise<readonly RecoveryDevice
   });
 }
 
-/** Whether a Jetson that runs its own system is on this machine's USB. */
-export async function hasBooted(sys: string): Promise<boolean> {
-  return (await nvidiaDevices(sys)).some(({ product }) => product === BOOTED);
+/** How many Jetsons that run their own system are on this machine's USB. */
+export async function bootedCount(sys: string): Promise<number> {
+  return (await nvidiaDevices(sys)).filter(({ product }) => product === BOOTED).length;
+}
+
+/** Older Jetsons in recovery mode, by their sysfs names: NVIDIA's scripts write to them too where they are told to write to all. */
+export async function otherJetsons(sys: string): Promise<readonly string[]> {
+  return (await nvidiaDevices(sys)).filter(({ product }) => OLDER.has(product)).map(({ usb }) => usb);
 }

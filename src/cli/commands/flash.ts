@@ -26,6 +26,7 @@ export function flashCommand(cli: CliContext): Command {
     )
     .option('--board <name>', 'NVIDIA’s name of the board, in place of the developer kit’s')
     .option('--usb <port>', 'which board, where several are in recovery mode: 1-2')
+    .option('--all', 'all boards in recovery mode at once: of one module, a line and a log for each')
     .option(
       '--user <name>',
       'make this user (password from BPMP_VIRT_PASSWORD), so that the first boot asks nothing',

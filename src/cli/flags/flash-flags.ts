@@ -12,6 +12,8 @@ export type FlashFlags = {
   readonly storage: RootStorage;
   readonly board?: string;
   readonly usb?: string;
+  /** Every board in recovery mode, at once. */
+  readonly all?: true;
   readonly user?: string;
   /** False with --no-flash. */
   readonly flash: boolean;

@@ -15,7 +15,10 @@ export async function namedTargets(
 ): Promise<readonly [string, ...string[]]> {
   const [first, ...rest] = [...words, ...(file === undefined ? [] : await readTargets(file))];
   if (first === undefined)
-    throw new UsageError('no board is named', 'Say --target ssh://user@host, or --targets FILE.');
+    throw new UsageError(
+      'no board is named',
+      'Name one (`ssh://user@host`; `up` and others take it after --target), or --targets FILE.',
+    );
   const all = [first, ...rest] as const;
   for (const target of all) parseTarget(target);
   const twice = all.find((target, at) => all.indexOf(target) !== at);

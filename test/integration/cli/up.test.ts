@@ -16,7 +16,7 @@ import {
   writeTree,
 } from '../../helpers/board/board-tree.ts';
 import { board, bundle, reset, started, useBoard, verb } from '../../helpers/board/deploy-board.ts';
-import { type SshBoard, startSshBoard } from '../../helpers/board/ssh-board.ts';
+import { sharedConfig, twin } from '../../helpers/board/several-boards.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
 const built = vi.hoisted(() => vi.fn(async (_request: BuildRequest) => undefined));
@@ -131,17 +131,9 @@ test('what the doctor finds ends it before anything is taken from the board', as
   expect(writesOf(board.root)).toEqual([]);
 });
 
-/** Another board, as this test's is now. */
-async function twin(): Promise<SshBoard> {
-  const other = await startSshBoard();
-  for (const part of ['root', 'bin'] as const) await execa('cp', ['-a', `${board[part]}/.`, other[part]]);
-  writeTree(other.root, { 'proc/device-tree/serial-number': '1420000000002\0' });
-  return other;
-}
-
 test('many boards at once: one that fails stops none of the others, each has its lines, its log and its audit', async () => {
   writeTree(board.root, { 'proc/device-tree/serial-number': '1420000000001\0' });
-  const other = await twin();
+  const other = await twin({ 'proc/device-tree/serial-number': '1420000000002\0' });
   // This one does not come back.
   writeFileSync(join(board.bin, 'reboot'), '#!/bin/sh\n', { mode: 0o755 });
   const work = tmpDir('up-many');
@@ -185,16 +177,6 @@ test('many boards at once: one that fails stops none of the others, each has its
     await other.close();
   }
 });
-
-/** One configuration for both: each has a key and a host key of its own. */
-function sharedConfig(boards: readonly SshBoard[]): string {
-  return boards
-    .map(({ target, sshConfig }) => {
-      const port = target.replace(/.*:/, '');
-      return readFileSync(sshConfig, 'utf8').replace('Host *', `Match exec "test %p = ${port}"`);
-    })
-    .join('\n');
-}
 
 test.each([
   [[], 'no board is named'],

@@ -90,9 +90,10 @@ printf '${EXTLINUX}' >rootfs/boot/extlinux/extlinux.conf; echo stock >rootfs/boo
       .replaceAll('@USB@', at('root/sys/bus/usb/devices/1-2'));
     writeFileSync(file, filled, { mode: 0o755 });
   }
-  // The programs that NVIDIA wants need not do anything here.
+  // The programs that NVIDIA wants need not do anything here; flushing takes seconds, and no test sees what it does.
   mkdirSync(at('bin'));
-  for (const name of PROGRAMS.split(' ')) writeFileSync(at(`bin/${name}`), '#!/bin/sh\n', { mode: 0o755 });
+  for (const name of [...PROGRAMS.split(' '), 'sync'])
+    writeFileSync(at(`bin/${name}`), '#!/bin/sh\n', { mode: 0o755 });
   path = process.env['PATH'];
   process.env['PATH'] = `${at('bin')}:${path}`;
 });
@@ -331,4 +332,113 @@ test('who is not root gets sudo, with its reason before it; NVIDIA’s scripts a
   for (const [program] of asRoot.filter(([first]) => first !== '-n'))
     expect(out.indexOf(`sudo for ${program}: `)).toBeLessThan(out.indexOf(`$ sudo ${program}`));
   expect(out).toContain('it mounts images and writes to the board by USB');
+});
+
+/** Boards in recovery mode beside the first, 1-2. */
+const plugged = (boards: Readonly<Record<string, string>>): Tree =>
+  Object.fromEntries(
+    Object.entries(boards).flatMap(([usb, product]) => [
+      [`root/sys/bus/usb/devices/${usb}/idVendor`, '0955\n'],
+      [`root/sys/bus/usb/devices/${usb}/idProduct`, `${product}\n`],
+    ]),
+  );
+/** What l4t_initrd_flash.sh of R36 does with --massflash: a log a board, all at once, and 1 where one of them fails. */
+const MASS = `#!/bin/sh
+printf '%s' "$1" >>'@DIR@/calls'; for word in "$@"; do printf '|%s' "$word" >>'@DIR@/calls'; done; echo >>'@DIR@/calls'
+cp '@DIR@/${RULE}' '@DIR@/seen' 2>/dev/null
+[ "$1" = --flash-only ] || exit 0
+mkdir -p initrdlog; failure=0
+for usb in $(ls '@DIR@/root/sys/bus/usb/devices'); do
+	! [ -e '@DIR@/gone-'$usb ] || continue
+	echo "Start flashing device: $usb, rcm instance: 0, PID: 77"
+	echo 'Ongoing processes: 77'
+	log=initrdlog/flash_\${usb}_0_20261128-1200$(ls initrdlog | wc -l).log
+	echo '[   0.2696 ] BR_CID: 0x80012344705DD50'\${usb#*-} >$log
+	if [ -e '@DIR@/says-'$usb ]; then cat '@DIR@/says-'$usb >>$log; failure=1
+	else echo Success >>$log; echo 7020 >'@DIR@/root/sys/bus/usb/devices/'$usb/idProduct; fi
+done
+exit $failure
+`;
+const flashAll = async (...words: string[]) => {
+  const script = at('work/Linux_for_Tegra/tools/kernel_flash/l4t_initrd_flash.sh');
+  writeFileSync(script, MASS.replaceAll('@DIR@', folder), { mode: 0o755 });
+  return flash('--rootfs', await makeRootfs(), '--all', ...words);
+};
+const audited = () =>
+  readFileSync(at('work/logs/audit.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line): Record<string, string> => JSON.parse(line));
+
+test('--all: images once, then every board at once; a line, a log and an audit entry a board', async () => {
+  writeTree(folder, plugged({ '1-3': '7023', '2-1.4': '7023', '3-1': '7020' }));
+  rmSync(at('root/sys/bus/usb/devices/3-1'), { recursive: true });
+  const { out, error, calls } = await flashAll('--yes', '--wait', '5');
+  expect([error, out]).toEqual([undefined, expect.stringContaining('3 of 3 boards are flashed')]);
+  expect(calls.slice(-2)).toEqual([
+    '--no-flash|--no-flash|--massflash|3|--network|usb0|--usb-instance|1-2|--external-device|nvme0n1p1|-c|tools/kernel_flash/flash_l4t_t234_nvme.xml|jetson-agx-orin-devkit|external',
+    '--flash-only|--flash-only|--massflash|3|--network|usb0',
+  ]);
+  for (const usb of ['1-2', '1-3', '2-1.4'])
+    expect(out).toMatch(new RegExp(`^${usb}  writing\n[^]*^${usb}  flashed$`, 'm'));
+  expect(out).not.toContain('Ongoing processes');
+  expect(out).toContain('of one hardware revision, which USB does not show');
+  expect(out).toContain('The boards are up');
+  expect(readFileSync(at('seen'), 'utf8')).toContain('UDISKS_IGNORE');
+  expect(existsSync(at(RULE))).toBe(false);
+  expect(audited().map((line) => [line['verb'], line['target'], line['serial'], line['result']])).toEqual([
+    ['flash', 'usb 1-2', '0x80012344705DD502', 'flashed'],
+    ['flash', 'usb 1-3', '0x80012344705DD503', 'flashed'],
+    ['flash', 'usb 2-1.4', '0x80012344705DD501', 'flashed'],
+  ]);
+  expect(new Set(audited().map((line) => line['bundle'])).size).toBe(1);
+  // Emmc goes the same way, without words for another disk.
+  writeTree(folder, plugged({ '1-2': '7023', '1-3': '7023', '2-1.4': '7023' }));
+  const dry = await flashAll('--storage', 'emmc', '--dry-run');
+  expect(dry.out).toContain(
+    '--massflash 3 --network usb0 --usb-instance 1-2 jetson-agx-orin-devkit internal',
+  );
+}, 60_000);
+
+test('--all: a board that fails and one that was not begun with are told from those that are flashed', async () => {
+  writeTree(folder, { ...plugged({ '1-3': '7023', '1-4': '7023' }), 'gone-1-4': '' });
+  // A log of an earlier run that ended well is not this one's.
+  writeTree(folder, { 'work/Linux_for_Tegra/initrdlog/flash_1-4_2_20200101-120000.log': 'Success\n' });
+  writeTree(folder, {
+    'says-1-3': `${FLASH_REPORTS['external-device']?.[1]}\nError flashing non-qspi storage\n`,
+  });
+  const { out, error } = await flashAll('--yes', '--wait', '0');
+  expect(error?.message).toBe('2 of 3 boards failed: 1-3, 1-4');
+  expect(out).toContain('1 of 3 boards are flashed');
+  expect(out).toMatch(/^1-2 {2}flashed$/m);
+  expect(out).toMatch(/^1-3 {2}failed: the board’s flashing system does not see the disk/m);
+  const said = audited();
+  expect(said.map((line) => line['result'])).toEqual(['flashed', 'failed', 'failed']);
+  expect(said[2]?.['phase']).toBe('writing');
+  // The next run, in which images cannot be made, is one line more for each, in the same file.
+  writeFileSync(
+    at('work/Linux_for_Tegra/tools/kernel_flash/l4t_initrd_flash.sh'),
+    '#!/bin/sh\necho "OSError: [Errno 28] No space left on device"\nexit 1\n',
+    { mode: 0o755 },
+  );
+  const again = await flash('--all', '--yes', '--wait', '0');
+  expect(again.error?.message).toBe('2 of 2 boards failed: 1-3, 1-4');
+  expect(
+    audited()
+      .slice(3)
+      .map((line) => [line['result'], line['phase']]),
+  ).toEqual(Array(2).fill(['failed', 'preparing']));
+  expect(audited()[3]?.['error']).toContain('a disk is full');
+}, 60_000);
+
+test('--all refuses boards that differ, before anything runs', async () => {
+  writeTree(folder, plugged({ '1-3': '7223' }));
+  const { error, calls } = await flashAll('--yes');
+  expect(error?.message).toContain('boards that are flashed together have to be the same module');
+  writeTree(folder, plugged({ '1-3': '7e19' }));
+  expect((await flashAll('--yes')).error?.message).toContain('1-3 (no Orin)');
+  expect((await flashAll('--usb', '1-2')).error?.message).toContain('exclude each other');
+  writeTree(folder, plugged({ '1-3': '7023' }));
+  expect((await flashAll()).error?.message).toContain('this erases nvme of 2 boards');
+  expect(calls).toEqual([]);
 });

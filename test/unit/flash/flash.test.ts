@@ -5,7 +5,7 @@ import { checkFlashHost } from '../../../src/flash/flash-host.ts';
 import { flashScriptCommand, prepareRootfs } from '../../../src/flash/flash-plan.ts';
 import { FLASH_SIGNATURES, lastErrors, recogniseFailure } from '../../../src/flash/flash-signatures.ts';
 import { requireSameModule } from '../../../src/flash/prepare.ts';
-import { findRecovery, hasBooted } from '../../../src/flash/recovery.ts';
+import { bootedCount, findRecovery } from '../../../src/flash/recovery.ts';
 import { makeFolder, type Tree, writeTree } from '../../helpers/board/board-tree.ts';
 import { failedLog, HEALTHY_IN_ALL, HEALTHY_LOGS } from '../../helpers/board/flash-logs.ts';
 import { FLASH_REPORTS } from '../../helpers/board/flash-reports.ts';
@@ -36,13 +36,13 @@ describe('a board on USB', () => {
       'bus/usb/devices/usb1/x': '',
     });
     expect(await findRecovery(folder.path)).toMatchObject([{ usb: '1-2', module, kind }]);
-    expect(await hasBooted(folder.path)).toBe(false);
+    expect(await bootedCount(folder.path)).toBe(0);
   });
 
   test('a running board and an older Jetson are not in recovery mode', async () => {
     writeTree(folder.path, { ...usb('1-2', '0955', '7020'), ...usb('1-4', '0955', '7019') });
     expect(await findRecovery(folder.path)).toEqual([]);
-    expect(await hasBooted(folder.path)).toBe(true);
+    expect(await bootedCount(folder.path)).toBe(1);
   });
 
   test('no USB at all', async () => {
