@@ -65,7 +65,9 @@ strangers() {
 # The device behind a root= of a kernel command line; - where there is none, nothing where this board cannot tell.
 device_of() {
 	case $1 in
-	PARTUUID=*) set -- partuuid "${1#*=}" ;;
+	*/PARTNROFF=*) return ;;
+	# The kernel takes either case; the links are in small letters.
+	PARTUUID=*) set -- partuuid "$(printf '%s' "${1#*=}" | tr 'A-F' 'a-f')" ;;
 	PARTLABEL=*) set -- partlabel "${1#*=}" ;;
 	UUID=*) set -- uuid "${1#*=}" ;;
 	LABEL=*) set -- label "${1#*=}" ;;
@@ -100,8 +102,10 @@ facts() {
 	fact boot-mode "$(efi_byte L4TDefaultBootMode-781e084c-a330-417c-b678-38e696380cb9)"
 	fact free-kib "$(df -Pk "$root/boot" 2>/dev/null | awk 'NR == 2 { print $4 }')"
 	# Whether /boot is another file system than the root: UEFI reads extlinux.conf of the partition APP.
-	fact boot-mount "$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null)"
-	fact root-mount "$(device_of "$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)")"
+	fact boot-mount "$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)"
+	disk=$(device_of "$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)")
+	fact root-mount "$disk"
+	fact root-part "$(sed -n 's/^PARTNAME=//p' "$root/sys/class/block/${disk##*/}/uevent" 2>/dev/null)"
 	fact root-type "$(awk '$2 == "/" && $1 != "rootfs" { print $3 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)"
 	[ ! -d "$root/sys/firmware/efi" ] || fact efi 1
 	roots

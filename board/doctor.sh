@@ -145,10 +145,10 @@ check_smmu() {
 	fi
 	bypass=$(read_word "$root/sys/module/arm_smmu/parameters/disable_bypass") || bypass=
 	# A kernel that does not show the parameter has it all the same; the last one on the command line counts.
-	[ -n "$bypass" ] || bypass=$(tr -s ' ' '\n' <"$root/proc/cmdline" 2>/dev/null |
+	[ -n "$bypass" ] || bypass=$(tr -s ' ' '\n' 2>/dev/null <"$root/proc/cmdline" |
 		sed -n 's/^arm[-_]smmu\.disable_bypass=//p' | tail -n 1)
 	case $bypass in
-	N | n | 0 | off)
+	[NnFf0]* | [Oo][Ff]*)
 		warn smmu "$# in use, but devices without a domain bypass them: one that a guest programs may reach all memory" \
 			"take arm-smmu.disable_bypass=0 off the kernel command line"
 		;;
@@ -212,10 +212,19 @@ efi_byte() {
 	od -An -v -tu1 -j4 -N1 "$root/sys/firmware/efi/efivars/$1" 2>/dev/null | tr -d ' '
 }
 
+# mount_of PLACE FIELD: what is mounted there, or its type; the last counts, which hides those before.
+mount_of() {
+	awk -v place="$1" -v field="$2" '$2 == place && $1 != "rootfs" { print $field }' "$root/proc/mounts" 2>/dev/null | tail -n 1
+}
+
+is_partition() {
+	case $1 in /dev/mmcblk* | /dev/nvme* | /dev/sd*) ;; *) return 1 ;; esac
+}
+
 # UEFI reads extlinux.conf and the kernel from the file system that is the root.
 check_boot_mount() {
-	boot=$(awk '$2 == "/boot" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)
-	top=$(awk '$2 == "/" && $1 != "rootfs" { print $1 }' "$root/proc/mounts" 2>/dev/null | tail -n 1)
+	boot=$(mount_of /boot 1)
+	top=$(mount_of / 1)
 	[ -n "$boot" ] || return 0
 	case $top in
 	/dev/mapper/* | /dev/dm-*) fail boot-mount "the root file system is encrypted ($top), with a /boot of its own ($boot): not supported" \
@@ -223,6 +232,23 @@ check_boot_mount() {
 	*) fail boot-mount "/boot is a file system of its own ($boot): UEFI reads /boot of the partition APP" \
 		"umount /boot, where /boot below it is the one that boots" ;;
 	esac
+}
+
+# Whether UEFI reads what is the root here: a service or an initial RAM disk may have gone on to another file system.
+check_root() {
+	kind=$(mount_of / 3)
+	top=$(mount_of / 1)
+	started=$(tr -s ' ' '\n' 2>/dev/null <"$root/proc/cmdline" | sed -n 's/^root=//p' | tail -n 1)
+	case $kind in
+	overlay | tmpfs | ramfs | aufs)
+		fail root "in memory ($kind): what is put there is gone at the next boot" "switch overlayroot off"
+		return
+		;;
+	esac
+	if is_partition "$started" && is_partition "$top" && [ "$started" != "$top" ]; then
+		fail root "the board was started from $started and went on to $top: UEFI reads /boot of the first" \
+			"flash $top so that UEFI boots from it, or work on $started"
+	fi
 }
 
 check_boot() {
@@ -512,6 +538,7 @@ check_vfio
 check_policy
 check_memory
 check_boot_mount
+check_root
 check_boot
 check_extlinux
 check_space

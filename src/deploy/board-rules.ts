@@ -9,6 +9,8 @@ import type { BoardFacts } from './facts.ts';
 const ENTRY_ARG = 'bpmp_virt.entry';
 /** Tenths of a second that the menu must be shown while a kernel is on trial: a stock board's. */
 const MENU_TENTHS = 30;
+/** Of arm64 (arch/arm64/include/uapi/asm/setup.h), with the zero at the end. */
+const COMMAND_LINE_SIZE = 2048;
 /** Left free on the board's file system, in KiB. */
 const SPARE_KIB = 16 * 1024;
 
@@ -134,7 +136,28 @@ function requireSameBoard(compatible: readonly string[], bundle: BoardBundle): v
 /** The device that the running root file system is on; undefined where the board cannot tell. */
 export function rootDevice(facts: BoardFacts): string | undefined {
   const mounted = /^\/dev\/(?!root$)/.test(facts.rootMount) ? facts.rootMount : undefined;
-  return facts.rootDevices.get(rootOf(facts.cmdline) ?? '') ?? mounted;
+  return startedRoot(facts) ?? mounted;
+}
+
+/** The device that the kernel was told to start from; undefined where it has none or cannot tell. */
+function startedRoot(facts: BoardFacts): string | undefined {
+  const device = facts.rootDevices.get(rootOf(facts.cmdline) ?? '');
+  return device === '-' ? undefined : device;
+}
+
+/**
+ * UEFI reads the file system that the kernel starts from; a service or an initial RAM disk may have gone on to another.
+ *
+ * @throws {EnvironmentError} what is mounted is another disk
+ */
+function requireRootKept(facts: BoardFacts): void {
+  const started = startedRoot(facts);
+  const isPartition = (device: string | undefined) => /^\/dev\/(?:mmcblk|nvme|sd)\w+$/.test(device ?? '');
+  if (!isPartition(started) || !isPartition(facts.rootMount) || started === facts.rootMount) return;
+  throw new EnvironmentError(
+    `the board was started from ${started} and went on to ${facts.rootMount}: UEFI reads the extlinux.conf of the first`,
+    `Mount ${started} and work there, or flash ${facts.rootMount} so that UEFI boots from it.`,
+  );
 }
 
 /**
@@ -145,6 +168,7 @@ export function rootDevice(facts: BoardFacts): string | undefined {
  * @throws {EnvironmentError} its root= is another one
  */
 export function requireSameRoot(text: string, facts: BoardFacts): readonly string[] {
+  requireRootKept(facts);
   const template = templateOf(text, facts.markers);
   const wanted = rootOf(template?.keys.get('APPEND') ?? '');
   const running = rootOf(facts.cmdline);
@@ -163,6 +187,17 @@ export function requireSameRoot(text: string, facts: BoardFacts): readonly strin
   throw new EnvironmentError(
     `the entry ‘${label}’ of extlinux.conf starts root=${wanted}, the board runs from ${runs}: UEFI reads the extlinux.conf of another file system`,
     'Mount the file system that UEFI reads (its partition is called APP) and work there, or flash the disk that the board runs from; `cat /proc/cmdline` shows the root.',
+  );
+}
+
+/** @throws {EnvironmentError} the kernel would cut our entry's words off, and with them what tells that it runs */
+export function requireShortLine(append: string, added: readonly string[], { cmdline }: BoardFacts): void {
+  const more = added.filter((arg) => !cmdline.includes(arg)).join(' ').length;
+  const longest = Math.max(append.length, cmdline.length + 1 + more);
+  if (longest < COMMAND_LINE_SIZE) return;
+  throw new EnvironmentError(
+    `our entry would start the kernel with ${longest} characters, and it reads ${COMMAND_LINE_SIZE - 1}`,
+    'Shorten APPEND of the entry that the board starts (`cat /proc/cmdline` shows what UEFI adds to it).',
   );
 }
 

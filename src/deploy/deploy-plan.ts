@@ -7,13 +7,14 @@ import {
   requireInitrd,
   requireMenu,
   requireSameRoot,
+  requireShortLine,
   requireSpace,
   rootDevice,
 } from './board-rules.ts';
 import { notStarted, outcomeOf, whyNotStarted } from './boot-outcome.ts';
 import { type BoardBundle, type BoardFile, skusOf, sumOf } from './bundle-files.ts';
 import { requireKernel, storageOf } from './bundle-manifest.ts';
-import { type Boot, readOurs, rootOf, templateOf, withOurs, withoutOurs } from './extlinux.ts';
+import { appendOf, type Boot, readOurs, rootOf, templateOf, withOurs, withoutOurs } from './extlinux.ts';
 import type { BoardFacts } from './facts.ts';
 import { isEdited, requireNotLive, requireOurPlaces } from './ownership.ts';
 
@@ -65,7 +66,9 @@ export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWis
   const wanted = new Set(bundle.files.map((file) => file.to));
   const old = [...facts.deployed.keys()].filter((path) => !wanted.has(path));
   const rootNotes =
-    facts.isRootfs === true ? [] : [...requireSameRoot(conf.text, facts), ...unseenDisk(device)];
+    facts.isRootfs === true
+      ? []
+      : [...requireSameRoot(conf.text, facts), ...unseenDisk(device), ...otherPartition(facts)];
   const boot = bootFor(bundle, facts, conf.text, wish);
   const root = rootOf(facts.cmdline);
   const args = [...KERNEL_ARGS, entryArg(bundle.id)];
@@ -76,6 +79,7 @@ export function planDeploy(bundle: BoardBundle, facts: BoardFacts, wish: BootWis
     facts.markers,
   );
   requireInitrd(text, facts);
+  requireShortLine(appendOf(text), args, facts);
   const remove = old.filter((path) => !isEdited(facts, path));
   requireNotLive(text, remove);
   const stamp = stampOf(now);
@@ -112,6 +116,15 @@ function unseenDisk(device: string): readonly string[] {
     ? []
     : [
         `the root file system is on ${device === '' ? 'a device that could not be seen' : device}: whether the bundle’s kernel can mount it could not be seen`,
+      ];
+}
+
+/** L4TLauncher of edk2-nvidia looks for partitions of these names; APP_ENC is refused before. */
+function otherPartition({ rootPart }: BoardFacts): readonly string[] {
+  return rootPart === '' || /^APP(?:_b)?$/.test(rootPart)
+    ? []
+    : [
+        `the partition of the root file system is called ${rootPart}; UEFI reads the extlinux.conf of one called APP or APP_b`,
       ];
 }
 

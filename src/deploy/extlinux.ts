@@ -132,6 +132,11 @@ export function initrdOf(text: string): string | undefined {
   return findOurs(readMenu(text)).entry?.keys.get('INITRD');
 }
 
+/** The command line of our entry, as it stands there; empty where there is none. */
+export function appendOf(text: string): string {
+  return findOurs(readMenu(text)).entry?.keys.get('APPEND') ?? '';
+}
+
 /** The entry that a board starts without us: what ours is a copy of. */
 export function templateOf(text: string, kept = ''): MenuEntry | undefined {
   return startedEntry(readMenu(withoutOurs(text, kept)));

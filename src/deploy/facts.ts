@@ -23,6 +23,8 @@ export type BoardFacts = {
   readonly bootMount: string;
   /** The device that is mounted on /. */
   readonly rootMount: string;
+  /** The name of its partition, `APP` as NVIDIA lays a disk out; empty where the board cannot tell. */
+  readonly rootPart: string;
   /** Its file system: `ext4`. */
   readonly rootType: string;
   /** What a root= names, of the command line and of extlinux.conf → its device, `-` where the board has none; absent: it cannot tell. */
@@ -72,6 +74,7 @@ export function parseFacts(text: string): BoardFacts {
     freeKib: Number(one('free-kib')),
     bootMount: one('boot-mount'),
     rootMount: one('root-mount'),
+    rootPart: one('root-part'),
     rootType: one('root-type'),
     rootDevices: new Map(pairs('root-spec').map(([device, spec]) => [spec, device])),
     slot: one('slot'),

@@ -8,7 +8,7 @@ import type { CliContext } from '../context.ts';
 import { audit, type Fleet } from './audit.ts';
 
 /** How a script of NVIDIA's is run. */
-type Run = (script: Preparation, ctx: FlashContext) => Promise<void>;
+type RunScript = (script: Preparation, ctx: FlashContext) => Promise<void>;
 
 /**
  * NVIDIA's script writes to all boards at once; a line a board, and one in the audit file for each.
@@ -18,7 +18,7 @@ type Run = (script: Preparation, ctx: FlashContext) => Promise<void>;
  */
 export async function flashAll(
   boards: readonly RecoveryDevice[],
-  { prepare, write }: { readonly prepare: () => Promise<void>; readonly write: Run },
+  { prepare, write }: { readonly prepare: () => Promise<void>; readonly write: RunScript },
   script: Preparation,
   fleet: Fleet,
   ctx: FlashContext,

@@ -50,6 +50,7 @@ export function factsOf(text: string, more: Partial<BoardFacts> = {}): BoardFact
     freeKib: 1e6,
     bootMount: '',
     rootMount: '/dev/mmcblk0p1',
+    rootPart: 'APP',
     rootType: 'ext4',
     rootDevices: new Map([['PARTUUID=1', '/dev/mmcblk0p1']]),
     slot: '',

@@ -15,7 +15,8 @@ import {
   writesOf,
   writeTree,
 } from '../../helpers/board/board-tree.ts';
-import { board, bundle, reset, started, useBoard, verb } from '../../helpers/board/deploy-board.ts';
+import { board, bundle, reset, started, tree, useBoard, verb } from '../../helpers/board/deploy-board.ts';
+import { ABLE, manifestOf } from '../../helpers/board/facts.ts';
 import { sharedConfig, twin } from '../../helpers/board/several-boards.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 
@@ -77,6 +78,8 @@ beforeEach(async () => {
     writeFileSync(join(board.bin, name), text, { mode: 0o755 });
 });
 
+const image = () => readFileSync(join(bundle.path, 'Image'), 'latin1');
+
 function up(...words: string[]) {
   const work = tmpDir('up');
   symlinkSync(bundle.path, join(work, 'bundle'));
@@ -121,6 +124,21 @@ test('a board that does not come back is waited for as long as was said', async 
   writeFileSync(join(board.bin, 'reboot'), '#!/bin/sh\n', { mode: 0o755 });
   const { error } = await up('--wait', '1');
   expect(error?.message).toContain('the board has not come back within 1 s');
+});
+
+test('a bundle whose kernel cannot boot the board is refused before the board is touched', async () => {
+  const before = tree();
+  const small = { ...ABLE, for: 'emulation', lacks: ['CONFIG_MMC', 'CONFIG_BLK_DEV_NVME'] } as const;
+  writeTree(bundle.path, { 'manifest.json': manifestOf(image(), small) });
+  expect((await up()).error?.message).toContain('boots no Orin');
+  writeTree(bundle.path, { 'manifest.json': manifestOf(image()) });
+  writeTree(board.root, { 'proc/device-tree/compatible': 'nvidia,p3768-0000+p3767-0005\0' });
+  expect((await up()).error?.message).toContain('the board is nvidia,p3768-0000+p3767-0005');
+  expect({ ...tree(), '/proc/device-tree/compatible': '' }).toEqual({
+    ...before,
+    '/proc/device-tree/compatible': '',
+  });
+  expect(readFileSync(join(board.root, 'proc/sys/kernel/random/boot_id'), 'utf8')).toBe('first\n');
 });
 
 test('what the doctor finds ends it before anything is taken from the board', async () => {

@@ -209,6 +209,33 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
       /^warn.*all memory/,
     ],
     [
+      'SMMU bypass in another word',
+      {
+        'sys/module/arm_smmu/parameters/disable_bypass': { link: 'gone' },
+        'proc/cmdline': 'root=x arm-smmu.disable_bypass=False\n',
+      },
+      {},
+      'smmu',
+      /^warn.*all memory/,
+    ],
+    [
+      'a root that a service changed after the start',
+      {
+        'proc/cmdline': 'root=/dev/mmcblk0p1 rw\n',
+        'proc/mounts': '/dev/mmcblk0p1 /old ext4 rw 0 0\n/dev/nvme0n1p1 / ext4 rw 0 0\n',
+      },
+      {},
+      'root',
+      /^fail.*started from \/dev\/mmcblk0p1 and went on to \/dev\/nvme0n1p1/,
+    ],
+    [
+      'a root in memory',
+      { 'proc/mounts': 'overlayroot / overlay rw,lowerdir=/media/root-ro 0 0\n' },
+      {},
+      'root',
+      /^fail.*in memory \(overlay\)/,
+    ],
+    [
       'a stream that another device has',
       { 'proc/device-tree/bus@0/spi@3210000/iommus': '\0\0\0\x06\0\0\0\x01\0\0\0\x05\0\0\0\x18' },
       {},

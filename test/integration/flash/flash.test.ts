@@ -216,6 +216,18 @@ test('a board that NVIDIA’s scripts do not know, and another SKU, are said bef
   expect(calls).toEqual([]);
 });
 
+test('a bundle or a --board of another module than the one on USB is refused before anything runs', async () => {
+  const archive = await makeRootfs();
+  const other = await flash('--rootfs', archive, '--yes', '--board', 'jetson-orin-nano-devkit');
+  expect(other.error?.message).toContain('is for another module than the one on USB');
+  writeTree(folder, { 'root/sys/bus/usb/devices/1-2/idProduct': '7523\n' });
+  const { error, calls } = await flash('--rootfs', archive, '--yes');
+  expect(error?.message).toMatch(
+    /^the bundle is for p3701\+p3737, the board on USB is a Jetson Orin Nano, 8 GB/,
+  );
+  expect(calls).toEqual([]);
+});
+
 test('NVIDIA’s scripts are stopped where the EEPROM says that it is another module', async () => {
   writeTree(folder, {
     'work/Linux_for_Tegra/flash.sh': `#!/bin/sh\necho 'Board ID(3767) version(300) sku(0005) revision(R.1)'\nsleep 20\necho written >'${at('written')}'\n`,

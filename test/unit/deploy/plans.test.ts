@@ -73,6 +73,47 @@ describe('which entry is copied', () => {
     expect(ours?.['APPEND']).toContain(`rw ${expected} vfio_platform`);
   });
 
+  test('a root that a service changed after the start is refused, whatever the menu says', () => {
+    const facts = factsOf(entry('primary', EMMC), {
+      cmdline: `root=${EMMC} rw`,
+      rootMount: NVME,
+      rootDevices: new Map([[EMMC, EMMC]]),
+    });
+    for (const wish of ['keep', 'trial'] as const)
+      expect(() => plan(facts, wish)).toThrow(
+        /started from \/dev\/mmcblk0p1 and went on to \/dev\/nvme0n1p1/,
+      );
+    // What is not a partition by that name says nothing of it.
+    for (const rootMount of ['', '/dev/root', EMMC]) expect(plan({ ...facts, rootMount }).notes).toEqual([]);
+  });
+
+  test('a root= that the board has no link for is judged by what is mounted', () => {
+    const facts = factsOf(entry('primary', 'PARTUUID=2'), {
+      cmdline: 'root=PARTUUID=2 rw',
+      rootDevices: new Map([['PARTUUID=2', '-']]),
+    });
+    expect(plan(facts).notes).toEqual([]);
+  });
+
+  test('a partition that is not called as UEFI looks for is said', () => {
+    const menu = entry('primary', 'PARTUUID=1');
+    expect(plan(factsOf(menu, { rootPart: 'rootfs' })).notes.join()).toContain(
+      'is called rootfs; UEFI reads',
+    );
+    for (const rootPart of ['APP', 'APP_b', '']) expect(plan(factsOf(menu, { rootPart })).notes).toEqual([]);
+  });
+
+  test('a command line that the kernel would cut off is refused', () => {
+    const long = (bytes: number) =>
+      entry('primary', 'PARTUUID=1', '').replace(' rw primary', ` rw ${'x'.repeat(bytes)}`);
+    expect(() => plan(factsOf(long(2000)))).toThrow(
+      /would start the kernel with 2\d+ characters, and it reads 2047/,
+    );
+    expect(plan(factsOf(long(1700))).extlinux).toBeDefined();
+    const cmdline = `root=PARTUUID=1 rw ${'y'.repeat(2000)}`;
+    expect(() => plan(factsOf(long(10), { cmdline }))).toThrow(/it reads 2047/);
+  });
+
   test('what cannot be told is said', () => {
     const facts = factsOf(entry('primary', 'PARTUUID=9'), running(NVME));
     expect(plan(facts).notes.join('\n')).toContain('whether that is the same could not be seen');
