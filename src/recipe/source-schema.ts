@@ -121,8 +121,7 @@ const debianRoot = z
       .regex(/^[1-9]\d{0,4}[MG]$/, 'must be like 800M or 4G')
       .default('2G')
       .meta({
-        description:
-          'Size of the image; its holes take no room. It grows with its disk at the first boot, where the kernel has CONFIG_BLK_DEV_WRITE_MOUNTED.',
+        description: 'Size of the image; its holes take no room. It grows to its disk at the first boot.',
       }),
   })
   .refine(({ key, autologin }) => key !== undefined || autologin, {

@@ -23,6 +23,7 @@ const SYSTEM = [
   'sysvinit-core',
   'sysv-rc',
   'openssh-server',
+  'sudo',
   'iproute2',
   'kmod',
   'udhcpc',

@@ -114,7 +114,8 @@ async function startProxy(to: number) {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of this machine that nobody listens to. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
