@@ -131,7 +131,7 @@ static bool bpmp_place_is_free(hwaddr base, Error **errp)
     if (!there.mr) {
         return true;
     }
-    error_setg(errp, "The BPMP's window is at 0x%" HWADDR_PRIX ", where this "
+    error_setg(errp, "The BPMP's window is at 0x%" HWADDR_PRIx ", where this "
                "machine has '%s'", base, memory_region_name(there.mr));
     error_append_hint(errp, "ACPI PCI hotplug is there where acpi-ged has "
                       "acpi-pci-hotplug-with-bridge-support=on: leave it off, "
