@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SimpleGit } from 'simple-git';
 import { exists } from '../files/folder.ts';
@@ -42,11 +42,19 @@ export async function remoteRef(
 /** Without a terminal git says nothing by itself while data flows, and would be taken for one that hangs. */
 const FETCH = ['fetch', '--progress', '--no-tags', '--depth=1'];
 
-/** The bare repository `store`, made where it is missing; the caller has its lock, so that git's own are of one that was killed. */
+/**
+ * The bare repository `store`, made where it is missing. The caller has its lock, so that git's own locks and halves of packs are of
+ * one that was killed: they would be in the way, and fill the disk.
+ */
 async function openStore(store: string, signal?: AbortSignal, onProgress?: OnProgress): Promise<SimpleGit> {
   await makeFolder(store);
   for (const name of ['shallow.lock', 'config.lock', 'packed-refs.lock', 'HEAD.lock'])
     await rm(join(store, name), { force: true });
+  const packs = join(store, 'objects/pack');
+  const halves = (await exists(packs))
+    ? (await readdir(packs)).filter((name) => name.startsWith('tmp_'))
+    : [];
+  for (const name of halves) await rm(join(packs, name), { force: true });
   const git = gitIn(store, signal, onProgress);
   await git.init(true);
   return git;
@@ -79,9 +87,19 @@ export async function fetchCommit(
   await git.raw([...FETCH, url, `+${commit}:refs/bpmp-virt/${commit}`]);
 }
 
-/** Whether the repository `store` has `commit` with all that belongs to it. */
+/**
+ * Whether the repository `store` has `commit` with all that belongs to it. Its name tells: git writes that when all objects are there,
+ * and the objects of a small fetch one by one before.
+ */
 export async function hasCommit(store: string, commit: string): Promise<boolean> {
-  return (await exists(store)) && (await revParse(store, `${commit}^{tree}`)) !== undefined;
+  if (!(await exists(store)) || (await revParse(store, `${commit}^{tree}`)) === undefined) return false;
+  return (await namesOf(store, commit)).length > 0;
+}
+
+/** The names that the repository `store` has for `commit`. */
+async function namesOf(store: string, commit: string): Promise<readonly string[]> {
+  const names = await gitIn(store).raw(['for-each-ref', '--points-at', commit, '--format=%(refname)']);
+  return names.split('\n').filter((name) => name !== '');
 }
 
 /**
@@ -97,11 +115,9 @@ export async function checkOut(
 ): Promise<void> {
   const git = gitIn(folder, signal);
   await git.init();
-  const names = await gitIn(store).raw(['for-each-ref', '--points-at', commit, '--format=%(refname)']);
-  const refs = names
-    .split('\n')
-    .filter((name) => name !== '')
-    .map((name) => `+${name}:${name.replace(/^refs\/heads\//, 'refs/remotes/origin/')}`);
+  const refs = (await namesOf(store, commit)).map(
+    (name) => `+${name}:${name.replace(/^refs\/heads\//, 'refs/remotes/origin/')}`,
+  );
   await git.raw(['fetch', '--quiet', '--no-tags', '--depth=1', `file://${store}`, ...refs]);
   await markSynced(folder, commit);
   // Not forced: a file of the user's that is in the way stops it, also one that git ignores.

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { EnvironmentError, StepError, UsageError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import { exists, fillFolder } from '../files/folder.ts';
@@ -30,7 +31,17 @@ export type SyncContext = {
   readonly url: (address: string) => string;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** ms between two attempts at one server; grows with each. */
+  readonly pauseMs?: number;
 };
+
+/** Attempts at one server before the next is asked: git has no way to go on where a pack was cut off. */
+const ATTEMPTS = 3;
+const PAUSE_MS = 2_000;
+/** What git and its libraries say where a connection was there and is no more, or a server is busy. */
+const LOST =
+  /early EOF|unexpected disconnect|hung up|RPC failed|curl (?:18|28|35|52|55|56|92)\b|connection (?:reset|timed out)|transfer closed|returned error: (?:429|5\d\d)|block timeout/i;
+const FULL = /no space left on device|disk quota exceeded/i;
 
 const SUBMODULES = new RegExp(`^(${QEMU_SUBMODULES})$`);
 
@@ -89,29 +100,61 @@ async function fetchAny(
   );
 }
 
+/**
+ * Fetch from one server, again where the connection is lost. Gives the commit, or what is wrong.
+ *
+ * @throws {EnvironmentError} the disk is full
+ */
 async function fetchOne(
   store: string,
   url: string,
-  wanted: { readonly ref: string; readonly commit?: string },
+  wanted: Wanted,
   ctx: SyncContext,
 ): Promise<{ readonly commit: string } | { readonly problem: string }> {
-  try {
-    const remote = await remoteRef(url, wanted.ref, ctx.signal);
-    if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
-    if (wanted.commit === undefined || wanted.commit === remote.commit) {
-      await fetchShallow(store, url, remote.name, ctx.signal, progressOf(url, ctx));
-      return { commit: remote.commit };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await askServer(store, url, wanted, ctx);
+    } catch (error) {
+      ctx.signal.throwIfAborted();
+      const problem = problemOf(store, error);
+      if (attempt === ATTEMPTS || !LOST.test(problem)) return { problem };
+      ctx.emit({ type: 'warning', text: `${url}: ${problem}\nThe connection was lost; it is asked again.` });
+      await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
     }
-    // A branch goes on, and its older commits stay; a tag that has moved is another release under the same name.
-    if (remote.name.startsWith('refs/tags/')) {
-      return { problem: `its tag ${wanted.ref} is ${remote.commit}, not ${wanted.commit}` };
-    }
-    await fetchCommit(store, url, wanted.commit, ctx.signal, progressOf(url, ctx));
-    return { commit: wanted.commit };
-  } catch (error) {
-    ctx.signal.throwIfAborted();
-    return { problem: error instanceof Error ? error.message.trim() : String(error) };
   }
+}
+
+/** What git says. @throws {EnvironmentError} it says that the disk is full */
+function problemOf(store: string, error: unknown): string {
+  const problem = error instanceof Error ? error.message.trim() : String(error);
+  if (!FULL.test(problem)) return problem;
+  throw new EnvironmentError(
+    `no space left for ${store}: ${problem}`,
+    'Make room and run the same command again.',
+    { cause: error },
+  );
+}
+
+type Wanted = { readonly ref: string; readonly commit?: string };
+
+async function askServer(
+  store: string,
+  url: string,
+  wanted: Wanted,
+  ctx: SyncContext,
+): Promise<{ readonly commit: string } | { readonly problem: string }> {
+  const remote = await remoteRef(url, wanted.ref, ctx.signal);
+  if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
+  if (wanted.commit === undefined || wanted.commit === remote.commit) {
+    await fetchShallow(store, url, remote.name, ctx.signal, progressOf(url, ctx));
+    return { commit: remote.commit };
+  }
+  // A branch goes on, and its older commits stay; a tag that has moved is another release under the same name.
+  if (remote.name.startsWith('refs/tags/')) {
+    return { problem: `its tag ${wanted.ref} is ${remote.commit}, not ${wanted.commit}` };
+  }
+  await fetchCommit(store, url, wanted.commit, ctx.signal, progressOf(url, ctx));
+  return { commit: wanted.commit };
 }
 
 function progressOf(url: string, { emit }: SyncContext): OnProgress {
