@@ -108,7 +108,7 @@ async function fetchAny(
 async function fetchOne(
   store: string,
   url: string,
-  wanted: Wanted,
+  wanted: RefWish,
   ctx: SyncContext,
 ): Promise<{ readonly commit: string } | { readonly problem: string }> {
   for (let attempt = 1; ; attempt++) {
@@ -135,12 +135,12 @@ function problemOf(store: string, error: unknown): string {
   );
 }
 
-type Wanted = { readonly ref: string; readonly commit?: string };
+type RefWish = { readonly ref: string; readonly commit?: string };
 
 async function askServer(
   store: string,
   url: string,
-  wanted: Wanted,
+  wanted: RefWish,
   ctx: SyncContext,
 ): Promise<{ readonly commit: string } | { readonly problem: string }> {
   const remote = await remoteRef(url, wanted.ref, ctx.signal);
