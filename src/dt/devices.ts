@@ -67,7 +67,7 @@ function widen(registers: readonly Region[], notes: DeviceNotes | undefined): re
 }
 
 /** What the state of a node says against giving it away; the overlay switches on the device itself, and nothing else. */
-function stateProblems(node: DtNode): readonly string[] {
+export function stateProblems(node: DtNode): readonly string[] {
   const status = stringOf(node, 'status') ?? 'okay';
   let off = node.parent;
   while (off !== undefined && isSwitchedOn(off)) off = off.parent;
@@ -115,7 +115,6 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
       .filter((part) => part === node || isPartOf(part))
       .flatMap((part) => index.facts.get(part)?.streams ?? []),
     problems: [
-      ...stateProblems(node),
       ...phandleProblems(node, index),
       ...interruptProblems(interrupts),
       ...(problem === undefined ? [] : [problem]),

@@ -40,11 +40,17 @@ export function readSpecifiers(
   const cells = cellsOf(node, property);
   if (cells === undefined)
     return { entries: [], problem: `${node.path}: ${property} is not a list of cells` };
+  if (isHogLine(node, property)) return { entries: [] };
   if (form === 'opaque') return { entries: phandlesAmong(cells, phandles) };
   if (form === 'first') return { entries: first(cells, phandles) };
   if (form === 'id-map') return { entries: idMap(cells, phandles) };
   if (form === 'interrupt-map') return { entries: interruptMap(node, cells, phandles) };
   return readList(node, property, cells, form, phandles);
+}
+
+/** Whether a property is a line of the GPIO controller that its node lies in (`gpio-hog`): numbers, and no phandle. */
+export function isHogLine(node: DtNode, property: string): boolean {
+  return property === 'gpios' && node.properties.has('gpio-hog');
 }
 
 /** The nodes of all cells that are somebody's phandle. */

@@ -30,8 +30,18 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
+/** Every verdict asks again and again what its node is compatible with. */
+const COMPATIBLE = new WeakMap<DtNode, readonly string[]>();
+
 /** The strings of a property that is a list of them (`compatible`); empty where it is absent or not that. */
 export function stringsOf(node: DtNode, name: string): readonly string[] {
+  if (name !== 'compatible') return readStrings(node, name);
+  const known = COMPATIBLE.get(node) ?? readStrings(node, name);
+  COMPATIBLE.set(node, known);
+  return known;
+}
+
+function readStrings(node: DtNode, name: string): readonly string[] {
   const bytes = node.properties.get(name);
   if (bytes === undefined || bytes.length === 0 || bytes.at(-1) !== 0) return [];
   return latin1(bytes, 0, bytes.length - 1).split('\0');

@@ -5,6 +5,7 @@ import type { BpmpKind } from '../dt/host-index.ts';
 import { registersOf } from '../dt/registers.ts';
 import type { DtNode } from '../dt/tree.ts';
 import type { HostFacts } from './derive.ts';
+import { groupLimit } from './groups.ts';
 import type { StreamSpace } from './id-names.ts';
 import { type Loss, losses } from './losses.ts';
 import { pinsOf } from './pins.ts';
@@ -90,7 +91,11 @@ export function reportDevice(device: Device, facts: HostFacts): DeviceReport {
     verdict: judgeDevice(device, facts, policy),
     misses: losses(device, facts.index, [device.node]),
     pins: pinsOf(device, facts.index),
-    limits: [...(device.notes?.limits ?? []), ...registerLimits(device, facts.index)],
+    limits: [
+      ...(device.notes?.limits ?? []),
+      ...[groupLimit(device, facts.index)].filter((limit) => limit !== undefined),
+      ...registerLimits(device, facts.index),
+    ],
   };
 }
 

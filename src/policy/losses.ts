@@ -51,7 +51,9 @@ function lossesOf(
     const form = referenceForm(what);
     const isList = BPMP_LISTS.test(what);
     if (form === undefined || (HANDLED.test(what) && !isList) || drop.includes(what)) return [];
-    const { entries } = readSpecifiers(node, what, form, index.phandles);
+    const { entries, problem } = readSpecifiers(node, what, form, index.phandles);
+    // Of clocks, resets and domains, the device itself has the problem, and is refused for it.
+    if (problem !== undefined && !isList) return [{ what, of: ['a node that is not there'], weight: 'felt' }];
     const away = entries.flatMap((entry) => {
       if (isList && entry?.provider === index.bpmp) return [];
       const lost = entry !== undefined && !given.some((each) => isWithin(entry.provider, each));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Device, deviceName } from '../dt/devices.ts';
+import { type Device, deviceName, stateProblems } from '../dt/devices.ts';
 import { type HostIndex, type StreamUse, sendersOf } from '../dt/host-index.ts';
 import { cooledBy, isPciHost, isWithin, rolesOf } from '../dt/host-roles.ts';
 import { sharedInterrupts } from '../dt/shared-interrupts.ts';
@@ -175,7 +175,9 @@ export function deviceFindings(device: Device, index: HostIndex, policy: VmPolic
   const given = policy.devices.map(({ node }) => node);
   return [
     ...rolesOf(index, device.node, given).map((role): WeighedReason => ['refused', role]),
-    ...device.problems.map((problem): WeighedReason => ['refused', problem]),
+    ...[...stateProblems(device.node), ...device.problems].map(
+      (problem): WeighedReason => ['refused', problem],
+    ),
     ...heldRegisters(device, index, given).map((why): WeighedReason => ['refused', why]),
     ...sharedInterrupts(index.tree, index.phandles, device.interrupts, given).map(
       ({ spi, node }): WeighedReason => ['refused', `its interrupt (SPI ${spi}) is that of ${node.path} too`],

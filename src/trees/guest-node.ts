@@ -6,7 +6,13 @@ import { isWithin } from '../dt/host-roles.ts';
 import { interruptParentOf } from '../dt/interrupts.ts';
 import { referenceForm } from '../dt/reference-properties.ts';
 import { registersOf } from '../dt/registers.ts';
-import { type ReferenceForm, readSpecifiers, type Specifier, type Specifiers } from '../dt/specifiers.ts';
+import {
+  isHogLine,
+  type ReferenceForm,
+  readSpecifiers,
+  type Specifier,
+  type Specifiers,
+} from '../dt/specifiers.ts';
 import type { DtNode } from '../dt/tree.ts';
 import { dataRoot } from '../policy/data-nodes.ts';
 import type { HostFacts } from '../policy/derive.ts';
@@ -181,10 +187,12 @@ class NodePrinter {
     property: string,
     bytes: Uint8Array,
   ): { readonly text: string | undefined } | undefined {
-    const form = referenceForm(property);
+    const form = isHogLine(node, property) ? undefined : referenceForm(property);
     if (form !== undefined) return this.#reference(node, property, form);
     // A phandle of the host is any node's in the guest: what may be one is never copied as bytes.
-    return mayRefer(node, property, this.#index).length > 0 ? undefined : { text: bytesText(bytes) };
+    return !isHogLine(node, property) && mayRefer(node, property, this.#index).length > 0
+      ? undefined
+      : { text: bytesText(bytes) };
   }
 
   /** The properties that a node keeps, in the host's order. */

@@ -81,6 +81,16 @@ describe.each(BOARDS)('%s', (board) => {
     expect(devices.flatMap((device) => device.problems)).toEqual([]);
   });
 
+  test('verdicts are those of the table', async () => {
+    const reports = reportAll(factsOf(blobOf(board)));
+    const lines = reports.flatMap(({ name, enabled, verdict }) => [
+      `${name} (${enabled ? 'on' : 'off'}): ${verdict.kind}`,
+      ...verdict.reasons.map((why) => `  ${why}`),
+    ]);
+    const golden = `../../fixtures/verdicts/linux-6.12/${board}.txt`;
+    await expect(`${lines.join('\n')}\n`).toMatchFileSnapshot(golden);
+  });
+
   test('no id in a policy without a device that names it', () => {
     const facts = factsOf(blobOf(board));
     const devices = listDevices(facts.index, facts.notes).map((device) => device.node.path);

@@ -155,6 +155,26 @@ describe.each(trees.filter((file) => SUPPORTED.test(file)))('%s', (file) => {
   });
 });
 
+describe.runIf(isThere)('the ids that are public for devices of the AGX Orin, on its tree of 36.3', () => {
+  const mgbe0 = [248, 357, 361, 369, 373, 374, 375, 376, 377, 378, 379, 380, 381];
+  let reports: readonly DeviceReport[];
+  beforeAll(() => {
+    reports = reportAll(factsOf(blobOf('l4t-36.3-p3737-0000+p3701-0000-nv.dtb.gz')));
+  });
+  test.each([
+    ['gpu', [41, 236, 304], [19], [35]],
+    ['vic@15340000', [167], [113], [29]],
+    ['nvdec@15480000', [40, 83, 154], [44], [23]],
+    ['nvjpg@15540000', [20], [10], [36]],
+    ['mgbe0', mgbe0, [45, 46, 47], [18]],
+    ['mttcan0', [9, 10, 94, 284], [4], []],
+  ])('%s', (wanted, ...expected) => {
+    const ids = (list: readonly { id: number }[] = []) => list.map(({ id }) => id);
+    const found = reports.find(({ name }) => name === wanted);
+    expect([ids(found?.clocks), ids(found?.resets), ids(found?.powerDomains)]).toEqual(expected);
+  });
+});
+
 describe('trees that are refused', () => {
   test.each([
     ['linux-7.1-tegra264', /Tegra264: only Tegra234/],

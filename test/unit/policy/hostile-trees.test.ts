@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { findDevice } from '../../../src/dt/devices.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
+import { reportDevice } from '../../../src/policy/device-report.ts';
 import { judgeDevice } from '../../../src/policy/verdict.ts';
 import { guestNode } from '../../../src/trees/guest-node.ts';
 import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
@@ -117,6 +118,32 @@ describe('what other nodes provide', () => {
     const place = { name: 'x', addresses: [0xc000000n], spis: [] };
     const { lines } = guestNode({ device, place }, policy, facts);
     expect(lines.join('\n')).toContain('clocks = <&x_9000000 0x3>;');
+  });
+});
+
+test('a line that a GPIO controller holds for itself names no node', () => {
+  const line: NodeSpec = { gpios: [90, 0], 'output-low': true };
+  const given = (user: NodeSpec) => verdict(withDevice({ phandle: [90], '#gpio-cells': [1] }, { user }));
+  expect(given({ ...line, 'gpio-hog': true }).kind).toBe('ready');
+  expect(given(line).reasons[0]).toMatch(/rely on it: \/user/);
+});
+
+test('a reference to a node that is not there is said, not left out in silence', () => {
+  expect(verdict(withDevice({ mboxes: [0xdead, 1] }))).toEqual({
+    kind: 'loses-parts',
+    reasons: ['the guest will miss a node that is not there (mboxes)'],
+  });
+});
+
+describe('devices that work together', () => {
+  test('each names the others, and what is not made here', () => {
+    const host1x = { compatible: 'nvidia,tegra234-host1x', reg: [0, 0x13e00000, 0, 0x1000] };
+    const facts = onBus({ 'host1x@13e00000': { ...host1x, interrupts: [0, 263, 4] } as NodeSpec });
+    const limits = reportDevice(findDevice(facts.index, 'gpu', NOTES), facts).limits.join();
+    expect(limits).toMatch(/it works together with .*host1x@13e00000, in one VM: .*nobody has tried it/);
+    expect(reportDevice(findDevice(facts.index, 'uarta', NOTES), facts).limits.join()).not.toMatch(
+      /together/,
+    );
   });
 });
 

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Device } from '../dt/devices.ts';
+import type { HostIndex } from '../dt/host-index.ts';
+import { isDevice } from '../dt/host-roles.ts';
+import { isGpu, isHost1x } from '../dt/soc-parts.ts';
+import { type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
+
+/** Clients of the host1x that a guest's programs use together with the GPU. */
+const CLIENT = /-(vic|nvdec|nvjpg)$/;
+
+function isMember(node: DtNode): boolean {
+  if (!isDevice(node) || !isEnabled(node)) return false;
+  return isGpu(node) || isHost1x(node) || stringsOf(node, 'compatible').some((name) => CLIENT.test(name));
+}
+
+/**
+ * The devices that only work together with a device, and what such a VM would need; undefined where it is alone. The
+ * GPU's programs wait at the host1x's syncpoints, and its clients are children that need a bus with `ranges` in the
+ * guest, which no tree of ours has: a device of a VM is placed by itself.
+ */
+export function groupLimit({ node }: Device, index: HostIndex): string | undefined {
+  if (!isMember(node)) return undefined;
+  const others = [...index.tree.nodes.values()].filter((each) => each !== node && isMember(each));
+  if (others.length === 0) return undefined;
+  return (
+    `it works together with ${others.map(({ name }) => name).join(', ')}, in one VM: that needs the host1x as a bus ` +
+    'with its clients below it, and their reserved memory at the same addresses in host and guest. Neither is made ' +
+    'here yet, and nobody has tried it'
+  );
+}
