@@ -27,6 +27,8 @@ export type UpRequest = ReachFlags & {
 
 /** Every verb of the way, one after another. */
 export async function up(recipe: string, flags: UpRequest, cli: CliContext): Promise<void> {
+  // A board that nobody reaches is said now, and not after the minutes of a build.
+  await (await openBoard(flags.target, flags, cli)).facts();
   await buildFor(recipe, flags, cli);
   await bringUp(flags, cli);
   cli.print(`\n${WIRING}\n`);

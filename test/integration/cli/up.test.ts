@@ -141,6 +141,12 @@ test('a bundle whose kernel cannot boot the board is refused before the board is
   expect(readFileSync(join(board.root, 'proc/sys/kernel/random/boot_id'), 'utf8')).toBe('first\n');
 });
 
+test('a board that nobody reaches is said before anything is built', async () => {
+  const { error } = await verb(upCommand, ['debian-6.12', '--target', 'ssh://root@127.0.0.1:1']);
+  expect(error?.message).toContain('no connection to root@127.0.0.1');
+  expect(built).not.toHaveBeenCalled();
+});
+
 test('what the doctor finds ends it before anything is taken from the board', async () => {
   writeFileSync(join(board.root, 'proc/config.gz'), kernelConfig('VFIO'));
   const { out, error } = await up();
