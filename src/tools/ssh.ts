@@ -55,7 +55,16 @@ export function sshCommand({ target, sshConfig }: Reach, words: string, terminal
     '-o',
     `ServerAliveInterval=${ALIVE_SECONDS}`,
   ];
-  return ['ssh', ...options, '--', target.host, words];
+  return ['ssh', ...options, '--', target.host, forAnyShell(words)];
+}
+
+/**
+ * `words`, a command line of POSIX sh, for whatever login shell there is. csh ends a quoted word at the line's end and takes `!` for its
+ * history, fish knows other escapes: what all of them pass on as it is has letters, and one pair of quotes.
+ */
+function forAnyShell(words: string): string {
+  const coded = Buffer.from(words, 'utf8').toString('base64');
+  return `sh -c 'words=$(echo ${coded} | base64 -d) && eval "$words"'`;
 }
 
 /**

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { parseTarget } from '../../../src/tools/ssh.ts';
+import { type Command, formatCommand } from '../../../src/command.ts';
+import { parseTarget, sshCommand } from '../../../src/tools/ssh.ts';
 
 test.each([
   ['ssh://root@192.168.55.1', 'root@192.168.55.1', undefined],
@@ -27,3 +31,45 @@ test.each([
 ])('%s is none', (text) => {
   expect(() => parseTarget(text)).toThrow('is not a target');
 });
+
+/** What one shell or another takes for more than a letter. */
+const WORDS = [
+  "it's",
+  'a\\b',
+  '\\\\',
+  '\\',
+  '$x `y` $(z)',
+  '!x',
+  '!!',
+  'one\ntwo\n',
+  '*',
+  '~',
+  '%s',
+  'é',
+  '#x',
+  '{a,b}',
+  '^a^b',
+  '"',
+  ';&|<>',
+  '',
+];
+
+/** What sshd would do with `command` where `shell` is the login shell. */
+function asLogin(shell: string, command: Command, input = '') {
+  const target = { kind: 'ssh', host: 'board' } as const;
+  const { signal } = new AbortController();
+  const words = sshCommand({ target, signal, emit: () => undefined }, formatCommand(command)).at(-1) ?? '';
+  const [program = '', ...rest] = shell.split(' ');
+  return execa(program, [...rest, '-c', words], { input, reject: false, stripFinalNewline: false });
+}
+
+test.each(['bash', 'dash', 'busybox sh', 'tcsh', 'csh', 'fish'])(
+  '%s as login shell: every word arrives as it is',
+  async (shell) => {
+    const { stdout, stderr } = await asLogin(shell, ['printf', '<%s>', ...WORDS]);
+    expect([stdout, stderr]).toEqual([WORDS.map((word) => `<${word}>`).join(''), '']);
+    const script = readFileSync(join(import.meta.dirname, '../../../board/deploy.sh'), 'utf8');
+    const whole = await asLogin(shell, ['sh', '-c', 'cat; printf %s "$1"; exit 7', 'x', script], 'typed ');
+    expect([whole.stdout, whole.exitCode]).toEqual([`typed ${script}`, 7]);
+  },
+);
