@@ -248,6 +248,10 @@ export type StepOptions = {
     readonly repeat: readonly [program: string, ...words: string[]];
     /** Facts for the manifest: versions, urls, hashes, commits. */
     readonly facts: Readonly<Record<string, string>>;
+    /** Trees that this plan brings from elsewhere, as plan paths: a work folder may have others, of recipes before. */
+    readonly sources: readonly string[];
+    /** Ids of the steps before it. */
+    readonly steps: readonly string[];
     readonly into: string;
   };
 };

@@ -6,6 +6,7 @@ import { LAYOUT, QEMU_PROGRAM } from './layout.ts';
 import type { PlannedStep } from './plan.ts';
 import { recipePath } from './plan-paths.ts';
 import { archiveOf, planDownload } from './source-steps.ts';
+import { sourcesOf } from './sources-of.ts';
 import type { VmMachine } from './step-options.ts';
 
 type Vm = Recipe['vms'][number];
@@ -197,6 +198,8 @@ export function planBundle(
       recipe: name,
       repeat,
       facts: factsOf(recipe),
+      sources: before.flatMap(sourcesOf),
+      steps: before.map(({ id }) => id),
       into: LAYOUT.bundle,
     },
     after: before.map((step) => step.id),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod, copyFile, lstat, readdir, readlink, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { formatCommand, shellQuote } from '../command.ts';
 import { kernelAbilities } from '../plan/kernel-abilities.ts';
@@ -100,6 +100,7 @@ async function hashAll(root: string): Promise<readonly Sum[]> {
 
 async function describe(options: Options, files: readonly Sum[], ctx: StepContext) {
   const config = await readText(ctx.path(options.kernelConfig));
+  const trees = new Set(options.sources.map((path) => relative(ctx.work, ctx.path(path))));
   const states = join(ctx.work, '.bpmp-virt', 'steps');
   const steps = await readJsonFolder(states, z.object({ id: z.string(), ms: z.number() }));
   return {
@@ -108,10 +109,12 @@ async function describe(options: Options, files: readonly Sum[], ctx: StepContex
     repeat: formatCommand(options.repeat),
     facts: options.facts,
     kernel: kernelAbilities(parseConfig(config)),
-    sources: await readSources(ctx.work),
+    sources: (await readSources(ctx.work)).filter(({ tree }) => trees.has(tree)),
     tools: await toolVersions(ctx),
     files,
-    durationsMs: Object.fromEntries(steps.map(({ id, ms }) => [id, ms])),
+    durationsMs: Object.fromEntries(
+      steps.filter(({ id }) => options.steps.includes(id)).map(({ id, ms }) => [id, ms]),
+    ),
   };
 }
 

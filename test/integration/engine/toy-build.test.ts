@@ -47,6 +47,29 @@ test('a recipe becomes a bundle; a second build does nothing and says so', async
   expect(asked).toHaveLength(downloads);
 });
 
+test('the manifest has the sources and steps of its own recipe, and none of those before it in the same work folder', async () => {
+  const { build, bundle, work, toys } = await toyBench();
+  await build();
+  const before = JSON.parse(bundle()['manifest.json 644'] ?? '');
+  expect(before.sources.map(({ tree }: { tree: string }) => tree)).toEqual([
+    'Linux_for_Tegra/source/kernel/kernel-612',
+    'qemu/src',
+  ]);
+  const records = join(work, '.bpmp-virt');
+  const stale = { tree: 'Linux_for_Tegra/source/nvgpu', from: 'a recipe before', exact: '0'.repeat(40) };
+  writeFileSync(join(records, 'sources/Linux_for_Tegra_source_nvgpu.json'), JSON.stringify(stale));
+  const kernel = readFileSync(join(records, 'steps/kernel-build.json'), 'utf8');
+  writeFileSync(join(records, 'steps/nvgpu-source.json'), kernel.replace('"kernel-build"', '"nvgpu-source"'));
+
+  toys.writePatch('asks somebody else');
+  expect((await build()).code).toBe(0);
+  const after = JSON.parse(bundle()['manifest.json 644'] ?? '');
+  expect(after.sources).toEqual(before.sources);
+  const { durationsMs } = JSON.parse(readFileSync(join(work, 'bundle/manifest.json'), 'utf8'));
+  expect(Object.keys(durationsMs)).not.toContain('nvgpu-source');
+  expect(Object.keys(durationsMs)).toContain('kernel-build');
+});
+
 test.each([
   ['another archive', async (file: string) => cpSync(join(file, '../../other.tar.gz'), file)],
   ['garbage', async (file: string) => writeFileSync(file, 'no archive at all')],
