@@ -46,7 +46,12 @@ export function parseTarget(text: string): Target {
 }
 
 /** The command that reaches the target's shell: `words` are one command line there, quoted already. */
-export function sshCommand({ target, sshConfig }: Reach, words: string, terminal = false): Command {
+export function sshCommand(reach: Reach, words: string, terminal = false): Command {
+  return readableCommand(reach, reach.target.kind === 'ssh' ? forAnyShell(words) : words, terminal);
+}
+
+/** The same with `words` as they are: for a person's eyes. */
+export function readableCommand({ target, sshConfig }: Reach, words: string, terminal = false): Command {
   if (target.kind === 'local') return ['sh', '-c', words];
   const options = [
     ...(sshConfig === undefined ? [] : ['-F', sshConfig]),
@@ -55,7 +60,7 @@ export function sshCommand({ target, sshConfig }: Reach, words: string, terminal
     '-o',
     `ServerAliveInterval=${ALIVE_SECONDS}`,
   ];
-  return ['ssh', ...options, '--', target.host, forAnyShell(words)];
+  return ['ssh', ...options, '--', target.host, words];
 }
 
 /**

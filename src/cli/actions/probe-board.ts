@@ -6,7 +6,7 @@ import { formatAnswers, PROBE_FORMAT, type ProbeReport, parseAnswers } from '../
 import { StepError } from '../../errors.ts';
 import { BOARD_FOLDER } from '../../launch/unit-files.ts';
 import { openOutput } from '../../tools/files/output-file.ts';
-import { type Reach, sshCommand } from '../../tools/ssh.ts';
+import { type Reach, readableCommand } from '../../tools/ssh.ts';
 import type { CliContext } from '../context.ts';
 import type { ReachFlags } from '../flags/reach-flags.ts';
 import { TOOL_ROOT } from '../places.ts';
@@ -80,7 +80,7 @@ function describe(reach: Reach, probe: Probe, path: string, { risky }: ProbeFlag
   const asked = probe.questions.filter(isAsked).map(({ title, body }) => `# ${title}\n${body}`);
   const refused = probe.questions.filter((each) => !isAsked(each)).map(({ title }) => `#   ${title}`);
   return [
-    formatCommand(sshCommand(reach, probe.shown)),
+    formatCommand(readableCommand(reach, probe.shown)),
     `\n# The functions of ${path} that ask, in this order; the small ones that they call are above them there.\n`,
     asked.join('\n\n'),
     ...(refused.length === 0
