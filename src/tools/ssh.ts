@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-
+import { gzipSync } from 'node:zlib';
 import type { Command } from '../command.ts';
 import { CommandError, EnvironmentError, UsageError } from '../errors.ts';
 import type { Emit } from '../events.ts';
@@ -66,10 +66,11 @@ export function readableCommand({ target, sshConfig }: Reach, words: string, ter
 /**
  * `words`, a command line of POSIX sh, for whatever login shell there is. csh ends a quoted word at the line's end and takes `!` for its
  * history, fish knows other escapes: what all of them pass on as it is has letters, and one pair of quotes.
+ * Compressed, since a script would become a third longer.
  */
 function forAnyShell(words: string): string {
-  const coded = Buffer.from(words, 'utf8').toString('base64');
-  return `sh -c 'words=$(echo ${coded} | base64 -d) && eval "$words"'`;
+  const coded = gzipSync(words).toString('base64');
+  return `sh -c 'words=$(echo ${coded} | base64 -d | gzip -dc) && eval "$words"'`;
 }
 
 /**
