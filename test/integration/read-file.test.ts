@@ -65,6 +65,7 @@ test('nothing else in src opens a file, but to write or to lock it', () => {
     'engine/step-log.ts',
     'engine/work-lock.ts',
     'read-file.ts',
+    'tools/files/append-line.ts',
     'tools/files/output-file.ts',
     'tools/files/with-lock.ts',
     'tools/files/write-file.ts',
