@@ -3,7 +3,8 @@ import type { Device } from '../dt/devices.ts';
 import type { HostIndex } from '../dt/host-index.ts';
 import { isDevice } from '../dt/host-roles.ts';
 import { isGpu, isHost1x } from '../dt/soc-parts.ts';
-import { type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
+import { type DeviceTree, type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
+import { MOST_OTHERS } from './policy.ts';
 
 /** Clients of the host1x that a guest's programs use together with the GPU. */
 const CLIENT = /-(vic|nvdec|nvjpg)$/;
@@ -13,6 +14,15 @@ function isMember(node: DtNode): boolean {
   return isGpu(node) || isHost1x(node) || stringsOf(node, 'compatible').some((name) => CLIENT.test(name));
 }
 
+const MEMBERS = new WeakMap<DeviceTree, readonly DtNode[]>();
+
+/** All members of a tree, looked for once: a tree may have thousands. */
+function membersOf(tree: DeviceTree): readonly DtNode[] {
+  const known = MEMBERS.get(tree) ?? [...tree.nodes.values()].filter(isMember);
+  MEMBERS.set(tree, known);
+  return known;
+}
+
 /**
  * The devices that only work together with a device, and what such a VM would need; undefined where it is alone. The
  * GPU's programs wait at the host1x's syncpoints, and its clients are children that need a bus with `ranges` in the
@@ -20,10 +30,14 @@ function isMember(node: DtNode): boolean {
  */
 export function groupLimit({ node }: Device, index: HostIndex): string | undefined {
   if (!isMember(node)) return undefined;
-  const others = [...index.tree.nodes.values()].filter((each) => each !== node && isMember(each));
+  const members = membersOf(index.tree);
+  const others = members.slice(0, MOST_OTHERS + 1).filter((each) => each !== node);
   if (others.length === 0) return undefined;
+  const names = others.slice(0, MOST_OTHERS).map(({ name }) => name);
+  const more = members.length - 1 - names.length;
+  const all = `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return (
-    `it works together with ${others.map(({ name }) => name).join(', ')}, in one VM: that needs the host1x as a bus ` +
+    `it works together with ${all}, in one VM: that needs the host1x as a bus ` +
     'with its clients below it, and their reserved memory at the same addresses in host and guest. Neither is made ' +
     'here yet, and nobody has tried it'
   );

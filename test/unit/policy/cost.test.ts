@@ -13,6 +13,11 @@ const NISO0 = 3;
 const KINDS: readonly (readonly [string, number, (at: number) => NodeSpec])[] = [
   ['20,000 devices', 20_000, (at) => ({ clocks: [2, 1000 + at, 2, 102], resets: [2, 1000 + at] })],
   ['4,000 devices of one clock and reset', 4000, () => ({ clocks: [2, 155], resets: [2, 100] })],
+  [
+    '4,000 devices of one group',
+    4000,
+    (at) => ({ compatible: 'nvidia,tegra234-vic', clocks: [2, 1000 + at] }),
+  ],
   ['4,000 devices of one stream', 4000, (at) => ({ clocks: [2, 1000 + at], iommus: [NISO0, 6] })],
 ];
 
