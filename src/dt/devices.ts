@@ -7,7 +7,7 @@ import { isDevice, withAllBelow } from './host-roles.ts';
 import { type Interrupt, interruptsOf, isGic } from './interrupts.ts';
 import { type Region, registersOf } from './registers.ts';
 import { infrastructureOf } from './soc-parts.ts';
-import { cellOf, type DtNode, isEnabled, isSwitchedOn, stringOf, stringsOf } from './tree.ts';
+import { cellOf, type DtNode, isEnabled, isSwitchedOn, nodesAbove, stringOf, stringsOf } from './tree.ts';
 
 /** A region that the host overlay makes longer, and its number in `reg`; sizes in bytes. */
 type Widened = {
@@ -69,8 +69,7 @@ function widen(registers: readonly Region[], notes: DeviceNotes | undefined): re
 /** What the state of a node says against giving it away; the overlay switches on the device itself, and nothing else. */
 export function stateProblems(node: DtNode): readonly string[] {
   const status = stringOf(node, 'status') ?? 'okay';
-  let off = node.parent;
-  while (off !== undefined && isSwitchedOn(off)) off = off.parent;
+  const off = [...nodesAbove(node)].find((each) => !isSwitchedOn(each));
   return [
     ...(status === 'reserved' ? ['its status is "reserved": other software of the board has it'] : []),
     ...(/^fail(-|$)/.test(status) ? [`its status is "${status.slice(0, 40)}": it does not work`] : []),

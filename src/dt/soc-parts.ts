@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { registersOf } from './registers.ts';
-import { type DtNode, stringsOf } from './tree.ts';
+import { type DtNode, nodesAbove, stringsOf } from './tree.ts';
 
 /** A kind of device that the host never gives away, by what it is compatible with. */
 type PartKind = readonly [compatible: RegExp, what: string];
@@ -62,7 +62,7 @@ const WITHOUT_DMA =
 
 /** Whether a node is known to make no memory requests; those of the audio hub's parts, a DMA engine of it makes. */
 export function isWithoutDma(node: DtNode): boolean {
-  for (let at = node.parent; at !== undefined; at = at.parent) if (isAudioHub(at)) return true;
+  if ([...nodesAbove(node)].some(isAudioHub)) return true;
   return stringsOf(node, 'compatible').some((name) => WITHOUT_DMA.test(name));
 }
 

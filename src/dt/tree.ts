@@ -80,6 +80,11 @@ export function isSwitchedOn(node: DtNode): boolean {
   return status === 'okay' || status === 'ok';
 }
 
+/** The nodes above a node, its parent first. */
+export function* nodesAbove(node: DtNode): Generator<DtNode> {
+  for (let at = node.parent; at !== undefined; at = at.parent) yield at;
+}
+
 /** Whether a node and all nodes above it are switched on. */
 export function isEnabled(node: DtNode): boolean {
   for (let at: DtNode | undefined = node; at !== undefined; at = at.parent)

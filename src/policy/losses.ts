@@ -5,7 +5,7 @@ import { isDevice, isWithin, withAllBelow } from '../dt/host-roles.ts';
 import { isPlain, referenceForm } from '../dt/reference-properties.ts';
 import { isAudioHub, isHost1x } from '../dt/soc-parts.ts';
 import { phandlesAmong, readSpecifiers } from '../dt/specifiers.ts';
-import { cellsOf, type DtNode, isEnabled, stringsOf } from '../dt/tree.ts';
+import { cellsOf, type DtNode, isEnabled, nodesAbove, stringsOf } from '../dt/tree.ts';
 import { dataRoot } from './data-nodes.ts';
 
 /**
@@ -67,10 +67,6 @@ function lossesOf(
 
 function paths(nodes: readonly DtNode[]): readonly string[] {
   return [...new Set(nodes.map((node) => node.path))];
-}
-
-function* nodesAbove(node: DtNode): Generator<DtNode> {
-  for (let at = node.parent; at !== undefined; at = at.parent) yield at;
 }
 
 /** The device that a device lies in, where that stays with the host. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path';
-import { StepError, UsageError } from '../../errors.ts';
+import { UsageError } from '../../errors.ts';
 import type { CliContext } from '../context.ts';
 import { openFleet } from './audit.ts';
 import { type DeployFlags, deployBundle, openBoard } from './deploy-bundle.ts';
-import { onEachBoard } from './many-boards.ts';
+import { failureOf, onEachBoard, requireNone } from './many-boards.ts';
 
 /**
  * The same on many boards at once. What changes nothing (`--status`, `--dry-run`) prints each board's lines with its name
@@ -37,19 +37,12 @@ async function look(targets: readonly string[], flags: DeployFlags, cli: CliCont
     targets.map(async (target) => {
       const said: string[] = [];
       const keep = (text: string) => void said.push(...text.split('\n'));
-      const error = await deployBundle(target, flags, { ...cli, print: keep, warn: keep }).then(
-        () => undefined,
-        (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
-      );
+      const error = await failureOf(deployBundle(target, flags, { ...cli, print: keep, warn: keep }));
       if (error !== undefined) keep(`failed: ${error.message}`);
       cli.print(said.map((line) => `${target}  ${line}`).join('\n'));
       return error === undefined ? [] : [target];
     }),
   );
   cli.signal.throwIfAborted();
-  if (failed.flat().length > 0)
-    throw new StepError(
-      `${failed.flat().length} of ${targets.length} boards failed: ${failed.flat().join(', ')}`,
-      'Their lines above say why; nothing was changed.',
-    );
+  requireNone(failed.flat(), targets.length, 'Their lines above say why; nothing was changed.');
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StepError } from '../../errors.ts';
 import type { Preparation } from '../../flash/flash-plan.ts';
 import { type BoardOutcome, boardBegun, initrdLogs, outcomeOfBoard } from '../../flash/mass-flash.ts';
 import type { FlashContext } from '../../flash/prepare.ts';
 import type { RecoveryDevice } from '../../flash/recovery.ts';
 import type { CliContext } from '../context.ts';
 import { audit, type Fleet } from './audit.ts';
+import { failureOf, requireNone } from './many-boards.ts';
 
 /** How a script of NVIDIA's is run. */
 type RunScript = (script: Preparation, ctx: FlashContext) => Promise<void>;
@@ -27,15 +27,12 @@ export async function flashAll(
   const began = new Date().toISOString();
   const old = await initrdLogs(ctx.l4t);
   let phase = 'preparing';
-  const error = await prepare()
-    .then(() => {
+  const error = await failureOf(
+    prepare().then(() => {
       phase = 'writing';
       return write(script, { ...ctx, emit: quietly(ctx.emit, cli) });
-    })
-    .then(
-      () => undefined,
-      (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
-    );
+    }),
+  );
   const failed: string[] = [];
   for (const { usb } of boards) {
     const seen = await outcomeOfBoard(ctx.l4t, usb, old);
@@ -49,11 +46,11 @@ export async function flashAll(
     `${boards.length - failed.length} of ${boards.length} boards are flashed; audit in ${fleet.audit}`,
   );
   if (failed.length === 0 && error !== undefined) throw error;
-  if (failed.length > 0)
-    throw new StepError(
-      `${failed.length} of ${boards.length} boards failed: ${failed.join(', ')}`,
-      `Boards that were flashed boot for the first time now: leave their power on. Put those that failed into recovery again. The whole output is in ${ctx.log}.`,
-    );
+  requireNone(
+    failed,
+    boards.length,
+    `Boards that were flashed boot for the first time now: leave their power on. Put those that failed into recovery again. The whole output is in ${ctx.log}.`,
+  );
 }
 
 async function putDown(

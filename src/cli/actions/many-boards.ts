@@ -29,11 +29,25 @@ export async function onEachBoard(
   cli.signal.throwIfAborted();
   const failed = all.filter(({ result }) => result === 'failed');
   cli.print(`${all.length - failed.length} of ${all.length} boards are ${done}; audit in ${fleet.audit}`);
+  requireNone(
+    failed.map(({ target }) => target),
+    all.length,
+    `Each has a log in ${fleet.folder}; the same command again takes up what is missing.`,
+  );
+}
+
+/** @throws {StepError} of `count` boards those in `failed` did */
+export function requireNone(failed: readonly string[], count: number, hint: string): void {
   if (failed.length > 0)
-    throw new StepError(
-      `${failed.length} of ${all.length} boards failed: ${failed.map(({ target }) => target).join(', ')}`,
-      `Each has a log in ${fleet.folder}; the same command again takes up what is missing.`,
-    );
+    throw new StepError(`${failed.length} of ${count} boards failed: ${failed.join(', ')}`, hint);
+}
+
+/** What some work failed with; undefined where it went well. Never rejects. */
+export function failureOf(work: Promise<void>): Promise<Error | undefined> {
+  return work.then(
+    () => undefined,
+    (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
+  );
 }
 
 /** Never throws of the board: what one says does not keep the others from going on. */
@@ -58,10 +72,7 @@ async function onOne(
     serial = facts?.serial ?? serial;
     cli.print(`${target}  ${now}`);
   };
-  const error = await work(target, { ...cli, print: keep, warn: keep }, onPhase).then(
-    () => undefined,
-    (cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))),
-  );
+  const error = await failureOf(work(target, { ...cli, print: keep, warn: keep }, onPhase));
   if (error !== undefined) keep(error.message);
   await written;
   const ended = new Date();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EnvironmentError, StepError, UsageError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
+import { diskFull } from '../files/disk-full.ts';
 import { exists, fillFolder } from '../files/folder.ts';
 import { removeOverlays } from '../files/overlay.ts';
 import { withLock } from '../files/with-lock.ts';
@@ -41,7 +42,6 @@ const PAUSE_MS = 2_000;
 /** What git and its libraries say where a connection was there and is no more, or a server is busy. */
 const LOST =
   /early EOF|unexpected disconnect|hung up|RPC failed|curl (?:18|28|35|52|55|56|92)\b|connection (?:reset|timed out)|transfer closed|returned error: (?:429|5\d\d)|block timeout/i;
-const FULL = /no space left on device|disk quota exceeded/i;
 
 const SUBMODULES = new RegExp(`^(${QEMU_SUBMODULES})$`);
 
@@ -116,7 +116,7 @@ async function fetchOne(
       return await askServer(store, url, wanted, ctx);
     } catch (error) {
       ctx.signal.throwIfAborted();
-      const problem = problemOf(store, error);
+      const problem = problemOf(error);
       if (attempt === ATTEMPTS || !LOST.test(problem)) return { problem };
       ctx.emit({ type: 'warning', text: `${url}: ${problem}\nThe connection was lost; it is asked again.` });
       await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
@@ -124,15 +124,11 @@ async function fetchOne(
   }
 }
 
-/** What git says. @throws {EnvironmentError} it says that the disk is full */
-function problemOf(store: string, error: unknown): string {
-  const problem = error instanceof Error ? error.message.trim() : String(error);
-  if (!FULL.test(problem)) return problem;
-  throw new EnvironmentError(
-    `no space left for ${store}: ${problem}`,
-    'Make room and run the same command again.',
-    { cause: error },
-  );
+/** What git says. @throws {EnvironmentError} the disk is full, which no other server changes */
+function problemOf(error: unknown): string {
+  const full = diskFull(error);
+  if (full !== undefined) throw full;
+  return error instanceof Error ? error.message.trim() : String(error);
 }
 
 type RefWish = { readonly ref: string; readonly commit?: string };

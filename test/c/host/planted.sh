@@ -8,7 +8,7 @@ set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
 overlay=$here/../../../kernel-overlay
-# A defect may leave the machine waiting for good: what it said until then counts. Without one a group takes up to two minutes.
+# A defect may leave the machine waiting for good: what it said until then counts. Other groups take up to two minutes.
 export TIMEOUT="${TIMEOUT:-300}"
 : "${OUT:?folder to work in}"
 bad=0
