@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { didYouMean } from '../near-names.ts';
 import type { DeviceNotes } from './device-notes.ts';
 import type { BpmpUse, HostIndex, StreamUse } from './host-index.ts';
-import { isDevice, withAllBelow } from './host-roles.ts';
+import { isDevice, partsOf } from './host-roles.ts';
 import { type Interrupt, interruptsOf, isGic } from './interrupts.ts';
 import { type Region, registersOf } from './registers.ts';
 import { infrastructureOf } from './soc-parts.ts';
@@ -48,13 +48,6 @@ export function deviceName(device: Device): string {
 export function sysfsName(device: Device): string {
   const address = device.registers[0]?.address ?? 0n;
   return `${address.toString(16)}.${device.node.name.replace(/@.*$/, '')}`;
-}
-
-/** Whether a node below a device is a part of it that sends for it (a context of PVA): switched on, no device. */
-function isPartOf(part: DtNode): boolean {
-  for (let at: DtNode | undefined = part; at !== undefined; at = at.parent)
-    if (at !== part && isDevice(at)) return isEnabled(part) && !isDevice(part);
-  return false;
 }
 
 /** What the notes widen of these registers: only a region that is as long as they say. */
@@ -110,8 +103,9 @@ function describe(index: HostIndex, node: DtNode, notes: readonly DeviceNotes[])
     widened,
     interrupts,
     uses: facts?.uses.filter((use) => !use.property.startsWith('assigned-')) ?? [],
-    streams: [...withAllBelow(node)]
-      .filter((part) => part === node || isPartOf(part))
+    // Parts of it may send for it (the contexts of PVA).
+    streams: [...partsOf(node)]
+      .filter((part) => part === node || isEnabled(part))
       .flatMap((part) => index.facts.get(part)?.streams ?? []),
     problems: [
       ...phandleProblems(node, index),

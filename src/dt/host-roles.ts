@@ -10,11 +10,31 @@ export function* withAllBelow(node: DtNode): Generator<DtNode> {
   for (const child of node.children) yield* withAllBelow(child);
 }
 
-/** A node and what below it is a part of it: a child with registers of its own is a device that stays behind. */
+/**
+ * Whether a node below a device is a device by itself, with ids and streams of its own: it has registers, or it stands
+ * on a bus of addresses (`ranges`) and is compatible with something, or has an address in its name. The host1x has such
+ * children without `reg` (vi0, nvcsi), which the firmware has.
+ */
+export function isByItself(node: DtNode): boolean {
+  if (registersOf(node).length > 0) return true;
+  if (node.parent?.properties.has('ranges') !== true) return false;
+  return node.name.includes('@') || stringsOf(node, 'compatible').length > 0;
+}
+
+/** A node and what below it is a part of it: a child that is a device by itself stays behind. */
 export function* partsOf(node: DtNode, drop: readonly string[] = []): Generator<DtNode> {
   yield node;
   for (const child of node.children)
-    if (registersOf(child).length === 0 && !drop.includes(child.name)) yield* partsOf(child);
+    if (!isByItself(child) && !drop.includes(child.name)) yield* partsOf(child);
+}
+
+/** The one of `given` that a node is, or is a part of; undefined for what stays behind, also below one of them. */
+export function ownerOf(node: DtNode, given: readonly DtNode[]): DtNode | undefined {
+  for (let at: DtNode | undefined = node; at !== undefined; at = at.parent) {
+    if (given.includes(at)) return at;
+    if (isByItself(at)) return undefined;
+  }
+  return undefined;
 }
 
 /** Whether it is `node` or lies below it. */
@@ -78,7 +98,7 @@ function isOnWith(part: DtNode, node: DtNode): boolean {
 function behind(node: DtNode): readonly DtNode[] {
   const below = [...withAllBelow(node)].slice(1).filter((part) => isOnWith(part, node));
   return below.filter((part) => {
-    if (registersOf(part).length > 0) return true;
+    if (isByItself(part)) return true;
     if (stringsOf(part, 'compatible').length === 0) return false;
     // A chip at the end of a UART has no address there.
     if (part.parent === node && isSerial(node)) return true;

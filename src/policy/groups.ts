@@ -24,9 +24,8 @@ function membersOf(tree: DeviceTree): readonly DtNode[] {
 }
 
 /**
- * The devices that only work together with a device, and what such a VM would need; undefined where it is alone. The
- * GPU's programs wait at the host1x's syncpoints, and its clients are children that need a bus with `ranges` in the
- * guest, which no tree of ours has: a device of a VM is placed by itself.
+ * The devices that only work together with a device, and what such a VM lacks; undefined where it is alone. The GPU's
+ * programs wait at the host1x's syncpoints, and its clients are children of it, in the guest too (trees/guest-nodes).
  */
 export function groupLimit({ node }: Device, index: HostIndex): string | undefined {
   if (!isMember(node)) return undefined;
@@ -37,8 +36,8 @@ export function groupLimit({ node }: Device, index: HostIndex): string | undefin
   const more = members.length - 1 - names.length;
   const all = `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
   return (
-    `it works together with ${all}, in one VM: that needs the host1x as a bus ` +
-    'with its clients below it, and their reserved memory at the same addresses in host and guest. Neither is made ' +
-    'here yet, and nobody has tried it'
+    `it works together with ${all}, in one VM: the guest has them below its host1x, as the host has. Their reserved ` +
+    'memory would have to be at the same addresses in host and guest, which is not made here, and nobody has tried ' +
+    'it on silicon'
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Device } from '../dt/devices.ts';
 import type { HostIndex } from '../dt/host-index.ts';
-import { isDevice, isWithin, withAllBelow } from '../dt/host-roles.ts';
+import { isDevice, ownerOf, partsOf } from '../dt/host-roles.ts';
 import { isPlain, referenceForm } from '../dt/reference-properties.ts';
 import { isAudioHub, isHost1x } from '../dt/soc-parts.ts';
 import { phandlesAmong, readSpecifiers } from '../dt/specifiers.ts';
@@ -56,7 +56,7 @@ function lossesOf(
     if (problem !== undefined && !isList) return [{ what, of: ['a node that is not there'], weight: 'felt' }];
     const away = entries.flatMap((entry) => {
       if (isList && entry?.provider === index.bpmp) return [];
-      const lost = entry !== undefined && !given.some((each) => isWithin(entry.provider, each));
+      const lost = entry !== undefined && ownerOf(entry.provider, given) === undefined;
       return lost && dataRoot(entry.provider, index) === undefined ? [entry.provider] : [];
     });
     if (away.length === 0) return [];
@@ -85,8 +85,24 @@ export function losses(device: Device, index: HostIndex, given: readonly DtNode[
   const guest = device.notes?.guest;
   const anew = [...(guest?.clocks ? ['clocks'] : []), ...(guest?.resets ? ['resets'] : [])];
   const drop = [...(guest?.drop ?? []), ...anew];
-  const parts = [...withAllBelow(device.node)].filter((part) => part === device.node || isEnabled(part));
-  return [...parentLoss(device, given), ...parts.flatMap((part) => lossesOf(part, index, given, drop))];
+  const parts = [...partsOf(device.node, drop)].filter((part) => part === device.node || isEnabled(part));
+  return merged([
+    ...parentLoss(device, given),
+    ...parts.flatMap((part) => lossesOf(part, index, given, drop)),
+  ]);
+}
+
+/** One loss for all parts that lose the same: a hub may have a hundred ends of cables. */
+function merged(all: readonly Loss[]): readonly Loss[] {
+  if (all.length < 2) return all;
+  const found = new Map<string, { readonly loss: Loss; readonly of: Set<string> }>();
+  for (const loss of all) {
+    const key = `${loss.weight} ${loss.what}`;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { loss, of: new Set(loss.of) });
+    else for (const path of loss.of) known.of.add(path);
+  }
+  return [...found.values()].map(({ loss, of }) => ({ ...loss, of: [...of] }));
 }
 
 /** A property that nobody knows, and nodes that its numbers may mean. */
@@ -108,7 +124,7 @@ export function unknowns(device: Device, index: HostIndex): readonly Unknown[] {
     ...(device.notes?.guest.drop ?? []),
     ...Object.keys(device.notes?.guest.properties ?? {}),
   ]);
-  return [...withAllBelow(device.node)].flatMap((node) =>
+  return [...partsOf(device.node, device.notes?.guest.drop)].flatMap((node) =>
     [...node.properties.keys()].flatMap((property): readonly Unknown[] => {
       if (drop.has(property)) return [];
       const like = mayRefer(node, property, index);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Device, deviceName, stateProblems } from '../dt/devices.ts';
 import { type HostIndex, type StreamUse, sendersOf } from '../dt/host-index.ts';
-import { cooledBy, isPciHost, isWithin, rolesOf } from '../dt/host-roles.ts';
+import { cooledBy, isPciHost, ownerOf, rolesOf } from '../dt/host-roles.ts';
 import { sharedInterrupts } from '../dt/shared-interrupts.ts';
 import { infrastructureOf, isGpu, isWithoutDma } from '../dt/soc-parts.ts';
 import { type DtNode, isEnabled } from '../dt/tree.ts';
@@ -35,7 +35,7 @@ function streamMate(
 ): StreamUse | undefined {
   for (const { smmu, stream } of device.streams)
     for (const node of sendersOf(index, { smmu, stream }))
-      if (!given.some((each) => isWithin(node, each))) return { smmu, stream, node };
+      if (ownerOf(node, given) === undefined) return { smmu, stream, node };
   return undefined;
 }
 
@@ -123,7 +123,7 @@ function streamFindings(
 
 function lossFindings(index: HostIndex, device: Device, given: readonly DtNode[]): readonly WeighedReason[] {
   const lost = losses(device, index, given).flatMap(({ what, of, weight }): readonly WeighedReason[] => {
-    const from = of.slice(0, 3).join(', ');
+    const from = `${of.slice(0, 3).join(', ')}${of.length > 3 ? ` and ${of.length - 3} more` : ''}`;
     if (weight === 'essential')
       return [['refused', `it does not work without ${from} (${what}), which stays with the host`]];
     return weight === 'felt' ? [['loses-parts', `the guest will miss ${from} (${what})`]] : [];

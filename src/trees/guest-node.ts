@@ -2,10 +2,9 @@
 import type { Device } from '../dt/devices.ts';
 import { bytesText, cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind, HostIndex } from '../dt/host-index.ts';
-import { isWithin } from '../dt/host-roles.ts';
+import { isByItself } from '../dt/host-roles.ts';
 import { interruptParentOf } from '../dt/interrupts.ts';
 import { referenceForm } from '../dt/reference-properties.ts';
-import { registersOf } from '../dt/registers.ts';
 import {
   isHogLine,
   type ReferenceForm,
@@ -31,9 +30,12 @@ export type GuestNode = {
   readonly name: string;
   readonly lines: readonly string[];
   readonly left: readonly string[];
-  /** Nodes of settings that it refers to, for the guest's root. */
-  readonly data: readonly string[];
+  /** Nodes of settings that it and those inside of it refer to, for the guest's root. */
+  readonly data: readonly DataNode[];
 };
+
+/** Settings beside the devices, as source for the guest's root: several devices may refer to the same. */
+type DataNode = { readonly label: string; readonly lines: readonly string[] };
 
 /** Said anew for the guest, or of no meaning there. */
 const REPLACED = new Set([
@@ -46,6 +48,9 @@ const REPLACED = new Set([
   'linux,phandle',
   'status',
 ]);
+/** Addresses of the host, which the guest has other ones for. */
+const HOST_ADDRESSES = ['ranges', 'dma-ranges'];
+const OF_CHILDREN = ['#address-cells', '#size-cells'];
 /** Properties that give names or rates to the entries of another one, and fall with it. */
 const COMPANIONS: ReadonlyMap<string, readonly string[]> = new Map([
   ['clocks', ['clock-names']],
@@ -86,6 +91,16 @@ export function guestLabel(device: Device): string {
   return asLabel(device.notes?.name ?? device.label ?? device.node.name);
 }
 
+/** The label of a node that is a device, or a part of it. */
+function labelInside(node: DtNode, device: Device): string {
+  return asLabel(`${guestLabel(device)}${node.path.slice(device.node.path.length)}`);
+}
+
+/** Whether a device's notes keep a child of it out of the guest. */
+function isDropped(child: DtNode, device: Device): boolean {
+  return child.parent === device.node && device.notes?.guest.drop.includes(child.name) === true;
+}
+
 class NodePrinter {
   readonly #guest: GuestDevice;
   readonly #policy: VmPolicy;
@@ -111,8 +126,7 @@ class NodePrinter {
 
   /** The label of a node inside of the device. */
   #labelOf(node: DtNode): string {
-    if (node === this.#guest.device.node) return this.label;
-    return asLabel(`${this.label}${node.path.slice(this.#guest.device.node.path.length)}`);
+    return labelInside(node, this.#guest.device);
   }
 
   /** References for entries that the VM may use so; undefined where it may not use one. */
@@ -131,28 +145,25 @@ class NodePrinter {
     return words.includes(undefined) ? undefined : words.join(', ');
   }
 
-  /** The label that a node has in the guest: one of the device's, or of settings that are copied; undefined: none. */
+  /** The label that a node has in the guest: one of the VM's devices', or of settings that are copied; undefined: none. */
   #guestLabelOf(node: DtNode): string | undefined {
-    if (this.#isCopied(node)) return this.#labelOf(node);
+    const own = this.#copiedWith(node);
+    if (own !== undefined) return labelInside(node, own);
     const root = dataRoot(node, this.#index);
     if (root === undefined) return undefined;
     this.data.add(root);
     return asLabel(`${this.label}_${root.name}`);
   }
 
-  /** Whether a node goes to the guest: the device, and what is below it save devices that have no place there. */
-  #isCopied(node: DtNode): boolean {
-    const { device } = this.#guest;
-    if (!isWithin(node, device.node)) return false;
-    for (let at = node; at !== device.node && at.parent !== undefined; at = at.parent)
-      if (!this.#isKept(at)) return false;
-    return true;
-  }
-
-  #isKept(child: DtNode): boolean {
-    const { device } = this.#guest;
-    if (child.parent === device.node && device.notes?.guest.drop.includes(child.name) === true) return false;
-    return registersOf(child).length === 0;
+  /** The device of the VM that a node goes to the guest with, as it or as a part of it; undefined: it stays behind. */
+  #copiedWith(node: DtNode): Device | undefined {
+    let below: DtNode | undefined;
+    for (let at: DtNode | undefined = node; at !== undefined; below = at, at = at.parent) {
+      const found = this.#policy.devices.find((each) => each.node === at);
+      if (found !== undefined) return below !== undefined && isDropped(below, found) ? undefined : found;
+      if (isByItself(at)) return undefined;
+    }
+    return undefined;
   }
 
   /** A property that refers to nodes, rewritten for the guest; undefined where they are not all there. */
@@ -211,17 +222,30 @@ class NodePrinter {
 
   /** The children of a node as `child` copies them; those that have no place in the guest are left with the host. */
   children(node: DtNode): readonly string[] {
-    const kept = node.children.filter((child) => this.#isKept(child));
-    const lost = node.children.filter((child) => registersOf(child).length > 0);
-    this.left.push(...lost.map((child) => `${child.name} (registers of its own)`));
+    const kept = this.#partsOf(node);
+    const away = node.children.filter((child) => isByItself(child));
+    const lost = away.filter((child) => this.#policy.devices.every((each) => each.node !== child));
+    this.left.push(...lost.map((child) => `${child.name} (a device by itself)`));
     return kept.flatMap((child) => this.child(child)).map((line) => (line === '' ? '' : `\t${line}`));
+  }
+
+  #partsOf(node: DtNode): readonly DtNode[] {
+    return node.children.filter((child) => !isByItself(child) && !isDropped(child, this.#guest.device));
+  }
+
+  /** What of a node says how its children are addressed and is left out: the host's ranges, and cells of no use. */
+  addressing(node: DtNode): readonly string[] {
+    const kept = this.#partsOf(node);
+    const unused = kept.length > 0 && kept.every((child) => !child.properties.has('reg'));
+    return [...HOST_ADDRESSES, ...(unused ? OF_CHILDREN : [])];
   }
 
   /** A node below the device, copied with what it may keep. */
   child(node: DtNode): readonly string[] {
-    const kept = new Map(this.properties(node, new Set(['phandle', 'linux,phandle'])));
+    const without = ['phandle', 'linux,phandle', ...this.addressing(node)];
+    const kept = new Map(this.properties(node, new Set(without)));
     const controller = interruptParentOf(node, this.#index.phandles);
-    if (kept.has('interrupts') && (controller === undefined || !this.#isCopied(controller))) {
+    if (kept.has('interrupts') && (controller === undefined || this.#copiedWith(controller) === undefined)) {
       // Numbers of a controller that stays with the host would be another one's in the guest.
       for (const name of ['interrupts', 'interrupt-names', 'interrupt-parent']) kept.delete(name);
       this.left.push(`${node.name}/interrupts`);
@@ -236,11 +260,11 @@ class NodePrinter {
   }
 
   /** The settings that the device refers to, as nodes below the guest's root. */
-  dataLines(): readonly string[] {
-    return [...this.data].flatMap((root) => {
-      const lines = this.#dataNode(root);
-      return [`${asLabel(`${this.label}_${root.name}`)}: ${lines[0]}`, ...lines.slice(1)];
-    });
+  dataNodes(): readonly DataNode[] {
+    return [...this.data].map((root) => ({
+      label: asLabel(`${this.label}_${root.name}`),
+      lines: this.#dataNode(root),
+    }));
   }
 
   #dataNode(node: DtNode): readonly string[] {
@@ -297,43 +321,62 @@ function notedValue(value: true | string | readonly string[] | readonly number[]
   return cells.length > 0 ? cellsText(cells) : stringsText(value.filter((each) => typeof each === 'string'));
 }
 
+/** The name of a device's node in its guest. */
+export function guestNodeName({ device, place }: GuestDevice): string {
+  return `${device.node.name.replace(/@.*$/, '')}@${hex(place.addresses[0] ?? 0n).slice(2)}`;
+}
+
+/** A device with others of the VM below it is a bus for them; their addresses are the machine's too. */
+function busLines(inner: readonly GuestNode[]): readonly (readonly [string, string | undefined])[] {
+  if (inner.length === 0) return [];
+  return [...OF_CHILDREN.map((name) => [name, cellsText([1])] as const), ['ranges', undefined]];
+}
+
+/** How a guest's nodes are made. */
+export type GuestNodeOptions = {
+  /** Properties besides, as source: what the virtual Orin's host tree needs. */
+  readonly more?: ReadonlyMap<string, string> | undefined;
+  /** How they name what the BPMP has. */
+  readonly refer?: BpmpReference | undefined;
+  /** Devices of the VM whose nodes stand in this one. */
+  readonly inner?: readonly GuestNode[];
+};
+
 /**
  * The node of a device in its guest: at QEMU's addresses and interrupts, with the ids that the policy gives, and
  * without what only the host has (DMA engine, IOMMU, pins, supplies).
- *
- * @param more properties besides, as source: what the virtual Orin's host tree needs
- * @param refer how it names what the BPMP has
  */
 export function guestNode(
   guest: GuestDevice,
   policy: VmPolicy,
   facts: HostFacts,
-  more: ReadonlyMap<string, string> = new Map(),
-  refer: BpmpReference = windowReference,
+  { more = new Map(), refer = windowReference, inner = [] }: GuestNodeOptions = {},
 ): GuestNode {
-  const { device, place } = guest;
+  const { device } = guest;
   const printer = new NodePrinter(guest, policy, facts, refer);
   const drop = device.notes?.guest.drop ?? [];
   const properties = new Map<string, string | undefined>([
     ...placedLines(guest),
-    ...printer.properties(device.node, new Set([...REPLACED, ...drop])),
+    ...printer.properties(device.node, new Set([...REPLACED, ...drop, ...printer.addressing(device.node)])),
+    ...busLines(inner),
     ...notedLines(device, facts, refer),
     ...more,
     ['status', '"okay"'],
   ]);
   const children = printer.children(device.node);
-  const name = `${device.node.name.replace(/@.*$/, '')}@${hex(place.addresses[0] ?? 0n).slice(2)}`;
+  const name = guestNodeName(guest);
   const left = printer.left;
   return {
     label: printer.label,
     name,
     left,
-    data: printer.dataLines(),
+    data: [...printer.dataNodes(), ...inner.flatMap((each) => each.data)],
     lines: [
       `${printer.label}: ${name} {`,
       ...(left.length === 0 ? [] : [`\t/* left with the host: ${left.join(', ')} */`]),
       ...[...properties].map(([property, value]) => `\t${propertyLine(property, value)}`),
       ...children,
+      ...inner.flatMap((each) => ['', ...each.lines.map((line) => (line === '' ? '' : `\t${line}`))]),
       '};',
     ],
   };

@@ -2,10 +2,11 @@
 import { type Device, deviceName } from '../dt/devices.ts';
 import { cellsText, hex, propertyLine } from '../dt/dts-text.ts';
 import { cellsOf, type DeviceTree, type DtNode } from '../dt/tree.ts';
-import { Bug, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import type { VmPolicy } from '../policy/policy.ts';
-import { type GuestNode, guestNode } from './guest-node.ts';
+import { guestLabel } from './guest-node.ts';
+import { dataLines, guestNodes } from './guest-nodes.ts';
 import {
   type BusPlace,
   type PlatformBus,
@@ -48,10 +49,11 @@ export function aliasNames(devices: readonly Device[]): readonly (string | undef
   });
 }
 
-function aliasLines(devices: readonly Device[], nodes: readonly GuestNode[]): readonly string[] {
-  const lines = aliasNames(devices).flatMap((alias, at) => {
-    const label = nodes[at]?.label;
-    return alias === undefined || label === undefined ? [] : [`\t${propertyLine(alias, `&${label}`)}`];
+function aliasLines(devices: readonly Device[]): readonly string[] {
+  const aliases = aliasNames(devices);
+  const lines = devices.flatMap((device, at) => {
+    const alias = aliases[at];
+    return alias === undefined ? [] : [`\t${propertyLine(alias, `&${guestLabel(device)}`)}`];
   });
   return lines.length === 0 ? [] : ['aliases {', ...lines, '};'];
 }
@@ -98,23 +100,20 @@ export function guestTree(
 ): string {
   const { node, bus } = platformBus(machine.base);
   const places = placeDevices(policy.devices, bus);
-  const nodes = policy.devices.map((device, at) => {
-    const place = places[at];
-    if (place === undefined) throw new Bug(`no place for ${device.node.path}`);
-    return guestNode({ device, place }, policy, facts, machine.more?.(machine.base, at));
-  });
+  const more = (at: number) => machine.more?.(machine.base, at);
+  const nodes = guestNodes(policy, facts, places, { more });
   return fillTemplate(template, {
     what: machine.what,
     tree: machine.hostTree,
     base: machine.baseFile,
-    aliases: aliasLines(policy.devices, nodes),
+    aliases: aliasLines(policy.devices),
     'virtual-pa': `${hex(WINDOW_ADDRESS >> 32n)} ${hex(WINDOW_ADDRESS & 0xffff_ffffn)}`,
     bus: node.name,
     ranges: cellsText([bus.base & 0xffff_ffffn, bus.base >> 32n, bus.base & 0xffff_ffffn, bus.size]).slice(
       1,
       -1,
     ),
-    data: nodes.flatMap((each) => each.data),
+    data: dataLines(nodes),
     devices: nodes.flatMap((each) => [...each.lines, '']).slice(0, -1),
   });
 }

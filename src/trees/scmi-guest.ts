@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { cellsText, hex, propertyLine, stringsText } from '../dt/dts-text.ts';
 import type { BpmpKind } from '../dt/host-index.ts';
-import { Bug } from '../errors.ts';
 import type { HostFacts } from '../policy/derive.ts';
 import type { VmPolicy } from '../policy/policy.ts';
 import { SCMI_LABELS, scmiReference } from './bpmp-references.ts';
-import { guestNode } from './guest-node.ts';
+import { guestNodes, guestPaths } from './guest-nodes.ts';
 import { aliasNames, placeDevices } from './guest-tree.ts';
 import { VIRT_PLATFORM_BUS } from './platform-bus.ts';
 import { scmiDomains } from './scmi-domains.ts';
@@ -45,16 +44,11 @@ export function scmiGuest(
   const bus = VIRT_PLATFORM_BUS;
   const refer = scmiReference(policy);
   const places = placeDevices(policy.devices, bus);
-  const nodes = policy.devices.map((device, at) => {
-    const place = places[at];
-    if (place === undefined) throw new Bug(`no place for ${device.node.path}`);
-    return guestNode({ device, place }, policy, facts, new Map(), refer);
-  });
+  const nodes = guestNodes(policy, facts, places, { refer });
+  const paths = guestPaths(policy.devices, places);
   const busName = `platform-bus@${hex(bus.base).slice(2)}`;
   const aliases = aliasNames(policy.devices).flatMap((alias, at) =>
-    alias === undefined
-      ? []
-      : [`\t${propertyLine(alias, stringsText([`/${busName}/${nodes[at]?.name ?? ''}`]))}`],
+    alias === undefined ? [] : [`\t${propertyLine(alias, stringsText([`/${busName}/${paths[at]}`]))}`],
   );
   return fillTemplate(template, {
     what,

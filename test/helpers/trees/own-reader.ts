@@ -78,9 +78,13 @@ export function ownRegisters(node: OwnNode): string[] {
   return found;
 }
 
-/** Whether a node below a device is, or lies in, a device with registers of its own. */
+const isOnBus = ({ properties, above }: OwnNode) =>
+  properties.has('compatible') && above?.properties.has('ranges') === true;
+
+/** Whether a node below a device is, or lies in, a device by itself: on a bus of addresses, or with registers. */
 function isOfAnother(node: OwnNode, of: string): boolean {
   for (let at: OwnNode | undefined = node; at !== undefined && at.path !== of; at = at.above) {
+    if (isOnBus(at)) return true;
     if (!at.properties.has('reg') || cell(at.above, '#size-cells', 1) === 0) continue;
     let bus = at.above;
     while (bus?.above !== undefined && bus.properties.has('ranges')) bus = bus.above;
