@@ -123,7 +123,7 @@ export const VERBS: readonly Verb[] = [
     name: 'doctor',
     group: 'A board',
     summary: 'say whether a board can run the machine, and what fixes what is in the way',
-    examples: ['bpmp-virt doctor --target ssh://root@orin'],
+    examples: ['bpmp-virt doctor', 'bpmp-virt doctor --target ssh://root@orin'],
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,
   },
   {
@@ -197,12 +197,18 @@ export async function makeProgram(cli: CliContext, argv: readonly string[]): Pro
       verb.name === chosen || chosen === 'completion' ? (await verb.load())(cli) : new Command(verb.name);
     const examples = verb.examples.map((line) => `  ${line}`).join('\n');
     if (examples !== '') command.addHelpText('after', `\nExamples:\n${examples}`);
-    program.addCommand(
-      command.summary(verb.summary).helpGroup(`${verb.group}:`).copyInheritedSettings(program),
-      { hidden: verb.hidden === true },
-    );
+    inherit(command, program, `bpmp-virt ${verb.name}`);
+    program.addCommand(command.summary(verb.summary).helpGroup(`${verb.group}:`), {
+      hidden: verb.hidden === true,
+    });
   }
   return program;
+}
+
+/** What goes wrong in a verb, or in one below it, ends as in the program, and names the help of that very verb. */
+function inherit(command: Command, parent: Command, words: string): void {
+  command.copyInheritedSettings(parent).showHelpAfterError(`(${words} --help says what it takes)`);
+  for (const below of command.commands) inherit(below, command, `${words} ${below.name()}`);
 }
 
 /** As commander has it; an empty list as a default is left out. */

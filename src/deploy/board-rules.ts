@@ -65,7 +65,7 @@ export function requireBoard(facts: BoardFacts, bundle: BoardBundle): NonNullabl
       !/^# R36 /.test(facts.release),
       facts.release === ''
         ? 'the target is not Jetson Linux'
-        : `the target has ${facts.release.slice(2, 40)}…: 36.x is needed${other === undefined ? '' : `; ${other.why}`}`,
+        : `the target has ${facts.release.slice(2, 40)}…: 36.x is needed${other?.why === undefined ? '' : `; ${other.why}`}`,
       `Flash Jetson Linux 36 first: \`bpmp-virt build ${other?.use ?? 'l4t-36.3'}\`, then \`bpmp-virt flash\`, which erases the board.`,
     ],
     [

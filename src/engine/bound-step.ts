@@ -8,6 +8,7 @@ export type BoundStep = {
   readonly planned: PlannedStep;
   readonly id: string;
   readonly after: readonly string[];
+  readonly orderOnly: readonly string[];
   readonly title: string;
   readonly tools: readonly string[];
   readonly outputs: readonly string[];
@@ -53,6 +54,7 @@ async function bind<K extends StepKind>(
     planned,
     id,
     after,
+    orderOnly: planned.orderOnly ?? [],
     title: step.title(options),
     tools: step.tools(options),
     outputs: step.outputs(options),

@@ -98,7 +98,7 @@ async function runAll(todo: readonly Decision[], run: string, options: RunOption
   const jobs = todo.map((decision) => ({
     id: decision.step.id,
     kind: decision.step.planned.kind,
-    after: decision.step.after,
+    after: [...decision.step.after, ...decision.step.orderOnly],
     decision,
   }));
   // A program that ignores the polite signal would be waited for without end: after a while it is not asked any more.

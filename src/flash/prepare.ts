@@ -123,7 +123,7 @@ export async function readRelease(l4t: string): Promise<string> {
   throw new UsageError(
     release === undefined
       ? `${l4t} is not a Jetson Linux BSP`
-      : `${l4t} is release ${release}${other === undefined ? '' : `: ${other.why}`}`,
+      : `${l4t} is release ${release}${other?.why === undefined ? '' : `: ${other.why}`}`,
     `Build with a recipe of Jetson Linux 36 first (${other?.use ?? 'l4t-36.3'}), or name its folder with --l4t.`,
   );
 }

@@ -3,12 +3,23 @@ import type { LoadedRecipe } from '../recipe/load.ts';
 import { LAYOUT } from './layout.ts';
 import type { PlannedStep } from './plan.ts';
 import { recipePath } from './plan-paths.ts';
-import { type PlannedTree, planSource } from './source-steps.ts';
+import { planSource } from './source-steps.ts';
 
 const TEGRA_FIRMWARE = 'drivers/firmware/tegra';
 
-/** The kernel from its source to the Image; `after` is what makes the folder that it lies in. */
-export function planKernel(loaded: LoadedRecipe, after: readonly string[]): PlannedTree {
+/** The kernel from its source to the Image. */
+export type PlannedKernel = {
+  /** Up to its .config. */
+  readonly configured: readonly PlannedStep[];
+  readonly build: PlannedStep;
+  /** Plan path. */
+  readonly tree: string;
+  /** Ids of what its sources wait for. */
+  readonly ready: readonly string[];
+};
+
+/** `after` is what makes the folder that the kernel lies in. */
+export function planKernel(loaded: LoadedRecipe, after: readonly string[]): PlannedKernel {
   const { kernel } = loaded.recipe;
   const source = planSource({
     name: 'kernel',
@@ -26,7 +37,7 @@ export function planKernel(loaded: LoadedRecipe, after: readonly string[]): Plan
   const patches = recipePath(kernel.patches, loaded.file);
   const modules = kernel.targets.includes('modules') ? { modulesInto: LAYOUT.modules } : {};
   const { crossCompile, epoch, targets } = kernel;
-  const steps: readonly PlannedStep[] = [
+  const changes: readonly PlannedStep[] = [
     { id: 'kernel-overlay', kind: 'link-overlay', options: { tree, links }, after: source.ready },
     { id: 'kernel-patches', kind: 'apply-patches', options: { tree, patches }, after: ['kernel-overlay'] },
     {
@@ -43,12 +54,12 @@ export function planKernel(loaded: LoadedRecipe, after: readonly string[]): Plan
       },
       after: ['kernel-patches'],
     },
-    {
-      id: 'kernel-build',
-      kind: 'build-kernel',
-      options: { tree, out: LAYOUT.kernelOut, targets, ...modules, crossCompile, epoch },
-      after: ['kernel-config'],
-    },
   ];
-  return { steps: [...source.steps, ...steps], tree, ready: ['kernel-build'] };
+  const build: PlannedStep = {
+    id: 'kernel-build',
+    kind: 'build-kernel',
+    options: { tree, out: LAYOUT.kernelOut, targets, ...modules, crossCompile, epoch },
+    after: ['kernel-config'],
+  };
+  return { configured: [...source.steps, ...changes], build, tree, ready: source.ready };
 }

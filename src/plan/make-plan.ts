@@ -7,7 +7,8 @@ import { planKernel } from './kernel-steps.ts';
 import { planL4t } from './l4t-steps.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import { planQemu } from './qemu-steps.ts';
-import { planBundle, planVms } from './vm-steps.ts';
+import type { StepKind } from './step-options.ts';
+import { HOST_TREES_ID, planBundle, planHostTrees, planVms } from './vm-steps.ts';
 
 /**
  * What a recipe leads to, as data: every step comes after those that it waits for.
@@ -19,13 +20,23 @@ export function makePlan(loaded: LoadedRecipe): Plan {
   const l4t = loaded.recipe.l4t === undefined ? [] : planL4t(loaded.recipe.l4t);
   // The kernel lies inside the BSP's folder; NVIDIA's own sources are beside it and may come meanwhile.
   const kernel = planKernel(loaded, l4t.length === 0 ? [] : ['l4t']);
-  const steps: readonly PlannedStep[] = [
-    ...l4t,
-    ...kernel.steps,
-    ...planQemu(loaded),
-    ...planVms(loaded, kernel.tree),
-  ];
+  // What a recipe asks for and cannot have is known from the host's tree: that is made and judged before anything is compiled.
+  const trees = planHostTrees(loaded, kernel);
+  const rest = [kernel.build, ...planQemu(loaded), ...planVms(loaded, kernel)];
+  const steps: readonly PlannedStep[] = [...l4t, ...kernel.configured, ...trees, ...rest.map(afterTrees)];
   return { version: 1, recipe: loaded.name, steps: [...steps, planBundle(loaded, steps)] };
+}
+
+const COMPILES: ReadonlySet<StepKind> = new Set([
+  'build-kernel',
+  'build-qemu',
+  'build-scmi',
+  'make-debian-image',
+]);
+
+/** Other devices are other trees, and no reason to compile again. */
+function afterTrees(step: PlannedStep): PlannedStep {
+  return COMPILES.has(step.kind) ? { ...step, orderOnly: [HOST_TREES_ID] } : step;
 }
 
 function refuseUnlocked(floating: readonly Floating[]): void {

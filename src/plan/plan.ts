@@ -10,6 +10,8 @@ export type PlannedStep = {
     readonly options: StepOptions[K];
     /** Ids of the steps whose outputs it reads. */
     readonly after: readonly string[];
+    /** Ids of steps that must have ended well before it starts, without being read by it: its identity does not depend on them. */
+    readonly orderOnly?: readonly string[];
   };
 }[StepKind];
 

@@ -4,7 +4,7 @@ import type { PlannedStep } from './plan.ts';
 import { recipePath } from './plan-paths.ts';
 
 /** A tree in the plan: the steps that make it, where it is, and the ids of which later steps must wait for. */
-export type PlannedTree = {
+type PlannedTree = {
   readonly steps: readonly PlannedStep[];
   readonly tree: string;
   readonly ready: readonly string[];

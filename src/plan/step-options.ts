@@ -109,6 +109,14 @@ export type StepOptions = {
     readonly localVersion: string;
     readonly crossCompile: string;
   };
+  /** One device tree of the kernel, as its makefiles name it (`nvidia/NAME.dtb`), compiled in `out` before anything else of it is. */
+  'build-host-tree': {
+    readonly tree: string;
+    readonly out: string;
+    readonly dtb: string;
+    readonly crossCompile: string;
+    readonly epoch: number;
+  };
   /** arm64 Image, dtbs, modules in `out`. Modules are installed to `modulesInto`. */
   'build-kernel': {
     readonly tree: string;

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import type { LoadedRecipe } from '../recipe/load.ts';
 import type { Recipe } from '../recipe/schema.ts';
+import type { PlannedKernel } from './kernel-steps.ts';
 import { LAYOUT, QEMU_PROGRAM } from './layout.ts';
 import type { PlannedStep } from './plan.ts';
 import { recipePath } from './plan-paths.ts';
@@ -11,15 +12,31 @@ import type { VmMachine } from './step-options.ts';
 
 type Vm = Recipe['vms'][number];
 
+const HOST_DTB_ID = 'dt-board';
+
+const isOfBsp = ({ hostTree }: Recipe) => hostTree.startsWith('bsp:');
+
+/** Ids of the steps that make the host's tree and what is read beside it; `ready`: those of the kernel's sources. */
+function hostTreeSteps(recipe: Recipe, ready: readonly string[]): readonly string[] {
+  return isOfBsp(recipe) ? [...new Set(['l4t', ...ready])] : [HOST_DTB_ID];
+}
+
 /** The host's device tree, as a plan path. */
 export function hostTreePath(recipe: Recipe): string {
-  return recipe.hostTree.startsWith('bsp:')
+  return isOfBsp(recipe)
     ? `${LAYOUT.l4t}/kernel/dtb/${recipe.hostTree.slice('bsp:'.length)}`
     : `${LAYOUT.kernelTrees}/${recipe.hostTree}`;
 }
 
-/** Device trees and commands of the virtual machines. */
-export function planVms({ recipe, name, file }: LoadedRecipe, tree: string): readonly PlannedStep[] {
+/** The step that judges the devices of all VMs. */
+export const HOST_TREES_ID = 'dt-host';
+
+/** The host's device tree, where the kernel has it and no BSP, and the overlay that carries the policies of all VMs. */
+export function planHostTrees(
+  { recipe }: LoadedRecipe,
+  { tree, ready }: PlannedKernel,
+): readonly PlannedStep[] {
+  const { hostTree, kernel } = recipe;
   const dtb = hostTreePath(recipe);
   const vms = recipe.vms.map(({ name, devices, keepOff, accept }) => ({
     name,
@@ -28,24 +45,47 @@ export function planVms({ recipe, name, file }: LoadedRecipe, tree: string): rea
     ...(accept === undefined ? {} : { accept }),
   }));
   const host: PlannedStep = {
-    id: 'dt-host',
+    id: HOST_TREES_ID,
     kind: 'render-host-overlay',
     options: { dtb, tree, vms, into: LAYOUT.hostOverlay },
-    after: ['kernel-build'],
+    after: hostTreeSteps(recipe, ready),
   };
-  return [host, ...recipe.vms.flatMap((vm, at) => planVm({ recipe, name, file, vm, at, dtb, tree }))];
+  if (isOfBsp(recipe)) return [host];
+  const { crossCompile, epoch } = kernel;
+  const options = { tree, out: LAYOUT.kernelOut, dtb: hostTree, crossCompile, epoch };
+  return [{ id: HOST_DTB_ID, kind: 'build-host-tree', options, after: ['kernel-config'] }, host];
 }
 
-type VmPlace = { recipe: Recipe; name: string; file: string; vm: Vm; at: number; dtb: string; tree: string };
+/** Device trees and commands of the virtual machines. */
+export function planVms(
+  { recipe, name, file }: LoadedRecipe,
+  { tree, ready }: PlannedKernel,
+): readonly PlannedStep[] {
+  const dtb = hostTreePath(recipe);
+  const after = hostTreeSteps(recipe, ready);
+  return recipe.vms.flatMap((vm, at) => planVm({ recipe, name, file, vm, at, dtb, tree, after }));
+}
+
+type VmPlace = {
+  recipe: Recipe;
+  name: string;
+  file: string;
+  vm: Vm;
+  at: number;
+  dtb: string;
+  tree: string;
+  /** What makes `dtb`. */
+  after: readonly string[];
+};
 
 /** The tree of one guest, and for one over SCMI the map of its domains. */
-function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): PlannedStep {
+function planTree({ recipe, vm, at, dtb, tree, after }: VmPlace, machine: VmMachine): PlannedStep {
   const otherVms = otherVmsOf(recipe, vm);
   const places = vmPlaces(vm, at);
   const common = { dtb, tree, vm: { name: vm.name, devices: vm.devices }, otherVms };
   if (vm.transport === 'scmi') {
     const options = { ...common, into: places.scmiTree, map: places.scmiMap };
-    return { id: places.guestId, kind: 'render-scmi-tree', options, after: ['kernel-build'] };
+    return { id: places.guestId, kind: 'render-scmi-tree', options, after };
   }
   const ran = recipe.qemu.builds.includes('build') ? LAYOUT.qemuBuild : LAYOUT.qemuArm64;
   const built = recipe.qemu.builds.includes('build') ? 'qemu-build' : 'qemu-arm64';
@@ -53,7 +93,7 @@ function planTree({ recipe, vm, at, dtb, tree }: VmPlace, machine: VmMachine): P
     id: places.guestId,
     kind: 'render-guest-tree',
     options: { ...common, machine, qemu: `${ran}/${QEMU_PROGRAM}`, into: places.guestTree },
-    after: ['kernel-build', built],
+    after: [...after, built],
   };
 }
 
@@ -62,7 +102,7 @@ function otherVmsOf({ vms }: Recipe, vm: Vm) {
 }
 
 function planVm(place: VmPlace): readonly PlannedStep[] {
-  const { recipe, name, vm, at, dtb } = place;
+  const { recipe, name, vm, at, dtb, after } = place;
   const machine: VmMachine = {
     memory: vm.memory,
     cpus: vm.cpus,
@@ -90,7 +130,7 @@ function planVm(place: VmPlace): readonly PlannedStep[] {
         place: places.inBundle,
         into: places.run,
       },
-      after: ['kernel-build'],
+      after,
     },
   ];
 }

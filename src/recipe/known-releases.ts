@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** A release of Jetson Linux that no recipe here is for: why, and what to take. */
-export type OtherRelease = { readonly why: string; readonly use: string };
+/** A release of Jetson Linux that no recipe here is for: why, where there is a reason, and what to take. */
+export type OtherRelease = { readonly why?: string; readonly use: string };
 
 const NEWEST = 'l4t-36.5';
 
@@ -24,7 +24,7 @@ const OTHERS: readonly (readonly [begins: string, release: OtherRelease])[] = [
     `${short}.0`,
     { why: 'its recipe has a shorter name', use: `l4t-${short}` },
   ]),
-  ['36.', { why: 'there is no recipe for it', use: NEWEST }],
+  ['36.', { use: NEWEST }],
   ['38.', { why: 'it is for Jetson Thor (Tegra264, kernel 6.8) alone', use: NEWEST }],
   [
     '39.',

@@ -104,22 +104,30 @@ function fromFolder(map: YamlMap, folder: string): YamlMap {
 
 async function readMap(file: string): Promise<YamlMap> {
   const text = await readText(file).catch(async (cause: unknown) => {
-    if (cause instanceof UsageError) throw cause;
-    const release = releaseOfName(file);
-    const other = release === undefined ? undefined : otherRelease(release);
-    if (other !== undefined && cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')
-      throw new UsageError(
-        `no recipe for Jetson Linux ${release}: ${other.why}`,
-        `Use ${other.use}, or a recipe of your own with its URLs and sums (docs/recipes.md).`,
-        { cause },
-      );
-    const near = didYouMean(recipeName(file), await recipeNames(dirname(file)).catch(() => []));
-    const hint = `${near}\`bpmp-virt recipes\` lists those of this package; a recipe of yours is named by its path (\`./mine.yaml\`).`;
-    throw new UsageError(`no recipe at ${file}`, hint, { cause });
+    throw cause instanceof UsageError ? cause : await noRecipe(file, cause);
   });
   const value: unknown = parseYaml(file, text);
   if (!isMap(value)) throw invalid(file, [{ path: '', message: 'must be a map of keys' }]);
   return value;
+}
+
+/** What to say of a file that could not be read. */
+async function noRecipe(file: string, cause: unknown): Promise<UsageError> {
+  const near = didYouMean(recipeName(file), await recipeNames(dirname(file)).catch(() => []));
+  const release = releaseOfName(file);
+  const other = release === undefined ? undefined : otherRelease(release);
+  if (other === undefined || !(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'))
+    return new UsageError(
+      `no recipe at ${file}`,
+      `${near}\`bpmp-virt recipes\` lists those of this package; a recipe of yours is named by its path (\`./mine.yaml\`).`,
+      { cause },
+    );
+  const { why, use } = other;
+  return new UsageError(
+    `no recipe for Jetson Linux ${release}${why === undefined ? '' : `: ${why}`}`,
+    `${why === undefined ? near : ''}The one to take: ${use}; or one of your own, with the URLs and sums of its release (docs/recipes.md).`,
+    { cause },
+  );
 }
 
 function parseYaml(file: string, text: string): unknown {

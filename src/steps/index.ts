@@ -5,6 +5,7 @@ import type { Step } from './step.ts';
 /** How the code of each kind is found: one lazy import per line, so that a plan loads only what it runs. */
 const LOADERS: { readonly [K in StepKind]: () => Promise<Step<K>> } = {
   'apply-patches': async () => (await import('./apply-patches.ts')).applyPatchesStep,
+  'build-host-tree': async () => (await import('./build-host-tree.ts')).buildHostTreeStep,
   'build-kernel': async () => (await import('./build-kernel.ts')).buildKernelStep,
   'build-scmi': async () => (await import('./build-scmi.ts')).buildScmiStep,
   'build-qemu': async () => (await import('./build-qemu.ts')).buildQemuStep,

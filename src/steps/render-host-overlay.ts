@@ -15,6 +15,7 @@ export const renderHostOverlayStep: Step<'render-host-overlay'> = {
   inputs: ({ dtb }) => [dtb, TEMPLATES, NOTES],
   // Its sources lie beside it.
   writes: ({ into }) => [dirname(into)],
+  watches: ({ tree }) => [tree],
 
   shell: ({ dtb, tree, vms, into }, ctx) => {
     const [source, target] = [ctx.path(into).replace(/\.dtbo$/, '.dts'), ctx.path(into)];

@@ -2,7 +2,6 @@
 
 import { type Command, formatCommand } from '../../command.ts';
 import { madeFor } from '../../deploy/bundle-manifest.ts';
-import { type Decision, decide } from '../../engine/decide.ts';
 import { runPlan } from '../../engine/run-plan.ts';
 import { UsageError } from '../../errors.ts';
 import { LAYOUT } from '../../plan/layout.ts';
@@ -74,25 +73,8 @@ export async function nextWords(
   return `Next: ${formatCommand(next)}`;
 }
 
-/** `--dry-run`: what would run and why. Writes nothing, takes no lock. */
-export async function showDecisions(request: BuildRequest, cli: CliContext): Promise<void> {
-  const built = await buildPlan(request.recipe, request.devices, cli);
-  checkRedo(built, request.redo);
-  const roots = pathRoots(request.flags.work, cli);
-  const decisions = await decide(built.steps, {
-    roots,
-    toolVersion: await toolIdentity(),
-    redo: request.redo,
-  });
-  cli.print(decisions.map((decision) => decisionLine(decision, request.flags.json === true)).join('\n'));
-}
-
-function decisionLine({ step, runs, reason }: Decision, json: boolean): string {
-  if (json) return JSON.stringify({ step: step.id, title: step.title, runs, reason });
-  return `${runs ? 'run ' : 'keep'}  ${step.id}: ${step.title} (${reason})`;
-}
-
-function checkRedo({ plan }: BuildPlan, redo: readonly string[]): void {
+/** @throws {UsageError} a step of `redo` is none of the plan */
+export function checkRedo({ plan }: BuildPlan, redo: readonly string[]): void {
   const ids = plan.steps.map((step) => step.id);
   const unknown = redo.find((id) => !ids.includes(id));
   if (unknown === undefined) return;

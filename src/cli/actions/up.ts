@@ -9,6 +9,7 @@ import type { CliContext } from '../context.ts';
 import type { ReachFlags } from '../flags/reach-flags.ts';
 import { RUN_DEFAULTS } from '../flags/run-flags.ts';
 import { WIRING } from '../report/wiring.ts';
+import { buildPlan } from './build-plan.ts';
 import { deployBundle, openBoard } from './deploy-bundle.ts';
 import { examineBoard } from './examine-board.ts';
 import { runBuild } from './run-build.ts';
@@ -27,7 +28,8 @@ export type UpRequest = ReachFlags & {
 
 /** Every verb of the way, one after another. */
 export async function up(recipe: string, flags: UpRequest, cli: CliContext): Promise<void> {
-  // A board that nobody reaches is said now, and not after the minutes of a build.
+  // A recipe that is wrong and a board that nobody reaches are said now, and not after the minutes of a build.
+  await buildPlan(recipe, flags.device, cli);
   await (await openBoard(flags.target, flags, cli)).facts();
   await buildFor(recipe, flags, cli);
   await bringUp(flags, cli);

@@ -18,13 +18,16 @@ export function buildCommand(cli: CliContext): Command {
     .argument('<recipe>', 'a name from recipes/, or the path of a recipe file')
     .option('--device <name>', 'device for the first virtual machine; may be repeated', collect, [])
     .option('--redo <step>', 'run a step again though nothing changed; may be repeated', collect, [])
-    .option('--dry-run', 'say which steps would run and why, and run none')
+    .option('--dry-run', 'say which steps would run and why, and what would fail; run none')
     .option('--verbose', 'show every command and what it says')
     .option('--json', 'report as one JSON object per line')
     .action(async (recipe: string, flags: BuildFlags) => {
-      const { nextWords, runBuild, showDecisions } = await import('../actions/run-build.ts');
       const wanted = { recipe, flags, devices: flags.device, redo: flags.redo };
-      if (flags.dryRun === true) return showDecisions(wanted, cli);
+      if (flags.dryRun === true) {
+        const { showDecisions } = await import('../actions/dry-run.ts');
+        return showDecisions(wanted, cli);
+      }
+      const { nextWords, runBuild } = await import('../actions/run-build.ts');
       const built = await runBuild(wanted, cli);
       const next = built && flags.json !== true ? await nextWords(wanted, cli) : undefined;
       if (next !== undefined) cli.print(next);

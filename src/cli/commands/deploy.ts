@@ -32,7 +32,7 @@ export function deployCommand(cli: CliContext): Command {
         );
       const { namedTargets } = await import('../flags/targets.ts');
       const file = flags.targets === undefined ? undefined : resolve(cli.cwd, flags.targets);
-      const [target, ...others] = await namedTargets(targets, file);
+      const [target, ...others] = await namedTargets(targets, file, 'bpmp-virt deploy ssh://root@BOARD');
       if (others.length > 0) {
         const { deployMany } = await import('../actions/deploy-many.ts');
         return deployMany([target, ...others], flags, cli);

@@ -36,7 +36,7 @@ export function upCommand(cli: CliContext): Command {
     .action(async (recipe: string, flags: UpFlags) => {
       const { namedTargets } = await import('../flags/targets.ts');
       const file = flags.targets === undefined ? undefined : resolve(cli.cwd, flags.targets);
-      const [target, ...others] = await namedTargets(flags.target, file);
+      const [target, ...others] = await namedTargets(flags.target, file, '--target ssh://root@BOARD');
       if (others.length > 0) {
         const { upMany } = await import('../actions/up-many.ts');
         return upMany(recipe, [target, ...others], flags, cli);

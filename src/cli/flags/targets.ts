@@ -7,18 +7,17 @@ import { parseTarget } from '../../tools/ssh.ts';
 /**
  * The boards that the command line names: `--target`, repeated, and a YAML file with a list of such words.
  *
+ * @param example how one is named, of the verb that asks
  * @throws {UsageError} none, one twice, one that is not a target, or a file of another shape
  */
 export async function namedTargets(
   words: readonly string[],
   file: string | undefined,
+  example: string,
 ): Promise<readonly [string, ...string[]]> {
   const [first, ...rest] = [...words, ...(file === undefined ? [] : await readTargets(file))];
   if (first === undefined)
-    throw new UsageError(
-      'no board is named',
-      'Name one (`ssh://user@host`; `up` and others take it after --target), or --targets FILE.',
-    );
+    throw new UsageError('no board is named', `Name one: ${example}; or many, with --targets FILE.`);
   const all = [first, ...rest] as const;
   for (const target of all) parseTarget(target);
   const twice = all.find((target, at) => all.indexOf(target) !== at);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { runCli } from '../../helpers/cli.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
-import { toyBench } from '../../helpers/toy-bench.ts';
+import { eventsOf, toyBench } from '../../helpers/toy-bench.ts';
 
 test('check names everything that is missing at once, with the line that installs it', async () => {
   const bin = join(tmpDir(), 'bin');
@@ -46,6 +46,36 @@ test('build --dry-run says what would run and why, and leaves nothing behind', a
   ]);
 });
 
+test('a device that the host lacks is refused before anything is compiled, and no reason to compile again', async () => {
+  const { build, work } = await toyBench();
+  const refused = await build(['--json', '--device', 'uartx']);
+  expect([refused.code, refused.stderr]).toEqual([
+    2,
+    expect.stringMatching(/the host has no device uartx\n.*\n\nDid you mean uart/),
+  ]);
+  const started = eventsOf(refused.stdout).flatMap(({ type, step }) => (type === 'step-start' ? [step] : []));
+  expect(started).toContain('dt-host');
+  expect(started).not.toContain('kernel-build');
+  expect(started).not.toContain('qemu-build');
+  // Other devices are other trees: what is compiled by now is not compiled again.
+  expect((await build()).code).toBe(0);
+  expect(existsSync(join(work, 'bundle'))).toBe(true);
+  const { code, stdout, stderr } = await build(['--dry-run', '--device', 'uartx']);
+  expect([code, stderr]).toEqual([2, expect.stringContaining('the host has no device uartx')]);
+  expect(stdout).toMatch(/^keep {2}kernel-build: /m);
+});
+
+test('build --dry-run names all that would fail, and ends as the build would', async () => {
+  const { build, toys, folder } = await toyBench();
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  rmSync(join(toys.recipe, '../toy.config'));
+  const { code, stdout, stderr } = await build(['--dry-run'], { env: { PATH: bin } });
+  expect([code, stdout]).toEqual([3, expect.stringMatching(/^run {3}bundle: /m)]);
+  expect(stderr).toMatch(/this build would fail:\n- not installed: .*\n- not there: .*toy\.config/);
+  expect(stderr).toContain('the devices are judged by dt-host');
+});
+
 test('build --verbose shows every command, as it can be typed, and what it says', async () => {
   const { build, work } = await toyBench();
   const { stdout } = await build(['--verbose', '--jobs', '3']);
@@ -65,4 +95,22 @@ test('plumbing names what a configuration has otherwise, for the scripts of plan
   expect(await ask()).toMatchObject({ code: 0, stdout: '' });
   const unmet = await ask('--wanted', 'CONFIG_B=m');
   expect(unmet).toMatchObject({ code: 4, stderr: expect.stringContaining('CONFIG_B is n, wanted m') });
+});
+
+test('doctor without a board looks at this machine as a workstation, and says how a board is judged', async () => {
+  const { stdout, stderr } = await runCli(['doctor']);
+  expect(stdout).toMatch(/^ok {4}machine .*judged as a workstation$/m);
+  for (const check of ['node', 'programs', 'memory', 'space'])
+    expect(stdout).toMatch(new RegExp(`^(ok|warn) +${check} `, 'm'));
+  expect(stdout).not.toMatch(/kernel|vfio|bundle/);
+  expect(stderr).toContain('--target ssh://root@BOARD');
+  const bare = await runCli(['doctor', '--json'], { env: { PATH: '/none' } });
+  expect([bare.code, bare.stderr]).toEqual([3, expect.stringContaining('1 of 5 checks failed')]);
+  expect(JSON.parse(bare.stdout)).toContainEqual({
+    state: 'fail',
+    check: 'programs',
+    why: expect.stringMatching(/^not installed: .*\bgit\b/),
+    fix: 'bpmp-virt check debian-6.12',
+  });
+  expect(await runCli(['doctor', '--bundle', 'x'])).toMatchObject({ code: 2 });
 });

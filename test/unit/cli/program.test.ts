@@ -59,3 +59,24 @@ test('no help speaks of an empty default', async () => {
   const program = await makeProgram(cli, ['completion']);
   for (const command of program.commands) expect(command.helpInformation()).not.toContain('[]');
 });
+
+test.each([
+  ['build --devce x', 'build', '--device'],
+  ['policy lint --lok x', 'policy lint', '--lock'],
+  ['image guest --kin x --out y', 'image guest', '--kind'],
+  ['run --emulate orn', 'run', 'Allowed choices'],
+  ['image gest', 'image', 'guest'],
+])('%s: the hint is of the very verb, and it is wrong use', async (line, words, says) => {
+  const said: string[] = [];
+  const program = await makeProgram(cli, line.split(' '));
+  const output = { writeErr: (text: string) => void said.push(text) };
+  for (const command of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands }) => commands),
+  ])
+    command.configureOutput(output);
+  await expect(program.parseAsync(line.split(' '), { from: 'user' })).rejects.toMatchObject({ exitCode: 1 });
+  expect(said.join('')).toContain(`(bpmp-virt ${words} --help says what it takes)`);
+  expect(said.join('')).toContain(says);
+});

@@ -26,7 +26,7 @@ test.each(names)(
     const seen = new Set<string>();
     for (const step of made.steps) {
       expect(seen).not.toContain(step.id);
-      for (const before of step.after) expect(seen).toContain(before);
+      for (const before of [...step.after, ...(step.orderOnly ?? [])]) expect(seen).toContain(before);
       seen.add(step.id);
     }
     expect(made.steps.at(-1)?.kind).toBe('pack-bundle');
@@ -208,6 +208,23 @@ test('other devices change the trees and the command, not the kernel and QEMU', 
     'pack-bundle',
   ]);
 });
+
+test.each(names)(
+  '%s: what compiles waits for the host’s tree, and stays as it is for other devices',
+  async (name) => {
+    const { steps } = await plan(name);
+    const at = steps.findIndex(({ id }) => id === 'dt-host');
+    const before = steps.slice(0, at).map(({ kind }) => kind);
+    for (const kind of ['build-kernel', 'build-qemu', 'build-scmi', 'make-debian-image'])
+      expect(before).not.toContain(kind);
+    const compiles = steps.filter(({ kind }) => /^build-(kernel|qemu|scmi)$/.test(kind));
+    expect(compiles.length).toBeGreaterThan(1);
+    for (const step of compiles) {
+      expect(step.orderOnly).toEqual(['dt-host']);
+      expect(step.after).not.toContain('dt-host');
+    }
+  },
+);
 
 test('a guest over SCMI: no QEMU for the board, bpmp-scmi for both machines, and its files in the bundle', async () => {
   const made = await plan('debian-6.12-stock');

@@ -16,7 +16,7 @@ describe('a release of Jetson Linux without a recipe is refused with the one to 
     ['l4t-36.4.7', 'Debian packages alone', 'l4t-36.4.4'],
     ['l4t-36.5.2', 'BSP was not there', 'l4t-36.5'],
     ['l4t-36.3.0', 'shorter name', 'l4t-36.3'],
-    ['l4t-36.9', 'no recipe for it', 'l4t-36.5'],
+    ['l4t-36.9', 'no recipe for Jetson Linux 36.9', 'l4t-36.5'],
     ['l4t-38.4', 'Thor', 'l4t-36.5'],
     ['l4t-39.2', 'JetPack 7.2', 'l4t-36.5'],
     ['l4t-39.2.1', 'JetPack 7.2', 'l4t-36.5'],
@@ -27,6 +27,12 @@ describe('a release of Jetson Linux without a recipe is refused with the one to 
       hint: expect.stringContaining(use),
     });
     expect(NAMES).toContain(use);
+  });
+  test('one that is near another is a typo, and said once', async () => {
+    await expect(load('l4t-36.33')).rejects.toMatchObject({
+      message: 'no recipe for Jetson Linux 36.33',
+      hint: expect.stringMatching(/^Did you mean l4t-36\.3 /),
+    });
   });
   test('another name is another mistake', async () => {
     await expect(load('nothing')).rejects.toThrow('no recipe at');
