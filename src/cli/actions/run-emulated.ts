@@ -8,9 +8,11 @@ import { readScript } from '../../firmware/script.ts';
 import { exec } from '../../tools/process/exec.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { formatRunReport } from '../report/run-report.ts';
 import { Witness } from '../report/witness.ts';
 import { hasKeys, rawKeys } from '../stdin.ts';
 import { findProducts, ORIN_MEMORY, type Products } from './emulated-products.ts';
+import type { WriteRunPage } from './run-page.ts';
 
 /** Ctrl-], as telnet has it. */
 const ESCAPE = 0x1d;
@@ -27,10 +29,31 @@ export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliC
     );
   }
   const products = await findProducts(recipe, flags, cli);
+  const page = await pageOf(recipe, flags, cli);
   const witness = new Witness(flags, cli);
   if (flags.exec === undefined) cli.warn(LEAVE);
   const machine = await start(products, flags, witness, cli);
   witness.watch(machine);
+  await atTheConsole(machine);
+  const report = witness.report(products.folder);
+  cli.print(flags.json === true ? JSON.stringify(report, null, 2) : formatRunReport(report));
+  await page({ report, transfers: witness.transfers });
+  judge(flags, witness.guestExit, products.folder);
+}
+
+/** The page that is asked for, begun before the machine starts. */
+async function pageOf(
+  recipe: string,
+  { html, ...flags }: EmulateFlags,
+  cli: CliContext,
+): Promise<WriteRunPage> {
+  if (html === undefined) return async () => undefined;
+  const { beginRunPage } = await import('./run-page.ts');
+  return beginRunPage(html, recipe, flags, cli);
+}
+
+/** Keys go to the machine until it ends. */
+async function atTheConsole(machine: Machine): Promise<void> {
   const restore = rawKeys((bytes) => {
     if (bytes.includes(ESCAPE)) machine.kill('SIGTERM');
     else machine.type(bytes);
@@ -43,17 +66,20 @@ export async function runEmulated(recipe: string, flags: EmulateFlags, cli: CliC
   } finally {
     restore();
   }
-  cli.print(witness.report(products.folder));
-  if (witness.guestExit !== undefined && witness.guestExit !== 0) {
+}
+
+/** @throws {StepError} the command in the guest failed, or never came to its end */
+function judge({ exec }: EmulateFlags, guestExit: number | undefined, folder: string): void {
+  if (guestExit !== undefined && guestExit !== 0) {
     throw new StepError(
-      `the command in the guest ended with ${witness.guestExit}`,
-      `What it said is above; the logs are in ${products.folder}.`,
+      `the command in the guest ended with ${guestExit}`,
+      `What it said is above; the logs are in ${folder}.`,
     );
   }
-  if (flags.exec !== undefined && witness.guestExit === undefined) {
+  if (exec !== undefined && guestExit === undefined) {
     throw new StepError(
       'the machine ended before the command in the guest did',
-      `console.log and qemu.log in ${products.folder} say why.`,
+      `console.log and qemu.log in ${folder} say why.`,
     );
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { CliContext } from '../context.ts';
 import { type HostFlags, loadHost, VmFlags, withHostFlags } from '../flags/host-flags.ts';
@@ -20,12 +20,23 @@ export function policyCommand(cli: CliContext): Command {
         .choices(['text', 'json', 'dts', 'guest', 'scmi', 'scmi-map'])
         .default('text'),
     )
+    .addOption(
+      new Option(
+        '--html <file>',
+        'write it as one page for a browser, with a picture of the clocks',
+      ).conflicts(['json', 'format']),
+    )
     .option('--base <dtb>', 'for guest: the tree that QEMU dumps for the machine')
     .action(async (flags: PolicyFlags) => {
       const { derivePolicies } = await import('../../policy/derive.ts');
       const { POLICY_FORMATS } = await import('../report/policy-formats.ts');
       const { file, facts } = await loadHost(flags, cli);
       const policies = derivePolicies(await vms.orRecipe(flags, cli), facts);
+      if (flags.html !== undefined) {
+        const { writePage } = await import('../report/page.ts');
+        await writePage(resolve(cli.cwd, flags.html), { title: `Policy over ${basename(file)}`, policies });
+        return cli.print(`The page is ${flags.html}.`);
+      }
       const format = flags.json === true ? 'json' : flags.format;
       cli.print(await POLICY_FORMATS[format]({ policies, facts, what: basename(file), flags, cli }));
     });

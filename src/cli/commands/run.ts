@@ -35,6 +35,8 @@ export function runCommand(cli: CliContext): Command {
     )
     .option('--script <file>', 'JSON with rules that make the firmware delay, drop, refuse or spoil answers')
     .option('--monitor', 'show each transfer that reaches the firmware')
+    .option('--html <file>', 'write a page for a browser: the result, the policy, its clocks, the transfers')
+    .option('--json', 'print the report at the end as JSON; what the machine says goes to standard error')
     .option('--logs <dir>', 'where logs and transcript go, anew for each run; default: below the work folder')
     .action(async (recipe: string, flags: EmulateFlags | TargetFlags, command: Command) => {
       refuseForeignOptions(command);
@@ -55,7 +57,7 @@ export function runCommand(cli: CliContext): Command {
 /** Options that only one of the two ways takes, as `--help` says: given to the other one, they would do nothing. */
 const OWN_OPTIONS = {
   target: ['sshConfig', 'bundle', 'vm', 'set', 'dryRun'],
-  emulate: ['exec', 'smp', 'mem', 'script', 'monitor', 'logs'],
+  emulate: ['exec', 'smp', 'mem', 'script', 'monitor', 'html', 'json', 'logs'],
 } as const;
 
 function refuseForeignOptions(command: Command): void {

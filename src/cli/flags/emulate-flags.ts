@@ -10,4 +10,5 @@ export type EmulateFlags = RunFlags & {
   readonly script?: string;
   readonly monitor?: true;
   readonly logs?: string;
+  readonly html?: string;
 };

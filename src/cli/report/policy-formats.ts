@@ -15,6 +15,7 @@ import { pathRoots } from '../places.ts';
 export type PolicyFlags = HostFlags & {
   readonly format: 'text' | 'json' | 'dts' | 'guest' | 'scmi' | 'scmi-map';
   readonly base?: string;
+  readonly html?: string;
 };
 
 type PolicyJob = {

@@ -2,12 +2,16 @@
 import { performance } from 'node:perf_hooks';
 import { ScreenFilter } from '../../emulate/console.ts';
 import type { Machine, MachineOptions } from '../../emulate/machine.ts';
-import { parseStats, stateChanges, switched } from '../../emulate/report.ts';
+import { stateChanges, switched } from '../../emulate/report.ts';
 import type { FirmwareState } from '../../firmware/model.ts';
 import { TRANSFER_HEAD, transferLine } from '../../firmware/monitor.ts';
 import type { TransferEntry } from '../../firmware/transcript.ts';
 import type { CliContext } from '../context.ts';
 import type { EmulateFlags } from '../flags/emulate-flags.ts';
+import { hostParts, type RunReport } from './run-report.ts';
+
+/** Bytes of the UART that a report shows. */
+const SHOWN_BYTES = 64;
 
 /** Sees a run, shows what is wanted of it, and knows at the end what there is to say. */
 export class Witness {
@@ -58,7 +62,9 @@ export class Witness {
   #line(line: string): void {
     // What the kernel says while the machine is switched off is not the command's.
     if (this.guestExit !== undefined) return;
-    if (this.#flags.exec !== undefined || !this.#cli.isTerminal) this.#cli.print(line);
+    if (this.#flags.exec === undefined && this.#cli.isTerminal) return;
+    if (this.#flags.json === true) this.#cli.warn(line);
+    else this.#cli.print(line);
   }
 
   #received(bytes: Buffer): void {
@@ -83,55 +89,32 @@ export class Witness {
     return ((performance.now() - this.#start) / 1000).toFixed(1);
   }
 
-  /** What happened, in plain lines. */
-  report(folder: string): string {
+  /** All that reached the firmware, oldest first; in a virtual Orin, since the host was ready. */
+  get transfers(): readonly TransferEntry[] {
+    return this.#transfers;
+  }
+
+  /** What the run came to; `folder` has its logs. */
+  report(folder: string): RunReport {
     const bytes = Buffer.concat(this.#uart);
     const after = this.#after ?? this.#machine?.firmware.snapshot();
-    const changes =
-      this.#before === undefined || after === undefined ? [] : stateChanges(this.#before, after);
-    const lines = [
-      '',
-      `Result: ${bytes.length} bytes at the UART, ${this.#refused()}${changes.length === 0 ? 'the firmware as before' : `${changes.length} things of the firmware differ`}.`,
-      `Bytes at the UART: ${bytes.length === 0 ? 'none' : `${bytes.toString('hex', 0, 64).replace(/../g, '$& ')}(${JSON.stringify(bytes.toString('latin1').slice(0, 64))}), first after ${this.#uartAt[0]} s`}`,
-      'Switched in the firmware:',
-      ...indented(switched(this.#transfers)),
-      ...this.#statLines(),
-      ...this.#notes,
-      changes.length === 0
-        ? 'After the machine’s end every clock, reset and power domain of the firmware is as before.'
-        : `After the machine’s end these differ${this.#flags.emulate === 'guest' ? ' (no host proxy is here to undo them)' : ''}:`,
-      ...changes.map((line) => `  ${line}`),
-      `The whole run took ${this.#seconds()} s. Logs and transcript: ${folder}`,
-    ];
-    return lines.join('\n');
+    const before = this.#before;
+    const [firstAfter] = this.#uartAt;
+    return {
+      emulate: this.#flags.emulate,
+      uart: {
+        bytes: bytes.length,
+        hex: bytes.toString('hex', 0, SHOWN_BYTES).replace(/(?<=..)../g, ' $&'),
+        text: bytes.toString('latin1', 0, SHOWN_BYTES),
+        ...(firstAfter === undefined ? {} : { firstAfter }),
+      },
+      transfers: this.#transfers.length,
+      switched: switched(this.#transfers),
+      ...hostParts(this.#machine?.sections ?? new Map()),
+      notes: this.#notes,
+      changes: before === undefined || after === undefined ? [] : stateChanges(before, after),
+      seconds: this.#seconds(),
+      folder,
+    };
   }
-
-  /** How many requests the host proxy refused; nothing where there is none. */
-  #refused(): string {
-    const stats = [...parseStats(this.#machine?.sections.get('stats') ?? '').values()];
-    const refused = stats.reduce((sum, counts) => sum + (counts['refused'] ?? 0), 0);
-    return stats.length === 0 ? '' : `${refused} requests refused by the host proxy, `;
-  }
-
-  #statLines(): readonly string[] {
-    const stats = parseStats(this.#machine?.sections.get('stats') ?? '');
-    const refusals = (this.#machine?.sections.get('host-dmesg') ?? '')
-      .split('\n')
-      .filter((line) => /bpmp.*refus/i.test(line));
-    const nodes = [...stats].map(([node, counts]) => {
-      const words = Object.entries(counts).map(([word, count]) => `${word} ${count}`);
-      return `Host proxy ${node}: ${words.join(', ')}`;
-    });
-    const window = this.#machine?.sections.get('window')?.trim().replaceAll('\n', ', ');
-    return [
-      `Transfers that reached the firmware: ${this.#transfers.length}`,
-      ...nodes,
-      ...(window === undefined ? [] : [`Window of the guest: ${window}`]),
-      ...(refusals.length === 0 ? [] : ['Refused, as the host’s kernel log says:', ...indented(refusals)]),
-    ];
-  }
-}
-
-function indented(lines: readonly string[]): readonly string[] {
-  return lines.length === 0 ? ['  nothing'] : lines.map((line) => `  ${line}`);
 }

@@ -63,7 +63,12 @@ describe(`bpmp-virt on the recipe ${RECIPE}, the whole of npm run demo`, () => {
   it('runs the bundle in the virtual Orin and tells what happened', async () => {
     const ask = `${WRITE_123}; ${SIZES}; echo "enable i2c1: $(bpmp-ask 22 0x07000030)"`;
     const wish = ['run', RECIPE, '--emulate', 'orin', '--smp', '2', '--mem', '192M', '--exec'];
-    const { stdout } = await product.good(...wish, ask);
+    const html = join(product.work, 'run.html');
+    const { stdout } = await product.good(...wish, ask, '--html', html);
+    const page = await readFile(html, 'utf8');
+    expect(page).toContain('<li>Result: 5 bytes at the UART, 1 requests refused by the host proxy');
+    expect(page).toMatch(/own, switched in this run/);
+    expect(page).toMatch(/<td>CLK ENABLE<\/td><td>uarta<\/td><td>ok</);
     expectSizes(stdout);
     expect(stdout).toMatch(/^enable i2c1: -13$/m);
     expect(stdout).toContain('Bytes at the UART: 31 32 33 0d 0a ("123\\r\\n")');
