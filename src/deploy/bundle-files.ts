@@ -118,6 +118,11 @@ function boardPath(name: string): string {
   return name.startsWith('modules/') ? `/${name.slice('modules/'.length)}` : `${BOARD_FOLDER}/${name}`;
 }
 
+/** Whether deploy puts a file of the bundle elsewhere than into BOARD_FOLDER alone: what the boot loader, systemd or modprobe reads. */
+export function isPutElsewhere(name: string): boolean {
+  return name !== 'Image' && (BOOT_FILES.test(name) || !boardPath(name).startsWith(`${BOARD_FOLDER}/`));
+}
+
 /** The numbers of module and carrier in a text that has `p3737-0000+p3701-0000` in it. */
 export function boardsOf(text: string): readonly string[] {
   return [

@@ -24,23 +24,36 @@ export async function requireSums(
     throw error;
   });
   if (list === undefined) return;
+  const entries = readSums(list);
+  if (entries === undefined) throw bad(folder, NO_LIST);
   const wrong: string[] = [];
-  for (const { name, wanted } of listed(folder, list)) {
+  for (const { name, sha256 } of entries) {
     const found = known.get(name) ?? (await sumOfFile(join(folder, name)));
-    if (found !== wanted) wrong.push(`${name}${found === undefined ? ' (missing)' : ''}`);
+    if (found !== sha256) wrong.push(`${name}${found === undefined ? ' (missing)' : ''}`);
   }
-  const more = wrong.length > NAMED ? ` and ${wrong.length - NAMED} more` : '';
-  if (wrong.length > 0)
-    throw bad(folder, `not as ${SUMS} has them: ${wrong.slice(0, NAMED).join(', ')}${more}`);
+  if (wrong.length > 0) throw bad(folder, notAsListed(wrong));
 }
 
-function listed(folder: string, list: string): readonly { readonly name: string; readonly wanted: string }[] {
-  const lines = list.split('\n').filter((line) => line !== '');
-  return lines.map((line) => {
-    const [, wanted = '', name = ''] = /^([0-9a-f]{64}) [ *](.+)$/.exec(line) ?? [];
-    if (name === '') throw bad(folder, `${SUMS} has a line that is not a sum and a name`);
-    return { name, wanted };
-  });
+/** What is said of a list that is none. */
+export const NO_LIST = `${SUMS} has a line that is not a sum and a name`;
+
+/** What is said of files that are not what the list says; the first few are named. */
+export function notAsListed(wrong: readonly string[]): string {
+  const more = wrong.length > NAMED ? ` and ${wrong.length - NAMED} more` : '';
+  return `not as ${SUMS} has them: ${wrong.slice(0, NAMED).join(', ')}${more}`;
+}
+
+/** A file and what it hashes to. */
+export type FileSum = { readonly name: string; readonly sha256: string };
+
+/** What sha256sum wrote; undefined where a line is not a sum and a name. */
+export function readSums(list: string): readonly FileSum[] | undefined {
+  const sums = list
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => /^([0-9a-f]{64}) [ *](.+)$/.exec(line));
+  if (sums.includes(null)) return undefined;
+  return sums.map((found) => ({ sha256: found?.[1] ?? '', name: found?.[2] ?? '' }));
 }
 
 async function sumOfFile(path: string): Promise<string | undefined> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { formatCommand } from '../../command.ts';
+import { requireSumsOnBoard } from '../../deploy/board-sums.ts';
 import { StepError, UsageError } from '../../errors.ts';
 import { BOARD_FOLDER } from '../../launch/unit-files.ts';
 import { VM_VARIABLES } from '../../launch/vm-settings.ts';
@@ -22,16 +23,19 @@ export type TargetFlags = ReachFlags & {
 };
 
 /**
- * Run run-vm.sh on a board, on this terminal.
+ * Run run-vm.sh on a board, on this terminal, once the bundle there is found to be whole.
  *
  * @throws {UsageError} a setting is none of run-vm.sh's
+ * @throws {EnvironmentError} the board is not reached, or has no bundle, or not as its SHA256SUMS has it
  * @throws {StepError} the launcher refused, or QEMU failed
  */
 export async function runOnBoard(flags: TargetFlags, cli: CliContext): Promise<void> {
   const reach = await boardReach(flags.target, flags, cli);
-  const folder = [flags.bundle ?? BOARD_FOLDER, ...(flags.vm === undefined ? [] : [flags.vm])].join('/');
+  const bundle = flags.bundle ?? BOARD_FOLDER;
+  const folder = [bundle, ...(flags.vm === undefined ? [] : [flags.vm])].join('/');
   if (flags.vm !== undefined) checkName(flags.vm);
   for (const setting of flags.set) checkSetting(setting);
+  await requireSumsOnBoard(reach, bundle, flags.target);
   const script = [
     'env',
     ...flags.set,

@@ -90,10 +90,15 @@ export function deploy(...words: string[]): Promise<{ out: string; error: Error 
 
 /** The same as `deploy local`, this machine's / being the board's folder: no ssh in between. */
 export async function deployHere(...words: string[]): Promise<{ out: string; error: Error | undefined }> {
+  return onBoard(() => verb(deployCommand, ['local', '--bundle', bundle.path, ...words]));
+}
+
+/** What `action` starts finds the board's folder and programs, as over ssh. */
+export async function onBoard<T>(action: () => Promise<T>): Promise<T> {
   const { PATH = '' } = process.env;
   Object.assign(process.env, { PATH: `${board.bin}:${PATH}`, BPMP_VIRT_ROOT: board.root });
   try {
-    return await verb(deployCommand, ['local', '--bundle', bundle.path, ...words]);
+    return await action();
   } finally {
     process.env['PATH'] = PATH;
     delete process.env['BPMP_VIRT_ROOT'];

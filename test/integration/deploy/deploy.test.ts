@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -15,7 +15,9 @@ import {
   bundle,
   conf,
   deploy,
+  deployHere,
   expectSafe,
+  onBoard,
   reset,
   restart,
   STOCK,
@@ -26,7 +28,7 @@ import {
   verb,
 } from '../../helpers/board/deploy-board.ts';
 import { EXTLINUX_FILES } from '../../helpers/board/extlinux-files.ts';
-import { ABLE, manifestOf } from '../../helpers/board/facts.ts';
+import { ABLE, manifestOf, sum } from '../../helpers/board/facts.ts';
 import { readAsUefi } from '../../helpers/board/uefi-extlinux.ts';
 
 useBoard();
@@ -306,10 +308,20 @@ test('doctor looks at the board over ssh, and says what fixes it', async () => {
   expect(findings.filter(({ state, fix }) => state === 'fail' && fix === '-')).toEqual([]);
 });
 
+/** The board's / is a folder: the launcher that `run` names is in it. */
+function writeEnv(): void {
+  const env = `#!/bin/sh
+while [ "\${1%%=*}" != "$1" ]; do export "\${1?}"; shift; done
+program=$BPMP_VIRT_ROOT$1; shift; exec "$program" "$@"
+`;
+  writeFileSync(join(board.bin, 'env'), env, { mode: 0o755 });
+}
+
 test('run hands settings to the launcher on the board, and its refusal is ours', async () => {
   const script = `#!/bin/sh\nprintf '%s|' "$VM_MEMORY" "$VM_APPEND" "$@" >'${board.root}/ran'\nexit \${VM_SMP:-0}\n`;
   writeFileSync(join(board.root, 'run-vm.sh'), script, { mode: 0o755 });
-  const words = ['--target', board.target, '--ssh-config', board.sshConfig, '--bundle', board.root];
+  writeEnv();
+  const words = ['--target', board.target, '--ssh-config', board.sshConfig, '--bundle', '/'];
   const set = ['--set', 'VM_MEMORY=2G', '--set', "VM_APPEND=it's a test"];
   expect((await verb(runCommand, [...words, ...set, '--dry-run'])).error).toBe(undefined);
   expect(readFileSync(join(board.root, 'ran'), 'utf8')).toBe("2G|it's a test|--dry-run|");
@@ -320,6 +332,48 @@ test('run hands settings to the launcher on the board, and its refusal is ours',
     'is not a setting',
   );
   expect((await verb(runCommand, [])).error?.message).toContain('where is the machine to run?');
+});
+
+test('run starts nothing where the bundle on the board is not as its SHA256SUMS has it, and names the files', async () => {
+  const launcher = `#!/bin/sh\necho ran >>'${board.root}/ran'\n`;
+  const sums = [
+    'Image',
+    'guest.dtb',
+    'host.dtbo',
+    'modules/lib/modules/6.12.5-bpmp/kernel/x.ko',
+    'run-vm.sh',
+  ];
+  const old = readFileSync(join(bundle.path, 'run-vm.sh'));
+  rmSync(join(bundle.path, 'run-vm.sh'));
+  writeFileSync(join(bundle.path, 'run-vm.sh'), launcher, { mode: 0o755 });
+  const list = sums.map((name) => `${sum(readFileSync(join(bundle.path, name), 'latin1'))}  ${name}\n`);
+  writeFileSync(join(bundle.path, 'SHA256SUMS'), list.join(''));
+  const on = (name: string) => join(board.root, 'opt/bpmp-virt', name);
+  writeEnv();
+  const run = async (...target: string[]) =>
+    (await onBoard(() => verb(runCommand, ['--target', ...target]))).error;
+  const put = async () => expect((await deployHere()).error).toBe(undefined);
+  try {
+    expect((await run('local'))?.message).toBe('there is no bundle in /opt/bpmp-virt of local');
+    await put();
+    // On a board deploy has put some files elsewhere, where they are others' affair.
+    expect(await run('local')).toBe(undefined);
+    expect(readFileSync(join(board.root, 'ran'), 'utf8')).toBe('ran\n');
+    rmSync(on('guest.dtb'));
+    writeFileSync(on('Image'), 'half');
+    const error = await run(board.target, '--ssh-config', board.sshConfig);
+    expect(error).toBeInstanceOf(EnvironmentError);
+    expect(error?.message).toMatch(/: Image, guest\.dtb \(missing, or not to be read\)$/);
+    expect((error as EnvironmentError).hint).toContain(`bpmp-virt deploy ${board.target}`);
+    writeFileSync(on('SHA256SUMS'), 'cut of');
+    expect((await run('local'))?.message).toContain('not a sum and a name');
+    await put();
+    expect(await run('local')).toBe(undefined);
+    expect(readFileSync(join(board.root, 'ran'), 'utf8')).toBe('ran\nran\n');
+  } finally {
+    writeFileSync(join(bundle.path, 'run-vm.sh'), old);
+    rmSync(join(bundle.path, 'SHA256SUMS'));
+  }
 });
 
 test('a target that ssh does not reach', async () => {
