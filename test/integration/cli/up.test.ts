@@ -147,6 +147,14 @@ test('a board that nobody reaches is said before anything is built', async () =>
   expect(built).not.toHaveBeenCalled();
 });
 
+test('of many boards none of which is reached: said before anything is built', async () => {
+  const words = ['--target', 'ssh://root@127.0.0.1:1', '--target', 'ssh://root@127.0.0.1:2'];
+  const { out, error } = await verb(upCommand, ['debian-6.12', ...words]);
+  expect(error?.message).toContain('2 of 2 boards failed');
+  expect(out).toMatch(/^ssh:\/\/root@127\.0\.0\.1:2 {2}not reached yet: no connection/m);
+  expect(built).not.toHaveBeenCalled();
+});
+
 test('what the doctor finds ends it before anything is taken from the board', async () => {
   writeFileSync(join(board.root, 'proc/config.gz'), kernelConfig('VFIO'));
   const { out, error } = await up();
@@ -172,6 +180,7 @@ test('many boards at once: one that fails stops none of the others, each has its
       ...['--target', board.target, '--targets', join(work, 'boards.yaml')],
     ]);
     expect(built).toHaveBeenCalledTimes(1);
+    expect(out.split('\n')[0]).toMatch(/^ssh:\/\/root@127\.0\.0\.1:1 {2}not reached yet: no connection/);
     expect(error?.message).toContain('2 of 3 boards failed');
     expect(error?.message).not.toContain(other.target);
     expect(out).toMatch(new RegExp(`^${other.target} {2}up \\(\\d+ s, serial 1420000000002\\)`, 'm'));
