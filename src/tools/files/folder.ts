@@ -17,7 +17,7 @@ export async function exists(path: string): Promise<boolean> {
 
 /**
  * Fill a folder whole or not at all: `fill` gets an empty folder beside `into`, which is renamed to `into` when
- * `fill` is done. What a killed run left aside is removed first; an older `into` is replaced.
+ * `fill` is done. What a killed run left aside is removed first, and what it had taken away is put back; an older `into` is replaced.
  *
  * @param guard called when all is there, before it takes the place of an older `into`: throws where that must stay
  * @throws what `fill` and `guard` throw; `into` is then as it was
@@ -31,6 +31,8 @@ export async function fillFolder(
   const aside = join(parent, `.${basename(into)}.part`);
   const old = join(parent, `.${basename(into)}.old`);
   await makeFolder(parent);
+  // Cut off between its two renames: what was there comes back, for `guard` to look at.
+  if (!(await exists(into)) && (await exists(old))) await rename(old, into);
   await Promise.all([aside, old].map((path) => rm(path, { recursive: true, force: true })));
   await mkdir(aside);
   try {

@@ -12,6 +12,7 @@ import { withLock } from '../files/with-lock.ts';
 import { isCode } from '../files/write-file.ts';
 import { headCommit, localCommit, type OnProgress } from './git.ts';
 import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
+import { endMove, withMove } from './move-tree.ts';
 import { markSynced, ownChanges, ownCommits, refuseOwnWork, standsOn } from './own-work.ts';
 import { removeSeries } from './patch-series.ts';
 import { QEMU_SUBMODULES } from './qemu-submodules.ts';
@@ -159,11 +160,17 @@ function progressOf(url: string, { emit }: SyncContext): OnProgress {
 }
 
 async function place(into: string, store: string, commit: string, ctx: SyncContext): Promise<void> {
-  if ((await headCommit(into)) === commit) return markSynced(into, commit);
+  const { signal } = ctx;
   if (!(await exists(into))) {
-    await fillFolder(into, (aside) => checkOut(aside, store, commit, ctx.signal));
+    await fillFolder(into, (aside) => checkOut(aside, store, commit, signal));
     return;
   }
+  if (await endMove(into, signal)) {
+    const text = `${into}: an earlier run was cut off while it moved the tree to another commit, which is brought to its end`;
+    ctx.emit({ type: 'note', text });
+  }
+  const head = await headCommit(into);
+  if (head === commit) return markSynced(into, commit);
   if (!(await exists(join(into, '.git')))) {
     throw new UsageError(`${into} is in the way and is not a git repository`, 'Move it away and run again.');
   }
@@ -177,7 +184,7 @@ async function place(into: string, store: string, commit: string, ctx: SyncConte
   refuseOwnWork(into, commit, [...(await ownCommits(into)), ...(await ownChanges(into, false))]);
   await removeSeries(into);
   await removeOverlays(into);
-  await checkOut(into, store, commit, ctx.signal);
+  await withMove(into, { from: head ?? '', to: commit }, () => checkOut(into, store, commit, signal));
 }
 
 async function syncSubmodule(

@@ -22,7 +22,12 @@ const SILENCE_MS = 300_000;
  * git in `folder`. A repository that `folder` merely lies in is not seen: `git apply` would otherwise take the
  * patch's paths from that repository's top and skip every file without a word.
  */
-export function gitIn(folder: string, signal?: AbortSignal, onProgress?: OnProgress): SimpleGit {
+export function gitIn(
+  folder: string,
+  signal?: AbortSignal,
+  onProgress?: OnProgress,
+  env: Readonly<Record<string, string>> = {},
+): SimpleGit {
   const passed = Object.entries(process.env).filter(([name]) => PASSED.test(name));
   // A question on a terminal would be a hang in a pipeline.
   const fixed = { GIT_TERMINAL_PROMPT: '0', LC_ALL: 'C', GIT_CEILING_DIRECTORIES: dirname(folder) };
@@ -32,7 +37,12 @@ export function gitIn(folder: string, signal?: AbortSignal, onProgress?: OnProgr
     ...(signal === undefined ? {} : { abort: signal }),
     ...(onProgress === undefined ? {} : { progress: onProgress }),
   });
-  return git.env({ ...(Object.fromEntries(passed) as Record<string, string>), ...fixed, ...runMark() });
+  return git.env({
+    ...(Object.fromEntries(passed) as Record<string, string>),
+    ...fixed,
+    ...runMark(),
+    ...env,
+  });
 }
 
 /** The commit that `ref` (a tag, a branch or HEAD) is in the repository `folder`, or undefined. */

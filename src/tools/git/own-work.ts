@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../errors.ts';
 import { RECORD_FOLDER } from '../files/file-undo.ts';
@@ -11,7 +12,14 @@ const SYNCED = 'refs/bpmp-virt/synced';
 
 /** Write down that the repository `tree` is at `commit` by our doing. */
 export async function markSynced(tree: string, commit: string): Promise<void> {
+  // The lock of a git that was killed: nobody else writes this name.
+  await rm(join(tree, '.git', `${SYNCED}/${commit}.lock`), { force: true });
   await gitIn(tree).raw(['update-ref', `${SYNCED}/${commit}`, commit]);
+}
+
+/** Whether the repository `tree` has all of `commit`, by our doing. */
+export async function hasSynced(tree: string, commit: string): Promise<boolean> {
+  return (await revParse(tree, `${SYNCED}/${commit}`)) !== undefined;
 }
 
 /** Whether we made the repository `tree`. */
