@@ -9,8 +9,8 @@ import { NO_LIST, notAsListed, readSums } from './bundle-sums.ts';
 const MARK = '--';
 
 /**
- * The list, the mark, and the sums of those of its files that can be read. Names are no lines of a shell: they go from cut to sha256sum
- * by xargs.
+ * The list, the mark, and the sums of those of its files that can be read. No shell expands a name: they go from cut to sha256sum by
+ * xargs.
  */
 const LOOK = `cd "$1" || exit
 [ -e run-vm.sh ] || [ -e SHA256SUMS ] || { echo none; exit; }
