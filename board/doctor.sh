@@ -252,6 +252,11 @@ check_root() {
 }
 
 check_boot() {
+	if [ ! -e "$root/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c" ]; then
+		warn secure-boot "no EFI variables: whether secure boot is on, and the boot mode, cannot be seen" \
+			"mount -t efivarfs efivarfs /sys/firmware/efi/efivars, where UEFI started this kernel"
+		return
+	fi
 	if [ "$(efi_byte SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c)" = 1 ]; then
 		fail secure-boot "on: an entry without signatures does not boot" "sign Image, device tree and extlinux.conf yourself"
 	else

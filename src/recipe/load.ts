@@ -6,8 +6,8 @@ import { UsageError } from '../errors.ts';
 import { didYouMean } from '../near-names.ts';
 import { readText } from '../read-file.ts';
 import { otherRelease, releaseOfName } from './known-releases.ts';
-import { applyLock, lockFileOf, readLock } from './lock-file.ts';
-import { isMap, mergeRecipe, type YamlMap } from './merge.ts';
+import { applyLock, locksOf } from './lock-file.ts';
+import { type ChainLink, isMap, mergeRecipe, type YamlMap } from './merge.ts';
 import { checkRules, type Problem } from './rules.ts';
 import { type Recipe, recipeSchema } from './schema.ts';
 
@@ -28,21 +28,31 @@ export type LoadedRecipe = {
 export type RecipePlace = { readonly recipes: string; readonly cwd: string };
 
 /**
- * Read a recipe: the YAML file, what it extends, its lock file, shape, rules. All problems are reported at once.
+ * Read a recipe: the YAML file, what it extends, their lock files, shape, rules. All problems are reported at once.
  *
  * @param name a name in `place.recipes`, or a path with `/` or `.yaml` in it, relative to `place.cwd`
  * @throws {UsageError} there is no such file, it is not YAML, or it is not a sound recipe
  */
 export async function loadRecipe(name: string, place: RecipePlace): Promise<LoadedRecipe> {
-  const loaded = await loadUnlocked(name, place);
-  const lock = await readLock(lockFileOf(loaded.file));
+  const chain = await chainOf(name, place);
+  const loaded = soundRecipe(name, place, chain);
+  const lock = await locksOf(chain);
   return lock === undefined ? loaded : { ...loaded, recipe: applyLock(loaded.recipe, lock) };
 }
 
 /** The same without its lock file: what `lock` starts from. @throws {UsageError} as `loadRecipe` */
 export async function loadUnlocked(name: string, place: RecipePlace): Promise<LoadedRecipe> {
-  const file = findFile(name, place.cwd, place.recipes);
-  const raw = await readChain(file, place.recipes, []);
+  return soundRecipe(name, place, await chainOf(name, place));
+}
+
+function chainOf(name: string, { cwd, recipes }: RecipePlace): Promise<readonly ChainLink[]> {
+  return readChain(findFile(name, cwd, recipes), recipes, []);
+}
+
+/** @throws {UsageError} the recipes of `chain`, merged, are none */
+function soundRecipe(name: string, place: RecipePlace, chain: readonly ChainLink[]): LoadedRecipe {
+  const file = chain[0]?.file ?? '';
+  const raw = mergeChain(chain);
   // zod's own words for it are those of JavaScript: "received undefined".
   const error = ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : undefined);
   const shape = recipeSchema.safeParse(raw, { error });
@@ -79,17 +89,30 @@ function findFile(name: string, folder: string, recipes: string): string {
   return name.includes('/') || /\.ya?ml$/.test(name) ? resolve(folder, name) : join(recipes, `${name}.yaml`);
 }
 
-async function readChain(file: string, recipes: string, seen: readonly string[]): Promise<YamlMap> {
+async function readChain(
+  file: string,
+  recipes: string,
+  seen: readonly string[],
+): Promise<readonly ChainLink[]> {
   if (seen.includes(file)) {
     throw new UsageError(`${seen.join(' extends ')} extends ${file}`, 'Take one of the `extends` away.');
   }
   const own = await readMap(file);
   const parent = own.extends;
-  if (parent === undefined) return own;
+  if (parent === undefined) return [{ file, own }];
   if (typeof parent !== 'string')
     throw invalid(file, [{ path: 'extends', message: 'must be a name or a path' }]);
   const base = findFile(parent, dirname(file), recipes);
-  return mergeRecipe(fromFolder(await readChain(base, recipes, [...seen, file]), dirname(base)), own);
+  return [{ file, own }, ...(await readChain(base, recipes, [...seen, file]))];
+}
+
+/** The recipe's own file first, then what it extends. */
+function mergeChain([first, ...rest]: readonly ChainLink[]): YamlMap {
+  if (first === undefined) return {};
+  const [parent] = rest;
+  return parent === undefined
+    ? first.own
+    : mergeRecipe(fromFolder(mergeChain(rest), dirname(parent.file)), first.own);
 }
 
 /** `./` and `../` of a recipe mean its own folder, also where one in another folder extends it. */

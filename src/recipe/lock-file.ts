@@ -3,6 +3,7 @@ import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { readText } from '../read-file.ts';
+import { type ChainLink, isMap, type YamlMap } from './merge.ts';
 import type { Recipe } from './schema.ts';
 import { commit, sha256, versions } from './source-schema.ts';
 
@@ -92,6 +93,36 @@ function agree<T>(key: string, own: unknown, locked: T): T {
     `${key} is ${String(own)} in the recipe and ${String(locked)} in its lock file`,
     'Run `bpmp-virt lock` if the recipe is right.',
   );
+}
+
+/**
+ * The pins of a recipe, and of those that it extends for what it leaves as it is there; undefined where none of them is locked.
+ *
+ * @param chain the recipe's own file first, then what it extends
+ * @throws {UsageError} as `readLock`
+ */
+export async function locksOf(chain: readonly ChainLink[]): Promise<RecipeLock | undefined> {
+  const locks = await Promise.all(chain.map(({ file }) => readLock(lockFileOf(file))));
+  if (locks.every((lock) => lock === undefined)) return undefined;
+  const pins: Record<string, Pin> = {};
+  for (const [at, lock] of locks.entries()) {
+    const below = chain.slice(0, at);
+    for (const [key, found] of Object.entries(lock?.pins ?? {}))
+      if (!below.some(({ own }) => changes(own, key))) pins[key] ??= found;
+  }
+  return { version: 1, pins };
+}
+
+/** Whether a recipe says something of its own about what has the pin `key`. */
+function changes(own: YamlMap, key: string): boolean {
+  const has = (map: unknown, name: string) => isMap(map) && map[name] !== undefined;
+  const of = (name: string) => (isMap(own[name]) ? own[name] : {});
+  const tree = /^l4t\.trees\.(.*)$/s.exec(key)?.[1];
+  const [top = '', ...rest] = key.split('.');
+  if (own[top] === null) return true;
+  if (tree === undefined) return has(of(top), rest.join('.'));
+  const { tag, trees, commits } = of('l4t');
+  return tag !== undefined || has(trees, tree) || has(commits, tree);
 }
 
 /** `x.lock.yaml` of `x.yaml`, and of a recipe that is called `x`: never the recipe itself. */

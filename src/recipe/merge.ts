@@ -7,6 +7,9 @@ export type YamlMap = {
   readonly [key: string]: unknown;
 };
 
+/** A recipe's file, absolute, and what it says itself. */
+export type ChainLink = { readonly file: string; readonly own: YamlMap };
+
 /** Whether `value` is a map of a YAML file. */
 export function isMap(value: unknown): value is YamlMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -10,6 +10,8 @@ export type Served = {
   /** Ranges are not known here: always all of it, with 200. */
   readonly noRanges?: boolean;
   readonly redirectTo?: string;
+  /** Said of the content, whatever it is. */
+  readonly encoding?: string;
   /** The first answer is 503 with this Retry-After. */
   readonly busy?: string;
 };
@@ -58,7 +60,7 @@ export async function serveFiles(files: Readonly<Record<string, Served>>): Promi
 function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  { content, noRanges }: Served,
+  { content, noRanges, encoding }: Served,
   breakAfter: () => number | undefined,
 ): void {
   const [, start] = /^bytes=(\d+)-$/.exec(request.headers.range ?? '') ?? [];
@@ -66,7 +68,11 @@ function answer(
   if (from >= content.length && from > 0) return void response.writeHead(416).end();
   const rest = content.subarray(from);
   const range = { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
-  response.writeHead(from > 0 ? 206 : 200, { 'content-length': rest.length, ...(from > 0 ? range : {}) });
+  response.writeHead(from > 0 ? 206 : 200, {
+    'content-length': rest.length,
+    ...(from > 0 ? range : {}),
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+  });
   const limit = breakAfter();
   if (limit === undefined) return void response.end(rest);
   response.write(rest.subarray(0, limit), () => setTimeout(() => response.destroy(), 20));

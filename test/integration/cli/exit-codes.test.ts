@@ -53,6 +53,9 @@ async function withoutSources(): Promise<End> {
   return build();
 }
 
+/** What the program asks is all that an old one has to say. */
+const OLD_NODE = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.4' } })`;
+
 /** For each row of the table in docs/cli.md: ways to come to it, and what is said. */
 const WAYS: Readonly<
   Record<string, readonly (readonly [what: string, run: () => Promise<End>, says: RegExp])[]>
@@ -72,6 +75,14 @@ const WAYS: Readonly<
       'a full disk',
       () => runCli(['plan', 'debian-6.12'], { prefix: ['sh', '-c', 'exec "$@" >/dev/full', 'sh'] }),
       /ENOSPC[^\n]*\n\n/,
+    ],
+    [
+      'a Node.js that is too old',
+      () =>
+        runCli(['recipes'], {
+          env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(OLD_NODE)}` },
+        }),
+      /^error: this is Node\.js 18\.20\.4, and bpmp-virt needs 20\.19 or newer\n\nInstall one/,
     ],
     [
       'no place for a cache',

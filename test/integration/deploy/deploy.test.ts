@@ -299,12 +299,8 @@ test('doctor looks at the board over ssh, and says what fixes it', async () => {
     ...['--json', '--target', board.target, '--ssh-config', board.sshConfig],
   ]);
   const findings = JSON.parse(json.out) as readonly Finding[];
-  expect(findings.find(({ check }) => check === 'secure-boot')).toEqual({
-    state: 'ok',
-    check: 'secure-boot',
-    why: 'off',
-    fix: '-',
-  });
+  // This board shows no EFI variables: nobody can tell.
+  expect(findings.find(({ check }) => check === 'secure-boot')).toMatchObject({ state: 'warn' });
   expect(findings.filter(({ state, fix }) => state === 'fail' && fix === '-')).toEqual([]);
 });
 

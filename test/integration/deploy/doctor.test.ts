@@ -146,6 +146,7 @@ describe.each(SHELLS)('doctor.sh under $name', ({ shell, path }) => {
       /^ok.*bpmp-host-vm/,
     ],
     ['little memory', { 'proc/meminfo': 'MemAvailable: 500000 kB\n' }, {}, 'memory', /^fail.*488 MiB free/],
+    ['no EFI variables', { [EFI]: '' }, {}, 'secure-boot', /^warn.*cannot be seen \| mount -t efivarfs/],
     ['secure boot', { [SECURE]: '\x06\0\0\0\x01' }, {}, 'secure-boot', /^fail/],
     ['boot mode 2', { [MODE]: '\x07\0\0\0\x02' }, {}, 'boot-mode', /^fail.*kernel partition/],
     ['boot mode 3', { [MODE]: '\x07\0\0\0\x03' }, {}, 'boot-mode', /^fail.*recovery/],

@@ -12,6 +12,7 @@ import {
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { installCli, runCli } from '../../helpers/cli.ts';
 import { eventsOf, readBundle, toyBench } from '../../helpers/toy-bench.ts';
 
@@ -122,6 +123,24 @@ test('on a terminal: a row per step, then how long each took; a failure is told 
   expect(broken.exitCode).toBe(4);
   expect(broken.text).toMatch(/^✖ apply patches to work:Linux_for_Tegra\/source\/kernel\/kernel-612$/m);
   expect(broken.text.trimEnd()).toMatch(/\nerror: apply patches .*\n.*\n\n.*\.$/);
+});
+
+test('an edit in a tree of the user’s own (kind: path) is built', async () => {
+  const { build, folder, toys, work } = await toyBench();
+  const linux = join(folder, 'trees/linux');
+  const recipe = parse(readFileSync(toys.recipe, 'utf8'));
+  recipe.kernel.source = { kind: 'path', path: linux };
+  writeFileSync(toys.recipe, stringify(recipe));
+  expect((await build()).code).toBe(0);
+  expect((await build(['--dry-run'])).stdout).not.toMatch(/^run /m);
+  const before = readFileSync(join(work, 'bundle/Image'), 'latin1');
+  writeFileSync(join(linux, 'drivers/firmware/tegra/mine.c'), '/* mine */\n');
+  const dry = (await build(['--dry-run'])).stdout;
+  expect(dry).toMatch(/^run {2}kernel-config: .*\/trees\/linux changed\)/m);
+  expect(dry).toMatch(/^run {2}kernel-build: /m);
+  expect(dry).not.toMatch(/^run {2}qemu/m);
+  expect((await build()).code).toBe(0);
+  expect(readFileSync(join(work, 'bundle/Image'), 'latin1')).not.toBe(before);
 });
 
 test('another device changes trees and command only', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/errors.ts';
 import { makePlan, withDevices } from '../../../src/plan/make-plan.ts';
 import type { Plan, PlannedStep } from '../../../src/plan/plan.ts';
+import { planDownload } from '../../../src/plan/source-steps.ts';
 import type { StepKind } from '../../../src/plan/step-options.ts';
 import { type LoadedRecipe, loadRecipe } from '../../../src/recipe/load.ts';
 
@@ -244,4 +245,16 @@ test('a guest over SCMI: no QEMU for the board, bpmp-scmi for both machines, and
     'scmi.map': 'work:dt/scmi.map',
   });
   expect(only(made, 'pack-bundle')[0]?.options.files).not.toHaveProperty('qemu-system-aarch64');
+});
+
+test.each([
+  ['https://x.example/a%2f..%2f..%2fetc%2fpasswd', 'a_2f.._2f.._2fetc_2fpasswd'],
+  ['https://x.example/..%2F..%2Fevil.tbz2', '.._2F.._2Fevil.tbz2'],
+  ['https://x.example/%2e%2e', 'download'],
+  ['https://x.example/a%00b%0ac.tar', 'a_00b_0ac.tar'],
+  ['https://x.example/', 'download'],
+  ['https://x.example/a/Jetson_Linux.tbz2?name=../../x', 'Jetson_Linux.tbz2'],
+])('an address gives a plain file name below the cache: %s', (url, name) => {
+  const { options } = planDownload('x', { urls: [url], sha256: 'a'.repeat(64), superseded: {} });
+  expect(options.into).toBe(`cache:downloads/${'a'.repeat(64)}/${name}`);
 });

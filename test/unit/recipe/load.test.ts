@@ -193,6 +193,31 @@ describe('lock file', () => {
     expect(recipe.l4t?.commits).toEqual({ nvgpu: commit });
   });
 
+  test('of a recipe that is extended holds for what is left as it is there', async () => {
+    const { load } = folder({
+      'a.yaml': child({ extends: 'l4t-36.4.3' }),
+      'a.lock.yaml': {
+        version: 1,
+        pins: {
+          'kernel.source': { commit },
+          'qemu.source': { version: '1:7.2' },
+          'l4t.trees.nvgpu': { commit },
+          'l4t.trees.nvidia-oot': { commit },
+        },
+      },
+      'b.yaml': child({ extends: './a.yaml', l4t: { commits: { 'nvidia-oot': 'd'.repeat(40) } } }),
+      'c.yaml': child({ extends: './b.yaml', kernel: { source: { ref: 'v6.12.6' } } }),
+      'c.lock.yaml': { version: 1, pins: { 'qemu.source': { version: '1:7.3' } } },
+    });
+    const b = (await load('b.yaml')).recipe;
+    expect(b.kernel.source).toMatchObject({ commit });
+    expect(b.l4t?.commits).toEqual({ nvgpu: commit, 'nvidia-oot': 'd'.repeat(40) });
+    const c = (await load('c.yaml')).recipe;
+    expect(c.kernel.source).not.toHaveProperty('commit');
+    expect(c.qemu.source).toMatchObject({ version: '1:7.3' });
+    expect(c.l4t?.commits).toEqual(b.l4t?.commits);
+  });
+
   const sysroot = ['libglib2.0-dev', 'libpixman-1-dev', 'libslirp-dev', 'libseccomp-dev', 'libfdt-dev'];
   const versions = Object.fromEntries([...sysroot, 'libc6-dev', 'src:libslirp'].map((name) => [name, '1-1']));
 

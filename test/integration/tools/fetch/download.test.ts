@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EnvironmentError, StepError } from '../../../../src/errors.ts';
 import type { RunEvent } from '../../../../src/events.ts';
@@ -113,6 +114,17 @@ describe('download', () => {
     expect((await fetch(files, ['/a', '/b'])).equals(content)).toBe(true);
     expect(server.requests).toEqual(['GET /a', 'GET /b']);
     expect(JSON.stringify(events)).toContain('answers 503, and wants to be asked again in 86400 s');
+  });
+
+  it('takes what the server has, byte for byte, however it says that it is encoded', async () => {
+    const packed = gzipSync(content.subarray(0, 5000));
+    const served = { content: packed, encoding: 'gzip' };
+    server = await serveFiles({ '/a': served });
+    expect(await remoteSum(server.url('/a'))).toBe(sha256(packed));
+    const into = join(dir, 'packed.gz');
+    const ctx = { emit: () => undefined, signal: new AbortController().signal, offline: false };
+    await download({ urls: [server.url('/a')], sha256: sha256(packed), superseded: {}, into }, ctx);
+    expect((await readFile(into)).equals(packed)).toBe(true);
   });
 
   it('asks a busy server again for the sum that a lock wants', async () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { StepError } from '../../../../src/errors.ts';
 import { withUndo } from '../../../../src/tools/files/file-undo.ts';
 import { applySeries, removeSeries } from '../../../../src/tools/git/patch-series.ts';
 import { exec } from '../../../../src/tools/process/exec.ts';
@@ -54,6 +55,65 @@ describe('a series of patches in a tree', () => {
     );
     return Object.fromEntries(entries);
   };
+
+  const RENAME = `Move it, and make a tool of it.
+
+diff --git a/drivers/bpmp.c b/drivers/firmware/bpmp new.c
+similarity index 100%
+rename from drivers/bpmp.c
+rename to drivers/firmware/bpmp new.c
+diff --git a/Kconfig b/Kconfig
+old mode 100644
+new mode 100755
+`;
+  const handMade = async (name: string, patches: readonly string[]) => {
+    const folder = join(dir, name);
+    await mkdir(folder);
+    for (const [at, text] of patches.entries()) await writeFile(join(folder, `${at}.patch`), text);
+    await writeFile(join(folder, 'series'), patches.map((_, at) => `${at}.patch\n`).join(''));
+    return folder;
+  };
+  const modeOf = async (file: string) => (await stat(join(tree, file))).mode & 0o111;
+
+  it('with renames and modes goes in and out again, and leaves the tree as it was where a later patch fails', async () => {
+    const before = await contents();
+    const gone = 'diff --git a/gone b/gone\n--- a/gone\n+++ b/gone\n@@ -1 +1 @@\n-x\n+y\n';
+    const failing = await handMade('failing', [RENAME, gone]);
+    await expect(applySeries(tree, failing)).rejects.toThrow(/1\.patch does not apply/);
+    expect([await contents(), await modeOf('Kconfig')]).toEqual([before, 0]);
+
+    const folder = await handMade('moving', [RENAME]);
+    expect(await applySeries(tree, folder)).toBe('applied');
+    const after = await contents();
+    expect(after['drivers/bpmp.c']).toBe(undefined);
+    expect(after['drivers/firmware/bpmp new.c']).toBe(before['drivers/bpmp.c']);
+    expect(await modeOf('Kconfig')).toBe(0o111);
+    expect(await applySeries(tree, folder)).toBe('already there');
+    expect(await applySeries(tree, await series('q', TWO))).toBe('replaced');
+    expect(await modeOf('Kconfig')).toBe(0);
+    expect(await applySeries(tree, folder)).toBe('replaced');
+    await removeSeries(tree);
+    expect([await contents(), await modeOf('Kconfig')]).toEqual([before, 0]);
+  });
+
+  it.each([
+    ['a file above it', '../escaped'],
+    ['a file above it, by a folder of its own', 'drivers/../../escaped'],
+    ['an absolute file', '/tmp/bpmp-virt-escaped'],
+    ['a file behind a symlink', 'door/escaped'],
+  ])('touches nothing outside of its tree: %s', async (_, file) => {
+    await symlink('..', join(tree, 'door'));
+    const patch = `diff --git a/${file} b/${file}\nnew file mode 100644\n--- /dev/null\n+++ b/${file}\n@@ -0,0 +1 @@\n+evil\n`;
+    const renaming = `diff --git a/Kconfig b/${file}\nsimilarity index 100%\nrename from Kconfig\nrename to ${file}\n`;
+    const before = (await readdir(dir)).sort();
+    for (const [at, text] of [patch, renaming].entries()) {
+      const folder = await handMade(`evil-${at}`, [text]);
+      await expect(applySeries(tree, folder)).rejects.toThrow(StepError);
+      await rm(folder, { recursive: true });
+    }
+    expect((await readdir(dir)).sort()).toEqual(before);
+    expect(await readFile(join(tree, 'Kconfig'), 'utf8')).toBe('menu\nendmenu\n');
+  });
 
   const TWO = [
     { file: 'drivers/bpmp.c', to: 'one\nhook\ntwo\nthree\nfour\nfive\n' },
