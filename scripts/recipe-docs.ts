@@ -84,7 +84,8 @@ const TAIL = `
 Tags, branches, versions in a Debian archive and downloads without sha256 float: tomorrow they may be something else.
 \`bpmp-virt lock RECIPE\` asks each of them what it is now and writes \`RECIPE.lock.yaml\` beside the recipe, to be kept under version
 control: the commit of every repository, the sha256 of downloads, the version of Debian sources, of every package of the sysroot
-with those that it needs, of the libslirp that is built for it, and of the meson that a newer QEMU wants. A build takes the pins of the
+with those that it needs, of the libslirp that is built for it, and of the meson that a newer QEMU wants. A recipe that extends a
+locked one has its pins for all that it leaves as it is there. A build takes the pins of the
 lock file where it is there, and stops where a source is not what was locked. A recipe whose own pin differs from its lock file is
 refused. The programs of the machine that builds (compiler, make, dtc) are not locked: the bundle's manifest tells their versions.
 
