@@ -124,7 +124,7 @@ export function rolesOf(
   given: readonly DtNode[] = [node],
 ): readonly string[] {
   const roles: string[] = [];
-  const part = infrastructureOf(node) ?? fixedPartOf(node);
+  const part = infrastructureOf(node);
   if (part !== undefined) roles.push(`it is ${part}: the host runs on it`);
   if (isDisplay(node)) roles.push("it is the display, which works through a processor of the host's (DCE)");
   const console = index.consoles.get(node);
@@ -139,6 +139,8 @@ export function rolesOf(
     (below) => !given.some((each) => each !== node && isWithin(below, each)),
   );
   if (otherDevices.length > 0) roles.push(`devices are behind it: ${list(otherDevices.map(named))}`);
+  const fixed = fixedPartOf(node);
+  if (fixed !== undefined) roles.push(`it is ${fixed}: the host runs on it`);
   const users = isEnabled(node) ? outsideUsers(index, node, given) : [];
   const steered = users.filter(isSteered).map((user) => user.path);
   if (steered.length > 0)

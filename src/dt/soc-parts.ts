@@ -36,14 +36,17 @@ const INFRASTRUCTURE: readonly PartKind[] = [
 ];
 
 /**
- * Controllers that firmware has, whatever the board's tree says of them and of what is at them: by the place of their
- * registers, which is the chip's, and what they are compatible with.
+ * Controllers that firmware has, or at which all modules have what the host needs, whatever the board's tree says of
+ * them and of what is at them: by the place of their registers, which is the chip's, and what they are compatible with.
  */
 const FIXED: readonly (readonly [address: bigint, compatible: RegExp, what: string])[] = [
   // All Orin modules boot from QSPI0 (Jetson Linux Developer Guide, "Boot Architecture").
   [0x327_0000n, /qspi/, 'the boot flash’s controller (QSPI0)'],
   // "Controlled by BPMP, should not be enabled": tegra186.dtsi has it at this address, Tegra234 gives it no node.
   [0x31a_0000n, /i2c/, 'the BPMP’s way to the power supply (I2C5)'],
+  // On the modules P3701 and P3767, by NVIDIA's trees of both; boards' trees leave out what is there.
+  [0x316_0000n, /i2c/, 'the way to the module’s identity (I2C1, EEPROM 0x50)'],
+  [0xc24_0000n, /i2c/, 'the way to the module’s power monitor (I2C2, INA3221 0x40)'],
 ];
 
 /** What controller of the firmware's a node is; undefined where it is another one. */

@@ -233,10 +233,10 @@ class NodePrinter {
     return node.children.filter((child) => !isByItself(child) && !isDropped(child, this.#guest.device));
   }
 
-  /** What of a node says how its children are addressed and is left out: the host's ranges, and cells of no use. */
+  /** What of a node says how its children are addressed and is left out: the host's ranges, and the cells of them. */
   addressing(node: DtNode): readonly string[] {
     const kept = this.#partsOf(node);
-    const unused = kept.length > 0 && kept.every((child) => !child.properties.has('reg'));
+    const unused = node.properties.has('ranges') && kept.every((child) => !child.properties.has('reg'));
     return [...HOST_ADDRESSES, ...(unused ? OF_CHILDREN : [])];
   }
 

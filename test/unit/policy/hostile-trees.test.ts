@@ -60,6 +60,8 @@ describe('a controller that the tree has off, and the overlay would switch on', 
   test.each([
     ['spi@3270000', { compatible: 'nvidia,tegra234-qspi', reg: [0, 0x3270000, 0, 0x1000] }, /boot flash/],
     ['i2c@31a0000', { compatible: 'nvidia,tegra194-i2c', reg: [0, 0x31a0000, 0, 0x100] }, /power supply/],
+    ['i2c@3160000', { compatible: 'nvidia,tegra194-i2c', reg: [0, 0x3160000, 0, 0x100] }, /identity/],
+    ['i2c@c240000', { compatible: 'nvidia,tegra194-i2c', reg: [0, 0xc240000, 0, 0x100] }, /power monitor/],
   ] as const)('%s is the firmware’s, with nothing behind it too', (name, node, why) => {
     const facts = onBus({ [name]: { ...node, clocks: [2, 201], status: 'disabled' } as NodeSpec });
     const { kind, reasons } = verdict(facts, name);

@@ -153,6 +153,12 @@ describe('devices of one VM that lie in each other', () => {
   });
 });
 
+test('a bus of chips keeps the cells of its address, also where no child has one', () => {
+  const i2c = { ...client(0x9000000, 201), '#address-cells': [1], '#size-cells': [0], 'prod-settings': {} };
+  const host = factsOf(makeFdt({ ...NVIDIA_TREE, 'bus@0': { ...HOST, 'i2c@9000000': i2c } }));
+  expect(guestOf(host, ['i2c@9000000']).said).not.toContain('i2c_bus_bridge');
+});
+
 test('two devices with one table of settings have one copy of it', () => {
   const table = { phandle: [60], vm_irq1: { 'nvidia,vm-num': [1] } };
   const mac = (address: number): NodeSpec => ({ ...client(address, 201), 'nvidia,vm-irq-config': [60] });
