@@ -2,7 +2,7 @@
 import { findBpmp } from './chip.ts';
 import { commandLineOf, consolesOf, networkRootOf } from './consoles.ts';
 import { referenceForm } from './reference-properties.ts';
-import { type Phandles, readSpecifiers } from './specifiers.ts';
+import { type Phandles, readSpecifiers, type Specifiers } from './specifiers.ts';
 import { type DeviceTree, type DtNode, isEnabled, labelsOf, phandlesOf, stringsOf } from './tree.ts';
 
 /** The id spaces of the BPMP. */
@@ -26,6 +26,8 @@ export type StreamUse = { readonly smmu: DtNode; readonly stream: number; readon
 /** What one node names. */
 type NodeReferences = {
   readonly uses: readonly BpmpUse[];
+  /** Whether a clock, reset or domain that it names is another node's than the BPMP's. */
+  readonly foreign: boolean;
   readonly streams: readonly StreamUse[];
   /** What it names that is not there; the part that is wrong is left out. */
   readonly problems: readonly string[];
@@ -66,20 +68,41 @@ const CELLS = {
   'power-domain': '#power-domain-cells',
 } as const;
 
-function usesOf(node: DtNode, bpmp: DtNode, phandles: Phandles, problems: string[]): BpmpUse[] {
+const named = (name: string | undefined): Pick<BpmpUse, 'name'> => (name === undefined ? {} : { name });
+
+/** The node's uses by one property, added to `into`; whether it names somebody else's there too. */
+function addUses(
+  node: DtNode,
+  [property, kind, namesProperty]: (typeof BPMP_PROPERTIES)[number],
+  { entries }: Specifiers,
+  bpmp: DtNode,
+  into: BpmpUse[],
+): boolean {
   const enabled = isEnabled(node);
-  return BPMP_PROPERTIES.flatMap(([property, kind, namesProperty]) => {
-    if (!node.properties.has(property)) return [];
-    const { entries, problem } = readSpecifiers(node, property, CELLS[kind], phandles);
-    if (problem !== undefined) problems.push(problem);
-    const names = namesProperty === undefined ? [] : stringsOf(node, namesProperty);
-    return entries.flatMap((entry, at): BpmpUse[] => {
-      const id = entry?.args[0];
-      if (entry?.provider !== bpmp || id === undefined) return [];
-      const name = names[at];
-      return [{ kind, id, node, property, enabled, ...(name === undefined ? {} : { name }) }];
-    });
-  });
+  const names = namesProperty === undefined ? [] : stringsOf(node, namesProperty);
+  for (const [at, entry] of entries.entries()) {
+    const id = entry?.provider === bpmp ? entry.args[0] : undefined;
+    if (id !== undefined) into.push({ kind, id, node, property, enabled, ...named(names[at]) });
+  }
+  return entries.some((entry) => entry !== undefined && entry.provider !== bpmp);
+}
+
+function usesOf(
+  node: DtNode,
+  bpmp: DtNode,
+  phandles: Phandles,
+  problems: string[],
+): Pick<NodeReferences, 'uses' | 'foreign'> {
+  const uses: BpmpUse[] = [];
+  let foreign = false;
+  for (const row of BPMP_PROPERTIES) {
+    const [property, kind] = row;
+    if (!node.properties.has(property)) continue;
+    const found = readSpecifiers(node, property, CELLS[kind], phandles);
+    if (found.problem !== undefined) problems.push(found.problem);
+    if (addUses(node, row, found, bpmp, uses)) foreign = true;
+  }
+  return { uses, foreign };
 }
 
 /** `iommu-map` of a PCI bridge: rows of requester id, SMMU, first stream, count. */
@@ -184,9 +207,10 @@ export function indexHost(tree: DeviceTree, commandLines: readonly string[] = []
   const dependants = new Map<DtNode, DtNode[]>();
   for (const node of tree.nodes.values()) {
     const problems: string[] = [];
-    const uses = usesOf(node, bpmp, phandles, problems);
+    const { uses, foreign } = usesOf(node, bpmp, phandles, problems);
     const streams = streamsOf(node, phandles, problems);
-    if (uses.length + streams.length + problems.length > 0) facts.set(node, { uses, streams, problems });
+    if (foreign || uses.length + streams.length + problems.length > 0)
+      facts.set(node, { uses, foreign, streams, problems });
     if (isEnabled(node) && !isDirectory(node)) noteReferences(node, phandles, dependants);
   }
   const all = [...facts.values()];

@@ -42,10 +42,20 @@ export function isWithin(inner: DtNode, node: DtNode): boolean {
   return inner === node || inner.path.startsWith(`${node.path}/`);
 }
 
+const NOBODY: readonly DtNode[] = [];
+
+function dependantsOf(index: HostIndex, node: DtNode): readonly DtNode[] {
+  // Most devices have nothing below them.
+  if (node.children.length === 0) return index.dependants.get(node) ?? NOBODY;
+  return [...withAllBelow(node)].flatMap((part) => index.dependants.get(part) ?? NOBODY);
+}
+
 /** Who on the host relies on `node` or on something below it, from outside of what is given away. */
 function outsideUsers(index: HostIndex, node: DtNode, given: readonly DtNode[]): readonly DtNode[] {
-  const found = [...withAllBelow(node)].flatMap((part) => index.dependants.get(part) ?? []);
-  return [...new Set(found)].filter((user) => !given.some((each) => isWithin(user, each)));
+  const found = dependantsOf(index, node);
+  return found.length === 0
+    ? NOBODY
+    : [...new Set(found)].filter((user) => !given.some((each) => isWithin(user, each)));
 }
 
 /** A thermal zone that slows a device down: the zone works on without it, and the chip's own limits hold. */
@@ -96,6 +106,7 @@ function isOnWith(part: DtNode, node: DtNode): boolean {
  * its wires (flash, EEPROM, TPM, PMIC, fan, sensors, expanders, switches), however deep behind multiplexers.
  */
 function behind(node: DtNode): readonly DtNode[] {
+  if (node.children.length === 0) return NOBODY;
   const below = [...withAllBelow(node)].slice(1).filter((part) => isOnWith(part, node));
   return below.filter((part) => {
     if (isByItself(part)) return true;

@@ -146,10 +146,25 @@ const BY_NAME: readonly (readonly [RegExp, ReferenceForm])[] = [
   [/-phandle$/, 0],
 ];
 
-/** How a property refers to other nodes; undefined where it refers to none that we know of. */
-export function referenceForm(property: string): ReferenceForm | undefined {
-  return REFERENCES.get(property) ?? BY_NAME.find(([pattern]) => pattern.test(property))?.[1];
+/** What is found for a name, kept: a tree has few names, and each of its many properties asks. */
+function remembered<Found>(find: (property: string) => Found): (property: string) => Found {
+  const known = new Map<string, Found>();
+  return (property) => {
+    const found = known.get(property);
+    if (found !== undefined || known.has(property)) return found as Found;
+    // A tree made to hurt may have as many names as properties.
+    if (known.size >= MOST_NAMES) known.clear();
+    const fresh = find(property);
+    known.set(property, fresh);
+    return fresh;
+  };
 }
+const MOST_NAMES = 4096;
+
+/** How a property refers to other nodes; undefined where it refers to none that we know of. */
+export const referenceForm: (property: string) => ReferenceForm | undefined = remembered(
+  (property) => REFERENCES.get(property) ?? BY_NAME.find(([pattern]) => pattern.test(property))?.[1],
+);
 
 /**
  * Names that no binding uses for a phandle: numbers of cells, names, and what dt-schema's property-units gives a unit
@@ -159,6 +174,6 @@ const PLAIN_BY_NAME =
   /^#|-names?$|-(bits|percent|bps|kBps|mhz|hz|sec|ms|us|ns|ps|mm|nanoamp|microamp(-hours)?|milliamp|ohms|micro-ohms|microwatt(-hours)?|milliwatt|microvolt|millivolt|picofarads|celsius|millicelsius|kelvin|kpascal|pascal|[kM]?B(ytes)?|cells|rates?|width|size|count|delay|timeout|threshold|index|mask)$|(^|,)num-/;
 
 /** Whether a property is known to hold numbers that name no node, whatever they are. */
-export function isPlain(property: string): boolean {
-  return PLAIN_PROPERTIES.has(property) || PLAIN_BY_NAME.test(property);
-}
+export const isPlain: (property: string) => boolean = remembered(
+  (property) => PLAIN_PROPERTIES.has(property) || PLAIN_BY_NAME.test(property),
+);

@@ -72,14 +72,19 @@ export function isWithoutDma(node: DtNode): boolean {
 /** Controllers that disks are at, under any name. */
 const STORAGE = /sdhci|sdmmc|(^|[,-])mmc([,-]|$)|mshc|ufs|ahci|sata|nvme|[,-]nand/;
 
-function matching(node: DtNode, kinds: readonly PartKind[]): string | undefined {
-  const names = stringsOf(node, 'compatible');
-  return kinds.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
-}
+/** What each list of compatible names was found to be: nodes alike have one list (`stringsOf`). */
+const PARTS = new WeakMap<readonly string[], string>();
+const NO_PART = '';
 
 /** What part of the chip a node is that no VM may have; undefined for a device like another. */
 export function infrastructureOf(node: DtNode): string | undefined {
-  return matching(node, INFRASTRUCTURE);
+  const names = stringsOf(node, 'compatible');
+  let part = PARTS.get(names);
+  if (part === undefined) {
+    part = INFRASTRUCTURE.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1] ?? NO_PART;
+    PARTS.set(names, part);
+  }
+  return part === NO_PART ? undefined : part;
 }
 
 /** Whether disks are at it. */

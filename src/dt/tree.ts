@@ -30,15 +30,31 @@ export function latin1(bytes: Uint8Array, start: number, end: number): string {
   return text;
 }
 
-/** Every verdict asks again and again what its node is compatible with. */
+/** Every verdict asks again and again what its node is compatible with; nodes alike have one list. */
 const COMPATIBLE = new WeakMap<DtNode, readonly string[]>();
+const LISTS = new Map<string, readonly string[]>();
+/** More kinds of devices than a sound tree has. */
+const MOST_LISTS = 4096;
+const NONE: readonly string[] = [];
 
 /** The strings of a property that is a list of them (`compatible`); empty where it is absent or not that. */
 export function stringsOf(node: DtNode, name: string): readonly string[] {
   if (name !== 'compatible') return readStrings(node, name);
-  const known = COMPATIBLE.get(node) ?? readStrings(node, name);
-  COMPATIBLE.set(node, known);
-  return known;
+  const known = COMPATIBLE.get(node);
+  if (known !== undefined) return known;
+  const list = sameList(readStrings(node, name));
+  COMPATIBLE.set(node, list);
+  return list;
+}
+
+function sameList(list: readonly string[]): readonly string[] {
+  if (list.length === 0) return NONE;
+  const key = list.join('\0');
+  const known = LISTS.get(key);
+  if (known !== undefined) return known;
+  if (LISTS.size >= MOST_LISTS) LISTS.clear();
+  LISTS.set(key, list);
+  return list;
 }
 
 function readStrings(node: DtNode, name: string): readonly string[] {

@@ -4,7 +4,7 @@ import type { HostIndex } from '../dt/host-index.ts';
 import { isDevice, ownerOf, partsOf } from '../dt/host-roles.ts';
 import { isPlain, referenceForm } from '../dt/reference-properties.ts';
 import { isAudioHub, isHost1x } from '../dt/soc-parts.ts';
-import { phandlesAmong, readSpecifiers } from '../dt/specifiers.ts';
+import { phandlesAmong, type ReferenceForm, readSpecifiers } from '../dt/specifiers.ts';
 import { cellsOf, type DtNode, isEnabled, nodesAbove, stringsOf } from '../dt/tree.ts';
 import { dataRoot } from './data-nodes.ts';
 
@@ -47,22 +47,38 @@ function lossesOf(
   given: readonly DtNode[],
   drop: readonly string[],
 ): readonly Loss[] {
-  return [...node.properties.keys()].flatMap((what): readonly Loss[] => {
+  const found: Loss[] = [];
+  const foreign = index.facts.get(node)?.foreign === true;
+  for (const what of node.properties.keys()) {
     const form = referenceForm(what);
-    const isList = BPMP_LISTS.test(what);
-    if (form === undefined || (HANDLED.test(what) && !isList) || drop.includes(what)) return [];
-    const { entries, problem } = readSpecifiers(node, what, form, index.phandles);
-    // Of clocks, resets and domains, the device itself has the problem, and is refused for it.
-    if (problem !== undefined && !isList) return [{ what, of: ['a node that is not there'], weight: 'felt' }];
-    const away = entries.flatMap((entry) => {
-      if (isList && entry?.provider === index.bpmp) return [];
-      const lost = entry !== undefined && ownerOf(entry.provider, given) === undefined;
-      return lost && dataRoot(entry.provider, index) === undefined ? [entry.provider] : [];
-    });
-    if (away.length === 0) return [];
-    if (away.some(isHost1x)) return [{ what, of: paths(away), weight: 'essential' }];
-    return [{ what, of: paths(away), weight: weightOf(node, what) }];
-  });
+    if (form === undefined || drop.includes(what)) continue;
+    if (HANDLED.test(what) && !(foreign && BPMP_LISTS.test(what))) continue;
+    const lost = lossOf(node, what, form, index, given);
+    if (lost !== undefined) found.push(lost);
+  }
+  return found;
+}
+
+/** What of one property is lost. */
+function lossOf(
+  node: DtNode,
+  what: string,
+  form: ReferenceForm,
+  index: HostIndex,
+  given: readonly DtNode[],
+): Loss | undefined {
+  const isList = BPMP_LISTS.test(what);
+  const { entries, problem } = readSpecifiers(node, what, form, index.phandles);
+  // Of clocks, resets and domains, the device itself has the problem, and is refused for it.
+  if (problem !== undefined && !isList) return { what, of: ['a node that is not there'], weight: 'felt' };
+  const away: DtNode[] = [];
+  for (const entry of entries) {
+    if (entry === undefined || (isList && entry.provider === index.bpmp)) continue;
+    const lost = ownerOf(entry.provider, given) === undefined;
+    if (lost && dataRoot(entry.provider, index) === undefined) away.push(entry.provider);
+  }
+  if (away.length === 0) return undefined;
+  return { what, of: paths(away), weight: away.some(isHost1x) ? 'essential' : weightOf(node, what) };
 }
 
 function paths(nodes: readonly DtNode[]): readonly string[] {
@@ -85,11 +101,10 @@ export function losses(device: Device, index: HostIndex, given: readonly DtNode[
   const guest = device.notes?.guest;
   const anew = [...(guest?.clocks ? ['clocks'] : []), ...(guest?.resets ? ['resets'] : [])];
   const drop = [...(guest?.drop ?? []), ...anew];
-  const parts = [...partsOf(device.node, drop)].filter((part) => part === device.node || isEnabled(part));
-  return merged([
-    ...parentLoss(device, given),
-    ...parts.flatMap((part) => lossesOf(part, index, given, drop)),
-  ]);
+  const found = [...parentLoss(device, given), ...lossesOf(device.node, index, given, drop)];
+  for (const part of partsOf(device.node, drop))
+    if (part !== device.node && isEnabled(part)) found.push(...lossesOf(part, index, given, drop));
+  return merged(found);
 }
 
 /** One loss for all parts that lose the same: a hub may have a hundred ends of cables. */
@@ -124,11 +139,12 @@ export function unknowns(device: Device, index: HostIndex): readonly Unknown[] {
     ...(device.notes?.guest.drop ?? []),
     ...Object.keys(device.notes?.guest.properties ?? {}),
   ]);
-  return [...partsOf(device.node, device.notes?.guest.drop)].flatMap((node) =>
-    [...node.properties.keys()].flatMap((property): readonly Unknown[] => {
-      if (drop.has(property)) return [];
+  const found: Unknown[] = [];
+  for (const node of partsOf(device.node, device.notes?.guest.drop))
+    for (const property of node.properties.keys()) {
+      if (drop.has(property)) continue;
       const like = mayRefer(node, property, index);
-      return like.length === 0 ? [] : [{ property, node, like }];
-    }),
-  );
+      if (like.length > 0) found.push({ property, node, like });
+    }
+  return found;
 }
