@@ -31,3 +31,8 @@ export type CliContext = {
   /** The folder that relative paths of the command line mean. */
   readonly cwd: string;
 };
+
+/** How long a line may be: what is piped stays one line. */
+export function lineWidth({ isTerminal, columns }: Pick<CliContext, 'isTerminal' | 'columns'>): number {
+  return isTerminal ? columns : Number.POSITIVE_INFINITY;
+}

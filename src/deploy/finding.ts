@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hanging } from '../wrap.ts';
+
+/** What goes on in a next line is indented so far; below WIDE columns fixes begin near the left, too. */
+const [INDENT, WIDE] = [4, 60];
 
 /** One checked condition: a line of doctor.sh. */
 export type Finding = {
@@ -20,13 +24,15 @@ export function parseFindings(text: string): readonly Finding[] {
   });
 }
 
-/** Findings in columns for a person. */
-export function formatFindings(findings: readonly Finding[]): string {
+/** Findings in columns for a person; `columns`: width of the terminal, Infinity where a line is to stay one. */
+export function formatFindings(findings: readonly Finding[], columns: number): string {
   const width = Math.max(0, ...findings.map((finding) => finding.check.length));
   return findings
     .flatMap(({ state, check, why, fix }) => [
-      `${state.padEnd(5)} ${check.padEnd(width)}  ${why}`,
-      ...(state === 'ok' || fix === '-' ? [] : [`${' '.repeat(6 + width)}  -> ${fix}`]),
+      ...hanging(`${state.padEnd(5)} ${check.padEnd(width)}  ${why}`, columns, INDENT),
+      ...(state === 'ok' || fix === '-'
+        ? []
+        : hanging(`${' '.repeat(columns < WIDE ? INDENT : 6 + width)}  -> ${fix}`, columns, INDENT)),
     ])
     .join('\n');
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hanging, wrapped } from '../wrap.ts';
 import type { DeviceReport, ReportedId } from './device-report.ts';
 import type { Loss } from './losses.ts';
 import { formatId, type PolicyId, type VmPolicy } from './policy.ts';
@@ -57,19 +58,6 @@ const INDENT = 4;
 
 function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
-}
-
-/** Words of `text` in lines of `width`; a word that is longer has a line of its own. */
-function wrapped(text: string, width: number): readonly string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  return [...lines, line];
 }
 
 /** The columns before the last, padded, and the last one wrapped beside them, or below them where there is no room. */
@@ -146,10 +134,9 @@ export function formatDevice(report: DeviceReport): string {
   ].join('\n');
 }
 
-/** A policy with the reason for every id. */
-export function formatPolicy(policy: VmPolicy): string {
+/** A policy with the reason for every id; `columns`: width of the terminal, Infinity where a line is to stay one. */
+export function formatPolicy(policy: VmPolicy, columns: number): string {
+  const devices = policy.devices.map((device) => device.node.path).join(', ');
   const lines = policy.ids.map((id) => `  ${id.class.padEnd(8)} ${formatId(id)}: ${id.reason}`);
-  return [`${policy.vm}: ${policy.devices.map((device) => device.node.path).join(', ')}`, ...lines].join(
-    '\n',
-  );
+  return [`${policy.vm}: ${devices}`, ...lines].flatMap((line) => hanging(line, columns, INDENT)).join('\n');
 }

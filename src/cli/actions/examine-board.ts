@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { examine } from '../../deploy/doctor.ts';
 import { type Finding, formatFindings } from '../../deploy/finding.ts';
 import { EnvironmentError, UsageError } from '../../errors.ts';
-import type { CliContext } from '../context.ts';
+import { wrapped } from '../../wrap.ts';
+import { type CliContext, lineWidth } from '../context.ts';
 import type { ReachFlags } from '../flags/reach-flags.ts';
 import { TOOL_ROOT } from '../places.ts';
 import { boardReach } from './board-reach.ts';
@@ -26,7 +27,7 @@ export async function examineBoard(flags: DoctorFlags, cli: CliContext): Promise
   if (forBoards !== undefined)
     throw new UsageError(`${forBoards} is of a board, and none is named`, JUDGE_A_BOARD);
   const findings = await examineWorkstation(cli);
-  if (flags.json !== true) cli.warn(JUDGE_A_BOARD);
+  if (flags.json !== true) cli.warn(wrapped(JUDGE_A_BOARD, lineWidth(cli)).join('\n'));
   tell(findings, flags, cli);
 }
 
@@ -41,7 +42,7 @@ async function examineTarget(
 }
 
 function tell(findings: readonly Finding[], { json }: DoctorFlags, cli: CliContext): void {
-  cli.print(json === true ? JSON.stringify(findings, null, 2) : formatFindings(findings));
+  cli.print(json === true ? JSON.stringify(findings, null, 2) : formatFindings(findings, lineWidth(cli)));
   const failed = findings.filter((finding) => finding.state === 'fail').length;
   if (failed > 0)
     throw new EnvironmentError(

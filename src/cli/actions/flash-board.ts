@@ -33,7 +33,7 @@ import { readRootfs } from '../../flash/rootfs-state.ts';
 import { requireConf, skuNote } from '../../flash/same-board.ts';
 import { exec } from '../../tools/process/exec.ts';
 import { hasProgram } from '../../tools/process/programs.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, lineWidth } from '../context.ts';
 import type { FlashJob } from '../flags/flash-flags.ts';
 import { TOOL_ROOT } from '../places.ts';
 import { openFleet } from './audit.ts';
@@ -141,7 +141,7 @@ async function checkHost(job: FlashJob, root: string, cli: CliContext): Promise<
     ...(root === '/' ? { hasYaml } : {}),
   });
   const bad = findings.filter((finding) => finding.state !== 'ok');
-  if (bad.length > 0) cli.print(formatFindings(bad));
+  if (bad.length > 0) cli.print(formatFindings(bad, lineWidth(cli)));
   if (bad.every((finding) => finding.state === 'warn') || job.dryRun === true) return;
   throw new EnvironmentError('this machine cannot flash yet', 'The lines with -> say what fixes each.');
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command } from 'commander';
-import type { CliContext } from '../context.ts';
+import { type CliContext, lineWidth } from '../context.ts';
 import { type HostFlags, loadHost, withHostFlags } from '../flags/host-flags.ts';
 
 type DevicesFlags = HostFlags & { readonly long?: true; readonly wide?: true };
@@ -27,7 +27,7 @@ export function devicesCommand(cli: CliContext): Command {
       if (flags.json === true) return cli.print(JSON.stringify([...reports], null, 2));
       if (flags.long === true) return cli.print(Array.from(reports, formatDevice).join('\n\n'));
       const wide = flags.wide === true;
-      const columns = cli.isTerminal && !wide ? cli.columns : Number.POSITIVE_INFINITY;
+      const columns = wide ? Number.POSITIVE_INFINITY : lineWidth(cli);
       cli.print(formatTable(reports, columns, wide));
     });
 }

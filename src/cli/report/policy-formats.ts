@@ -8,7 +8,7 @@ import { policyDocument } from '../../policy/policy-document.ts';
 import { guestTreeSource, hostOverlaySource, scmiTreeSource } from '../../steps/device-trees.ts';
 import { type loadHostFacts, readTreeFile } from '../../tools/dtc/host-tree.ts';
 import { scmiMap } from '../../trees/scmi-domains.ts';
-import type { CliContext } from '../context.ts';
+import { type CliContext, lineWidth } from '../context.ts';
 import type { HostFlags } from '../flags/host-flags.ts';
 import { pathRoots } from '../places.ts';
 
@@ -29,8 +29,8 @@ type PolicyJob = {
 
 /** How `policy` prints, by `--format`. */
 export const POLICY_FORMATS: Readonly<Record<PolicyFlags['format'], (job: PolicyJob) => Promise<string>>> = {
-  async text({ policies }) {
-    return policies.map(formatPolicy).join('\n\n');
+  async text({ policies, cli }) {
+    return policies.map((policy) => formatPolicy(policy, lineWidth(cli))).join('\n\n');
   },
   async json({ policies }) {
     return JSON.stringify(policyDocument(policies), null, 2);

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { runWords } from '../../../src/cli/start.ts';
 import { findDevice, listDevices } from '../../../src/dt/devices.ts';
 import { printDts } from '../../../src/dt/dts-text.ts';
 import { readFdt } from '../../../src/dt/read-fdt.ts';
@@ -24,6 +25,8 @@ import { makeHostOverlay } from '../../../src/steps/device-trees.ts';
 import { bindings } from '../../../src/steps/tree-inputs.ts';
 import { applyOverlays, compileDts } from '../../../src/tools/dtc/dtc.ts';
 import { labKernelTree } from '../../helpers/lab/lab.ts';
+import { pasted } from '../../helpers/pasted.ts';
+import { silentCli } from '../../helpers/silent-cli.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 import { compileBoards, decompiled, recorder } from '../../helpers/trees/board-dtbs.ts';
 import { surviveMutations } from '../../helpers/trees/mutations.ts';
@@ -114,6 +117,21 @@ describe.each(BOARDS)('%s', (board) => {
     expect(niso0.length).toBeGreaterThan(5);
     expect(niso0.map((use) => use.stream)).not.toContain(0x18);
   });
+});
+
+test('what the pages show of the AGX Orin is what is printed', async () => {
+  const shown = pasted().filter(({ words }) => words.includes(`${AGX}.dtb`));
+  expect(shown.length).toBeGreaterThan(1);
+  const plain = (text: string) => text.split(/\s+/).join(' ').trim();
+  for (const { page, words, output } of shown) {
+    let said = '';
+    const print = (text: string) => {
+      said += `${text}\n`;
+    };
+    const given = words.map((word) => (word === `${AGX}.dtb` ? (boards.get(AGX) ?? '') : word));
+    expect(await runWords(given, silentCli({ print }))).toBe(0);
+    expect(plain(output), page).toBe(plain(said));
+  }
 });
 
 test('the AGX Orin’s devices have the registers, interrupts and ids of its data sheet', () => {

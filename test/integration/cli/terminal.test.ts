@@ -3,44 +3,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { runCli } from '../../helpers/cli.ts';
+import { onTerminal } from '../../helpers/terminal.ts';
 import { tmpDir } from '../../helpers/tmp-dir.ts';
 import { toyBench } from '../../helpers/toy-bench.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const MAIN = join(ROOT, 'dist/cli/main.js');
 const ESC = String.fromCharCode(27);
-
-type Wish = {
-  /** Words of stty(1). */
-  readonly size: string;
-  readonly env?: Readonly<Record<string, string>>;
-  /** Typed as soon as `when` is on the screen. */
-  readonly type?: { readonly keys: string; readonly when: RegExp };
-};
-
-/** Run the built program on a terminal of its own, script(1)'s; gives its exit code and all that it wrote to the screen. */
-async function onTerminal(args: readonly string[], { size, env = {}, type }: Wish) {
-  // Builds it as it is now.
-  await runCli(['--version']);
-  const words = [process.execPath, MAIN, ...args].map((word) => `'${word}'`).join(' ');
-  const child = execa('script', ['-qefc', `stty ${size}; exec ${words}`, '/dev/null'], {
-    cwd: ROOT,
-    env: { TERM: 'xterm', ...env },
-    reject: false,
-    timeout: 60_000,
-  });
-  let seen = '';
-  let typed = type === undefined;
-  child.stdout.on('data', (bytes: Buffer) => {
-    seen += bytes.toString();
-    if (typed || type === undefined || !type.when.test(seen)) return;
-    typed = true;
-    child.stdin.write(type.keys);
-  });
-  const { exitCode } = await child;
-  return { exitCode, screen: seen.replaceAll('\r\n', '\n') };
-}
 
 /** A host's compiled tree. */
 async function hostTree(): Promise<string> {
@@ -63,6 +32,29 @@ test.each([
   const plain = (text: string) => text.split(/\s+/).join(' ').trim();
   expect(plain(screen)).toBe(plain(piped.stdout));
   // A single word may be longer than a narrow terminal.
+  const long = screen.split('\n').filter((line) => line.length > width && line.trim().includes(' '));
+  expect(long).toEqual([]);
+});
+
+test.each([
+  ['policy', 80],
+  ['policy', 40],
+  ['doctor', 80],
+  ['doctor', 40],
+])('%s on %i columns: whole words, nothing cut', async (verb, width) => {
+  const dtb = await hostTree();
+  const args = verb === 'doctor' ? [verb] : [verb, '--dtb', dtb, '--vm', 'uart-vm', '--device', 'uarta'];
+  const { screen } = await onTerminal(args, { size: `cols ${width} rows 24` });
+  const piped = await execa(process.execPath, [MAIN, ...args], { cwd: ROOT, all: true });
+  // Lines of both streams may come in another order, and what is free changes.
+  const plain = (text: string) =>
+    text
+      .replaceAll(/\d+\.\d GB/g, 'GB')
+      .split(/\s+/)
+      .sort()
+      .join(' ')
+      .trim();
+  expect(plain(screen)).toBe(plain(piped.all));
   const long = screen.split('\n').filter((line) => line.length > width && line.trim().includes(' '));
   expect(long).toEqual([]);
 });
@@ -105,7 +97,7 @@ test('Ctrl-C in a build on a terminal ends with 130 and says how to go on', asyn
   const { exitCode, screen } = await onTerminal(['build', toys.recipe, '--work', work], {
     size: 'cols 80 rows 24',
     env: { ...env, TOY_SLEEP: '30' },
-    type: { keys: '\u0003', when: /CC parts of it/ },
+    type: [{ keys: '\u0003', when: /CC parts of it/ }],
   });
   expect([exitCode, screen]).toEqual([130, expect.stringContaining('goes on from there')]);
 }, 60_000);

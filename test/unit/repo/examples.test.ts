@@ -17,7 +17,7 @@ const read = (page: string) => readFileSync(join(ROOT, page), 'utf8');
 
 /** Command lines of the pages, without what explains them beside: `# …`, or words behind three blanks. */
 const LINES = PAGES.flatMap((page) =>
-  [...read(page).matchAll(/^ {4}(bpmp-virt .*)$/gm)]
+  [...read(page).matchAll(/^(?: {4}|\$ )(bpmp-virt .*)$/gm)]
     .map(([, line = '']) => line.replace(/ {3,}.*$/, '').replace(/\s+#.*$/, ''))
     .filter((line) => !/<|\[/.test(line))
     .map((line) => [page, line.replace(/…/g, 'host.dtb')] as const),
