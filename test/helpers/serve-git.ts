@@ -10,6 +10,8 @@ import { onTestFinished } from 'vitest';
 type Link = {
   /** So many bytes of a pack come; then nothing more, or the connection is gone. */
   fault?: { readonly after: number; readonly end: 'stalls' | 'breaks'; readonly once?: true } | undefined;
+  /** The server knows no partial fetches, as older ones do. */
+  noFilter?: boolean;
   /** Bytes a second. */
   speed?: number | undefined;
 };
@@ -28,9 +30,11 @@ export async function serveGit(root: string) {
     const onPack = () => {
       asked.packs += 1;
     };
-    void answer(request, response, { root, link: isPack ? link : {}, onPack }).catch(() =>
-      response.destroy(),
-    );
+    void answer(request, response, {
+      root,
+      link: isPack ? link : { noFilter: link.noFilter === true },
+      onPack,
+    }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -53,11 +57,13 @@ async function answer(
       ...process.env,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: '1',
-      GIT_CONFIG_COUNT: '2',
+      GIT_CONFIG_COUNT: '3',
       GIT_CONFIG_KEY_0: 'safe.directory',
       GIT_CONFIG_VALUE_0: '*',
       GIT_CONFIG_KEY_1: 'uploadpack.allowAnySHA1InWant',
       GIT_CONFIG_VALUE_1: 'true',
+      GIT_CONFIG_KEY_2: 'uploadpack.allowFilter',
+      GIT_CONFIG_VALUE_2: String(link.noFilter !== true),
       GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
       PATH_INFO: pathname,
       QUERY_STRING: searchParams.toString(),

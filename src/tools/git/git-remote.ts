@@ -46,7 +46,11 @@ const FETCH = ['fetch', '--progress', '--no-tags', '--depth=1'];
  * The bare repository `store`, made where it is missing. The caller has its lock, so that git's own locks and halves of packs are of
  * one that was killed: they would be in the way, and fill the disk.
  */
-async function openStore(store: string, signal?: AbortSignal, onProgress?: OnProgress): Promise<SimpleGit> {
+export async function openStore(
+  store: string,
+  signal?: AbortSignal,
+  onProgress?: OnProgress,
+): Promise<SimpleGit> {
   await makeFolder(store);
   for (const name of ['shallow.lock', 'config.lock', 'packed-refs.lock', 'HEAD.lock'])
     await rm(join(store, name), { force: true });
@@ -61,30 +65,18 @@ async function openStore(store: string, signal?: AbortSignal, onProgress?: OnPro
 }
 
 /**
- * Fetch `name` (`refs/tags/…`, `refs/heads/…`) without its history from `url` into the bare repository `store`, which is
- * made where it is missing.
+ * Fetch `source` (a name or a commit) without its history from `url` into the bare repository `store`, which is made where it is missing,
+ * under the name `name`.
  */
-export async function fetchShallow(
+export async function fetchWhole(
   store: string,
   url: string,
-  name: string,
+  { source, name }: { readonly source: string; readonly name: string },
   signal?: AbortSignal,
   onProgress?: OnProgress,
 ): Promise<void> {
   const git = await openStore(store, signal, onProgress);
-  await git.raw([...FETCH, url, `+${name}:${name}`]);
-}
-
-/** Fetch one commit without its history from `url` into the bare repository `store`, under the name `name`. */
-export async function fetchCommit(
-  store: string,
-  url: string,
-  commit: string,
-  signal?: AbortSignal,
-  onProgress?: OnProgress,
-): Promise<void> {
-  const git = await openStore(store, signal, onProgress);
-  await git.raw([...FETCH, url, `+${commit}:refs/bpmp-virt/${commit}`]);
+  await git.raw([...FETCH, url, `+${source}:${name}`]);
 }
 
 /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import { readdir, rmdir } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { EnvironmentError, StepError, UsageError } from '../../errors.ts';
@@ -11,7 +11,8 @@ import { removeOverlays } from '../files/overlay.ts';
 import { withLock } from '../files/with-lock.ts';
 import { isCode } from '../files/write-file.ts';
 import { headCommit, localCommit, type OnProgress } from './git.ts';
-import { checkOut, fetchCommit, fetchShallow, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
+import { checkOut, fetchWhole, hasCommit, listSubmodules, remoteRef } from './git-remote.ts';
+import { endSteps, type StepSize, takeStep } from './git-steps.ts';
 import { endMove, withMove } from './move-tree.ts';
 import { markSynced, ownChanges, ownCommits, refuseOwnWork, standsOn } from './own-work.ts';
 import { removeSeries } from './patch-series.ts';
@@ -37,8 +38,8 @@ export type SyncContext = {
   readonly pauseMs?: number;
 };
 
-/** Attempts at one server before the next is asked: git has no way to go on where a pack was cut off. */
-const ATTEMPTS = 3;
+/** Losses of the link in a row, without anything that came, before the next server is asked. */
+const LOSSES = 6;
 const PAUSE_MS = 2_000;
 /** What git and its libraries say where a connection was there and is no more, or a server is busy. */
 const LOST =
@@ -85,12 +86,9 @@ async function fetchAny(
   }
   const problems: string[] = [];
   for (const url of urls) {
-    const found = await fetchOne(
-      store,
-      ctx.url(url),
-      { ref, ...(commit === undefined ? {} : { commit }) },
-      ctx,
-    );
+    const from = ctx.url(url);
+    const wish = { ref, ...(commit === undefined ? {} : { commit }) };
+    const found = await fetchOne(store, from, ctx, (way) => askServer(store, from, wish, way, ctx));
     if ('commit' in found) return found.commit;
     ctx.emit({ type: 'warning', text: `${url}: ${found.problem}` });
     problems.push(`  ${url}: ${found.problem}`);
@@ -101,28 +99,68 @@ async function fetchAny(
   );
 }
 
+/** How far the asking of one server has come. */
+type Way = StepSize & { inSteps: boolean; losses: number };
+
 /**
- * Fetch from one server, again where the connection is lost. Gives the commit, or what is wrong.
+ * Fetch from one server, again where the connection is lost: whole at first, then in steps, each of which is kept. Gives the commit, or
+ * what is wrong.
  *
  * @throws {EnvironmentError} the disk is full
  */
 async function fetchOne(
   store: string,
   url: string,
-  wanted: RefWish,
   ctx: SyncContext,
-): Promise<{ readonly commit: string } | { readonly problem: string }> {
-  for (let attempt = 1; ; attempt++) {
+  ask: (way: Way) => Promise<Found>,
+): Promise<Found> {
+  // What an earlier run has begun in steps goes on so.
+  const way: Way = { inSteps: await exists(stepsOf(store)), losses: 0 };
+  let mayStep = true;
+  for (;;) {
     try {
-      return await askServer(store, url, wanted, ctx);
+      return await ask(way);
     } catch (error) {
       ctx.signal.throwIfAborted();
       const problem = problemOf(error);
-      if (attempt === ATTEMPTS || !LOST.test(problem)) return { problem };
+      const isLost = LOST.test(problem);
+      // A server, or a git, that has no steps: all of it at once.
+      mayStep &&= isLost || !way.inSteps;
+      if ((!isLost && !way.inSteps) || ++way.losses === LOSSES) return { problem };
+      way.inSteps = mayStep;
       ctx.emit({ type: 'warning', text: `${url}: ${problem}\nThe connection was lost; it is asked again.` });
-      await pause((ctx.pauseMs ?? PAUSE_MS) * attempt, undefined, { signal: ctx.signal });
+      const wait = (ctx.pauseMs ?? PAUSE_MS) * Math.min(way.losses, 3);
+      await pause(wait, undefined, { signal: ctx.signal });
     }
   }
+}
+
+function stepsOf(store: string): string {
+  return `${store}.steps`;
+}
+
+type Found = { readonly commit: string } | { readonly problem: string };
+type Bring = { readonly source: string; readonly commit: string; readonly name: string };
+
+/** Bring a commit from `url` into `store` under a name, in the way that was come to. */
+async function bring(
+  store: string,
+  url: string,
+  { source, commit, name }: Bring,
+  way: Way,
+  ctx: SyncContext,
+): Promise<Found> {
+  const { signal } = ctx;
+  const onProgress = progressOf(url, ctx);
+  const folder = stepsOf(store);
+  if (way.inSteps) {
+    while (await takeStep({ folder, url, commit, source, signal, onProgress }, way)) way.losses = 0;
+    await endSteps(folder, store, name);
+  } else {
+    await fetchWhole(store, url, { source, name }, signal, onProgress);
+    await rm(folder, { recursive: true, force: true });
+  }
+  return { commit };
 }
 
 /** What git says. @throws {EnvironmentError} the disk is full, which no other server changes */
@@ -138,20 +176,23 @@ async function askServer(
   store: string,
   url: string,
   wanted: RefWish,
+  way: Way,
   ctx: SyncContext,
-): Promise<{ readonly commit: string } | { readonly problem: string }> {
+): Promise<Found> {
   const remote = await remoteRef(url, wanted.ref, ctx.signal);
   if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
-  if (wanted.commit === undefined || wanted.commit === remote.commit) {
-    await fetchShallow(store, url, remote.name, ctx.signal, progressOf(url, ctx));
-    return { commit: remote.commit };
-  }
+  const { name, commit } = remote;
+  if (wanted.commit === undefined || wanted.commit === commit)
+    return bring(store, url, { source: name, commit, name }, way, ctx);
   // A branch goes on, and its older commits stay; a tag that has moved is another release under the same name.
-  if (remote.name.startsWith('refs/tags/')) {
-    return { problem: `its tag ${wanted.ref} is ${remote.commit}, not ${wanted.commit}` };
-  }
-  await fetchCommit(store, url, wanted.commit, ctx.signal, progressOf(url, ctx));
-  return { commit: wanted.commit };
+  if (name.startsWith('refs/tags/'))
+    return { problem: `its tag ${wanted.ref} is ${commit}, not ${wanted.commit}` };
+  return bring(store, url, single(wanted.commit), way, ctx);
+}
+
+/** One commit, under a name of ours. */
+function single(commit: string): Bring {
+  return { source: commit, commit, name: `refs/bpmp-virt/${commit}` };
 }
 
 function progressOf(url: string, { emit }: SyncContext): OnProgress {
@@ -198,7 +239,13 @@ async function syncSubmodule(
   await withLock(`${store}.lock`, ctx.signal, async () => {
     if (await hasCommit(store, commit)) return;
     if (ctx.offline) await fetchAny(store, request, ctx);
-    await fetchCommit(store, ctx.url(url), commit, ctx.signal, progressOf(url, ctx));
+    const from = ctx.url(url);
+    const found = await fetchOne(store, from, ctx, (way) => bring(store, from, single(commit), way, ctx));
+    if ('commit' in found) return;
+    throw new StepError(
+      `${url} does not give ${commit}: ${found.problem}`,
+      'Run the same command again, or map the server to one that has it with --mirror FROM=TO.',
+    );
   });
   // git makes an empty folder in a submodule's place.
   if (await isEmptyFolder(folder)) await rmdir(folder);
