@@ -21,5 +21,30 @@ export const MENU_EDITS: Readonly<Record<string, (text: string, ours: string) =>
   'jetson-io': (text) =>
     `${text.replace(/^DEFAULT.*$/gm, 'DEFAULT JetsonIO')}\nLABEL JetsonIO\n\tLINUX /boot/Image\n\tFDT /boot/dtb/x\n\tAPPEND \${cbootargs}\n\tOVERLAYS /boot/y.dtbo\n`,
   'primary renamed': (text) => text.replace('LABEL primary', 'LABEL first'),
+  'a vendor’s kernel in every entry': (text) =>
+    text
+      .replace(/^( .*LINUX ).*$/gm, '$1/boot/vendor/Image-1')
+      .replace(/^( .*INITRD ).*$/gm, '$1/boot/initrd'),
+  'a vendor’s arguments in every entry': (text) =>
+    text.replace(/^(.*APPEND \$\{cbootargs\}).*$/gm, '$1 net.ifnames=0'),
+  'a service that sets DEFAULT to an entry of its own': (text) =>
+    text.replace(/^DEFAULT .*$/gm, 'DEFAULT vendor'),
+  'DEFAULT at the end, the old one a comment': (text) =>
+    `${text.replace(/^DEFAULT/gm, '#DEFAULT')}\nDEFAULT primary\n`,
+  'a copy of the entry that is started': (text) => {
+    const label = /^DEFAULT[ \t]+(.*?)\s*$/m.exec(text)?.[1] ?? '';
+    const at = text.search(new RegExp(`^LABEL ${label.replace(/\W/g, '.')}[ \t\r]*$`, 'm'));
+    const [block = ''] = /^LABEL.*\n(?:[ \t]+\S.*\n)*/.exec(text.slice(Math.max(at, 0))) ?? [];
+    return `${text.replace(/^DEFAULT.*$/gm, 'DEFAULT copied')}\n${block.replace(/^LABEL.*/, 'LABEL copied')}`;
+  },
+  'our entry’s lines cut out by number': (text) => text.replace(/^LABEL bpmp-virt.*\n(?:.*\n){4}/m, ''),
+  'another order of our keys': (text) =>
+    text.replace(
+      /^(LABEL bpmp-virt.*\n)((?:[ \t]+\S.*\n)+)/m,
+      (_all, label: string, keys: string) => `${label}${(keys.match(/.*\n/g) ?? []).toReversed().join('')}`,
+    ),
+  'keys not indented': (text) => text.replace(/^[ \t]+(?=[A-Z])/gm, ''),
+  'a byte order mark': (text) => `\xef\xbb\xbf${text}`,
+  'FDT default': (text) => text.replace(/^([ \t]*)FDT .*$/gm, '$1FDT default'),
   'FDT of flash.sh': (text) => text.replace(/^(\s*)LINUX.*$/gm, '$&\n$1FDT /boot/dtb/kernel_x.dtb'),
 };

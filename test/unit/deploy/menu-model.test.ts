@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { type BootWish, type DeployPlan, planDeploy, planUndo } from '../../../src/deploy/deploy-plan.ts';
 import { EnvironmentError } from '../../../src/errors.ts';
 import { STOCK } from '../../helpers/board/deploy-board.ts';
+import { WILD_MENUS } from '../../helpers/board/extlinux-files.ts';
 import { bundleOf, factsOf, sum } from '../../helpers/board/facts.ts';
 import { MENU_EDITS } from '../../helpers/board/menu-edits.ts';
 import { readAsUefi, startedByUefi } from '../../helpers/board/uefi-extlinux.ts';
@@ -19,9 +20,11 @@ type State = {
 
 const menuOf = (state: State) => readAsUefi(state.text.replaceAll('\r', ''));
 const startedOf = (state: State) => startedByUefi(menuOf(state));
+/** A path as UEFI opens it. */
+const cleaned = (path = 'none') => path.replace(/[/\\]+/g, '/');
 /** Entries whose kernel is there. */
 const whole = (state: State) =>
-  menuOf(state).entries.filter((entry) => state.files.has(entry['LINUX']?.replaceAll('//', '/') ?? 'none'));
+  menuOf(state).entries.filter((entry) => state.files.has(cleaned(entry['LINUX'])));
 
 const now = new Date(0);
 const factsFrom = (state: State) => {
@@ -99,9 +102,19 @@ const STEP: fc.Arbitrary<readonly [name: string, run: Step, isTool: boolean]> = 
   fc.constantFrom(...Object.keys(MENU_EDITS)).map((name) => [name, edit(name), false] as const),
 );
 
-const fresh = (): State => ({
-  text: STOCK,
-  files: new Map([['/boot/Image', 'stock']]),
+const STEPS = fc.array(STEP, { minLength: 2, maxLength: 14 });
+
+/** A board with this menu, and all files that it names. */
+const fresh = (text = STOCK): State => ({
+  text,
+  files: new Map([
+    ['/boot/vendor/Image-1', 'vendor'],
+    ['/boot/Image', 'stock'],
+    ...readAsUefi(text.replaceAll('\r', '')).entries.map(
+      (entry) =>
+        [cleaned(entry['LINUX']), cleaned(entry['LINUX']) === '/boot/Image' ? 'stock' : 'theirs'] as const,
+    ),
+  ]),
   record: new Map(),
   cmdline: 'root=PARTUUID=1 rw',
   boot: 1,
@@ -134,8 +147,8 @@ test('whatever is done to the menu in between: what UEFI would boot is there, at
   let refused = 0;
   const seen = new Set<string>();
   fc.assert(
-    fc.property(fc.array(STEP, { minLength: 2, maxLength: 14 }), (steps) => {
-      const state = fresh();
+    fc.property(fc.constantFrom(STOCK, ...Object.values(WILD_MENUS)), STEPS, (menu, steps) => {
+      const state = fresh(menu);
       for (const [name, run, isTool] of steps) {
         seen.add(name.split(' ')[0] ?? '');
         const before = whole(state);
@@ -174,9 +187,9 @@ test.each(Object.keys(MENU_EDITS))('undo after: %s', (name) => {
   if (refusal === undefined) {
     undo();
     expect(state.text).not.toContain('bpmp-virt');
-    expect([...state.files.keys()]).toEqual(['/boot/Image']);
+    expect([...state.files.keys()]).toEqual([...fresh().files.keys()]);
     const { default: label, entries } = menuOf(state);
     if (label !== undefined) expect(entries.map((entry) => entry['LABEL'])).toContain(label);
   } else expect(undo).toThrow(refusal);
-  expect(state.files.has(startedOf(state)?.['LINUX']?.replaceAll('//', '/') ?? 'none')).toBe(true);
+  expect(state.files.has(cleaned(startedOf(state)?.['LINUX']))).toBe(true);
 });
