@@ -4,9 +4,8 @@ import { otherRelease, releaseOfLine } from '../recipe/known-releases.ts';
 import { type BoardBundle, type BoardFile, boardsOf } from './bundle-files.ts';
 import { initrdOf, menuTimeout, rootOf, templateOf } from './extlinux.ts';
 import type { BoardFacts } from './facts.ts';
+import { ENTRY_ARG } from './our-marker.ts';
 
-/** Of our entry too: the kernel passes over an argument of a module that it does not have, and it is in /proc/cmdline. */
-const ENTRY_ARG = 'bpmp_virt.entry';
 /** Tenths of a second that the menu must be shown while a kernel is on trial: a stock board's. */
 const MENU_TENTHS = 30;
 /** Of arm64 (arch/arm64/include/uapi/asm/setup.h), with the zero at the end. */

@@ -6,6 +6,9 @@ export const OUR_LABEL = 'bpmp-virt';
 /** Where our boot files are, as UEFI and the board see it: a folder for each id below it. */
 export const OUR_BOOT = '/boot/bpmp-virt/';
 
+/** Kernel argument of our entry, with its id: the kernel passes over one of a module that it does not have, and it is in /proc/cmdline. */
+export const ENTRY_ARG = 'bpmp_virt.entry';
+
 /** The comment before our entry: what has to be known to take it out again. */
 export type Marker = {
   readonly id: string;
@@ -78,7 +81,10 @@ type MarkerKind = 'open' | 'close' | 'default' | 'entry' | 'other' | undefined;
  */
 export function findOurs(menu: Menu, kept = ''): Found {
   const entries = ourEntries(menu);
-  const kinds = menu.lines.map((line) => kindOf(line, entries));
+  const kinds = withLeftovers(
+    menu.lines,
+    menu.lines.map((line) => kindOf(line, entries)),
+  );
   const opening = kinds.findIndex((kind, at) => kind === 'open' && isOurs(kinds, at));
   const raw = menu.lines[opening]?.raw ?? '';
   const marker = parseMarker(raw) ?? keptMarker(kept);
@@ -91,6 +97,20 @@ export function findOurs(menu: Menu, kept = ''): Found {
     lines: new Set(ours),
     lineEnd: raw.endsWith('\r\n') ? '\r\n' : '\n',
   };
+}
+
+/**
+ * Our keys between our markers count as ours also where our LABEL is gone: UEFI gives them to the entry before, which then has our
+ * command line, and maybe our kernel.
+ */
+function withLeftovers(lines: Menu['lines'], kinds: readonly MarkerKind[]): readonly MarkerKind[] {
+  const opening = kinds.indexOf('open');
+  const closing = kinds.indexOf('close', opening);
+  if (opening < 0 || closing < 0) return kinds;
+  const between = lines.slice(opening + 1, closing);
+  const isOurWord = ({ value }: MenuLine) => value.includes(OUR_BOOT) || value.includes(`${ENTRY_ARG}=`);
+  if (between.some(({ key }) => key === 'LABEL') || !between.some(isOurWord)) return kinds;
+  return kinds.map((kind, at) => (kind === 'other' && at > opening && at < closing ? 'entry' : kind));
 }
 
 /** Of several, one of a trial: the tool was cut off while it changed the menu. */

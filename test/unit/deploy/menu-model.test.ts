@@ -175,7 +175,7 @@ test('whatever is done to the menu in between: what UEFI would boot is there, at
 /** What is left of our entry there names our kernel under another label: undo has to refuse. */
 const REFUSED: Readonly<Record<string, string>> = {
   'an entry that uses our kernel': '‘copy’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
-  'our label gone': '‘primary’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
+  'a copy of the entry that is started': '‘copied’ of extlinux.conf names /boot/bpmp-virt/aaaa/Image',
 };
 
 test.each(Object.keys(MENU_EDITS))('undo after: %s', (name) => {
@@ -186,10 +186,12 @@ test.each(Object.keys(MENU_EDITS))('undo after: %s', (name) => {
   const refusal = REFUSED[name];
   if (refusal === undefined) {
     undo();
-    expect(state.text).not.toContain('bpmp-virt');
+    expect(state.text.replace(/^#DEFAULT.*/m, '')).not.toMatch(/bpmp.virt/);
     expect([...state.files.keys()]).toEqual([...fresh().files.keys()]);
     const { default: label, entries } = menuOf(state);
-    if (label !== undefined) expect(entries.map((entry) => entry['LABEL'])).toContain(label);
+    // A DEFAULT of somebody's that names nothing stays: UEFI starts the first entry.
+    if (label !== undefined && label !== 'vendor')
+      expect(entries.map((entry) => entry['LABEL'])).toContain(label);
   } else expect(undo).toThrow(refusal);
   expect(state.files.has(cleaned(startedOf(state)?.['LINUX']))).toBe(true);
 });
