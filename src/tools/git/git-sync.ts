@@ -112,8 +112,8 @@ async function fetchOne(
   store: string,
   url: string,
   ctx: SyncContext,
-  ask: (way: Way) => Promise<Found>,
-): Promise<Found> {
+  ask: (way: Way) => Promise<Fetched>,
+): Promise<Fetched> {
   // What an earlier run has begun in steps goes on so.
   const way: Way = { inSteps: await exists(stepsOf(store)), losses: 0 };
   let mayStep = true;
@@ -139,7 +139,7 @@ function stepsOf(store: string): string {
   return `${store}.steps`;
 }
 
-type Found = { readonly commit: string } | { readonly problem: string };
+type Fetched = { readonly commit: string } | { readonly problem: string };
 type Bring = { readonly source: string; readonly commit: string; readonly name: string };
 
 /** Bring a commit from `url` into `store` under a name, in the way that was come to. */
@@ -149,7 +149,7 @@ async function bring(
   { source, commit, name }: Bring,
   way: Way,
   ctx: SyncContext,
-): Promise<Found> {
+): Promise<Fetched> {
   const { signal } = ctx;
   const onProgress = progressOf(url, ctx);
   const folder = stepsOf(store);
@@ -178,7 +178,7 @@ async function askServer(
   wanted: RefWish,
   way: Way,
   ctx: SyncContext,
-): Promise<Found> {
+): Promise<Fetched> {
   const remote = await remoteRef(url, wanted.ref, ctx.signal);
   if (remote === undefined) return { problem: `it has no tag or branch ${wanted.ref}` };
   const { name, commit } = remote;
