@@ -13,22 +13,41 @@ function join(cells: readonly number[]): bigint {
   return cells.reduce((value, cell) => (value << 32n) | BigInt(cell), 0n);
 }
 
+/** A window of a bus: its own address, that of the bus above, and the size. */
+type BusWindow = { readonly from: bigint; readonly to: bigint; readonly length: bigint };
+
+/** More windows than any bus of a sound tree has; of one with more, nothing can be addressed. */
+const MOST_WINDOWS = 256;
+/** All children of a bus ask for its windows. */
+const RANGES = new WeakMap<DtNode, readonly BusWindow[]>();
+
+function rangesOf(bus: DtNode, cells: readonly number[], above: DtNode): readonly BusWindow[] {
+  const [own, size] = busCells(bus);
+  const [outer] = busCells(above);
+  const width = own + outer + size;
+  const found: BusWindow[] = [];
+  for (let at = 0; width > 0 && at + width <= cells.length; at += width) {
+    if (found.length === MOST_WINDOWS) return [];
+    const from = join(cells.slice(at, at + own));
+    const to = join(cells.slice(at + own, at + own + outer));
+    found.push({ from, to, length: join(cells.slice(at + own + outer, at + width)) });
+  }
+  return found;
+}
+
 /** An address on `bus` as its parent sees it; undefined where no range of the bus covers the whole region. */
 function throughRanges(bus: DtNode, region: Region): Region | undefined {
-  if (!bus.properties.has('ranges')) return undefined;
-  const cells = cellsOf(bus, 'ranges');
-  if (cells === undefined || bus.parent === undefined) return undefined;
-  if (cells.length === 0) return region;
-  const [own, size] = busCells(bus);
-  const [above] = busCells(bus.parent);
-  const width = own + above + size;
-  for (let at = 0; width > 0 && at + width <= cells.length; at += width) {
-    const from = join(cells.slice(at, at + own));
-    const to = join(cells.slice(at + own, at + own + above));
-    const length = join(cells.slice(at + own + above, at + width));
+  const bytes = bus.properties.get('ranges');
+  if (bytes === undefined || bus.parent === undefined) return undefined;
+  if (bytes.length === 0) return region;
+  let ranges = RANGES.get(bus);
+  if (ranges === undefined) {
+    ranges = rangesOf(bus, cellsOf(bus, 'ranges') ?? [], bus.parent);
+    RANGES.set(bus, ranges);
+  }
+  for (const { from, to, length } of ranges)
     if (region.address >= from && region.address + region.size <= from + length)
       return { address: to + region.address - from, size: region.size };
-  }
   return undefined;
 }
 

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parseDeviceNotes } from '../../../src/dt/device-notes.ts';
 import { findDevice } from '../../../src/dt/devices.ts';
+import { registersOf } from '../../../src/dt/registers.ts';
+import type { DtNode } from '../../../src/dt/tree.ts';
 import { derivePolicies } from '../../../src/policy/derive.ts';
 import { reportDevice } from '../../../src/policy/device-report.ts';
 import { lintPolicies } from '../../../src/policy/lint.ts';
@@ -11,8 +13,8 @@ import { guestNode } from '../../../src/trees/guest-node.ts';
 import { placeDevices } from '../../../src/trees/guest-tree.ts';
 import { hostOverlay } from '../../../src/trees/host-overlay.ts';
 import { VIRT_PLATFORM_BUS } from '../../../src/trees/platform-bus.ts';
-import type { NodeSpec } from '../../helpers/trees/make-fdt.ts';
-import { nvidiaFacts, ROOT } from '../../helpers/trees/nvidia-tree.ts';
+import { makeFdt, type NodeSpec } from '../../helpers/trees/make-fdt.ts';
+import { factsOf, NVIDIA_TREE, nvidiaFacts, ROOT } from '../../helpers/trees/nvidia-tree.ts';
 
 const MTTCAN: NodeSpec = {
   compatible: 'nvidia,tegra194-mttcan',
@@ -175,4 +177,17 @@ describe('ids that go with what the guest gets', () => {
   test('what the notes drop takes its ids with it', () => {
     expect(idsOf(true)).toEqual(['clock 300', 'clock 302']);
   });
+});
+
+test('on a bus with more windows than any has, nothing can be addressed', () => {
+  const windows = (count: number) =>
+    Array.from({ length: count }, (_, at) => [0, 0x20000000 + at * 0x1000, 0, 0x30000000, 0, 0x1000]).flat();
+  const registersOn = (count: number) => {
+    const bus = { '#address-cells': [2], '#size-cells': [2], ranges: windows(count) };
+    const part = { compatible: 'x', reg: [0, 0x20000000, 0, 0x100], interrupts: [0, 5, 4] };
+    const from = factsOf(makeFdt({ ...NVIDIA_TREE, 'bus@1': { ...bus, 'x@1': part } as NodeSpec }));
+    return registersOf(from.index.tree.nodes.get('/bus@1/x@1') as DtNode);
+  };
+  expect(registersOn(256)).toEqual([{ address: 0x30000000n, size: 0x100n }]);
+  expect(registersOn(257)).toEqual([]);
 });
