@@ -40,9 +40,15 @@ export function parseTarget(text: string): Target {
   if (host === undefined)
     throw new UsageError(
       `'${text}' is not a target`,
-      'Write ssh://user@host, ssh://user@host:port, ssh://user@[IPv6 address], or local.',
+      `${meantTarget(text)}Write ssh://user@host, ssh://user@host:port, ssh://user@[IPv6 address], or local.`,
     );
   return { kind: 'ssh', host: `${user}${host}`, ...(port === undefined ? {} : { port }) };
+}
+
+/** `Did you mean …?` for what ssh itself takes, `orin` or `root@orin`, with a blank behind; else nothing. */
+function meantTarget(text: string): string {
+  if (!/^(\w[\w-]*@)?\w[\w.-]*$/.test(text)) return '';
+  return `Did you mean ssh://${text.includes('@') ? '' : 'root@'}${text}? `;
 }
 
 /** The command that reaches the target's shell: `words` are one command line there, quoted already. */

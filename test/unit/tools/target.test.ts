@@ -73,3 +73,12 @@ test.each(['bash', 'dash', 'busybox sh', 'tcsh', 'csh', 'fish'])(
     expect([whole.stdout, whole.exitCode]).toEqual([`typed ${script}`, 7]);
   },
 );
+
+test.each([
+  ['orin', /^Did you mean ssh:\/\/root@orin\? Write /],
+  ['me@10.0.0.2', /^Did you mean ssh:\/\/me@10\.0\.0\.2\? Write /],
+  ['-oProxyCommand=x', /^Write /],
+  ['a b', /^Write /],
+])('%s: the hint says what it may have meant', (text, hint) => {
+  expect(() => parseTarget(text)).toThrow(expect.objectContaining({ hint: expect.stringMatching(hint) }));
+});
