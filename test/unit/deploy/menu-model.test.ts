@@ -77,11 +77,13 @@ const wish = (kind: BootWish, id: string, cut: number): Step =>
   function deploy(state) {
     const plan = planDeploy(bundleOf(id), factsFrom(state), kind, now);
     const before = startedOf(state)?.['LABEL'];
+    const isOurDefault = menuOf(state).default === 'bpmp-virt';
     apply(state, plan, cut);
     const after = startedOf(state)?.['LABEL'];
     if (kind === 'trial' && cut === 99) expect(after).toBe('bpmp-virt');
-    // A plain deployment makes nothing start by itself that did not before.
-    if (kind === 'keep' && before !== 'bpmp-virt') expect(after).toBe(before);
+    // A plain deployment makes nothing start by itself that did not before, but puts back a DEFAULT of ours whose entry is gone.
+    if (kind === 'keep' && before !== 'bpmp-virt')
+      expect(isOurDefault ? after !== 'bpmp-virt' : after === before, `${before}, then ${after}`).toBe(true);
   };
 const STEP: fc.Arbitrary<readonly [name: string, run: Step, isTool: boolean]> = fc.oneof(
   fc.tuple(ID, CUT).map(([id, cut]) => [`deploy ${id} ${cut}`, wish('keep', id, cut), true] as const),
@@ -164,7 +166,8 @@ test('whatever is done to the menu in between: what UEFI would boot is there, at
           ).toContain(startedOf(state)?.['LABEL']);
       }
     }),
-    { numRuns: 600 },
+    // The same ones each time; BPMP_VIRT_MODEL_SEED=2 looks at others.
+    { numRuns: 600, seed: Number(process.env['BPMP_VIRT_MODEL_SEED'] ?? 1) },
   );
   // Neither is everything refused, nor nothing.
   expect(done).toBeGreaterThan(refused);
