@@ -177,6 +177,17 @@ static bool storm_status(int32_t status)
            status == -ENODEV || status == -ETIMEDOUT;
 }
 
+#define STORM_CONNECTIONS 10
+
+/* A busy host may need longer than asked for until enough has happened. */
+static bool storm_goes_on(BpmpPeer *peer, gint64 end)
+{
+    gint64 now = g_get_monotonic_time();
+
+    return now < end || (peer_connections(peer) <= STORM_CONNECTIONS &&
+                         now < end + 60 * G_TIME_SPAN_SECOND);
+}
+
 /*
  * Both CPUs ring all the time while the model comes, misbehaves and goes, for
  * BPMP_TEST_STORM_SECONDS. After that it is well, and so must the machine be.
@@ -184,8 +195,7 @@ static bool storm_status(int32_t status)
 static void test_storm(void)
 {
     const char *seconds = getenv("BPMP_TEST_STORM_SECONDS");
-    gint64 end = g_get_monotonic_time() +
-                 (seconds ? atoi(seconds) : 2) * G_TIME_SPAN_SECOND;
+    gint64 end;
     const uint64_t blocks[] = { BLOCK, BLOCK_2 };
     BpmpPeer *peer = peer_new();
     g_autofree char *path = g_strdup_printf("%s.qemu", peer_path(peer));
@@ -201,6 +211,8 @@ static void test_storm(void)
     }
     peer_call(peer, path);
     guest_cont(qts);
+    end = g_get_monotonic_time() +
+          (seconds ? atoi(seconds) : 2) * G_TIME_SPAN_SECOND;
     do {
         guest_wait_counting(qts, CONTEXT_0);
         guest_wait_counting(qts, CONTEXT_1);
@@ -208,10 +220,10 @@ static void test_storm(void)
             g_assert_true(storm_status(qtest_readl(qts, blocks[i] +
                                                    BPMP_BLOCK_STATUS)));
         }
-    } while (g_get_monotonic_time() < end);
+    } while (storm_goes_on(peer, end));
     g_test_message("%u connections, %u transfers", peer_connections(peer),
                    peer_total(peer));
-    g_assert_cmpuint(peer_connections(peer), >, 10);
+    g_assert_cmpuint(peer_connections(peer), >, STORM_CONNECTIONS);
 
     end = g_get_monotonic_time() + 60 * G_TIME_SPAN_SECOND;
     for (unsigned i = 0; i < G_N_ELEMENTS(blocks); i++) {

@@ -268,13 +268,16 @@ typedef struct Dma {
 } Dma;
 
 #define DMA_TARGET 0x300000
+#define DMA_US (100 * 1000)
 
 /* A device of the machine that writes to memory until it is without clock. */
 static void dma_until_reset(void *opaque)
 {
     Dma *dma = opaque;
+    gint64 end = g_get_monotonic_time() + DMA_US;
 
-    for (unsigned i = 0; i < 20; i++) {
+    /* By the clock: sleeps on a busy host add up to more than a reset waits. */
+    for (unsigned i = 0; g_get_monotonic_time() < end; i++) {
         memset(dma->ram + DMA_TARGET, i, 64);
         g_usleep(10 * 1000);
     }
@@ -384,18 +387,24 @@ static void test_trace(void)
 }
 #endif
 
-/* Random accesses for BPMP_TEST_FUZZ_SECONDS: QEMU lives, the peer is well. */
+/* As many as never leave the model without a transfer. */
+#define FUZZ_ACCESSES 1000
+
+/*
+ * Random accesses for BPMP_TEST_FUZZ_SECONDS, but so many on a busy host as
+ * well: QEMU lives, the peer is well.
+ */
 static void test_fuzz(void)
 {
     const char *seconds = getenv("BPMP_TEST_FUZZ_SECONDS");
-    gint64 end = g_get_monotonic_time() +
-                 (seconds ? atoi(seconds) : 1) * G_TIME_SPAN_SECOND;
     BpmpPeer *peer = peer_new();
     QTestState *qts = bpmp_start(peer,
                                  "-global nvidia-bpmp-guest.timeout-ms=100");
+    gint64 end = g_get_monotonic_time() +
+                 (seconds ? atoi(seconds) : 1) * G_TIME_SPAN_SECOND;
     unsigned accesses = 0;
 
-    while (g_get_monotonic_time() < end) {
+    while (accesses < FUZZ_ACCESSES || g_get_monotonic_time() < end) {
         static const unsigned places[] = {
             BPMP_GUEST_TX_SIZE, BPMP_GUEST_RX_SIZE, BPMP_GUEST_RET,
             BPMP_GUEST_MRQ, BPMP_GUEST_DOORBELL, BPMP_GUEST_ID,
