@@ -8,7 +8,15 @@ const fileReport = z.object({
   status: z.string(),
   startTime: z.number(),
   endTime: z.number(),
-  assertionResults: z.array(z.object({ status: z.string() })),
+  assertionResults: z.array(
+    z.object({
+      status: z.string(),
+      fullName: z.string().default(''),
+      failureMessages: z.array(z.string()).default([]),
+    }),
+  ),
+  /** Why the file could not be run at all. */
+  message: z.string().default(''),
 });
 const reportSchema = z.object({
   testResults: z.array(fileReport),
@@ -35,4 +43,21 @@ export function count({ testResults, skipped }: Report): { passed: number; faile
     failed: all.filter(({ status }) => status === 'failed').length + broken.length,
     skipped: all.filter(({ status }) => !['passed', 'failed'].includes(status)).length + skipped.length,
   };
+}
+
+/** Lines of a failure that are said once more at the end, where whoever sees the last lines alone sees them. */
+const TOLD = 15;
+
+/** What failed, by name, each with the last lines of its reason and without the stack. */
+export function failures({ testResults }: Report): readonly string[] {
+  return testResults.flatMap(({ name, status, assertionResults, message }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [told(name, message)] : [];
+    return failed.map(({ fullName, failureMessages }) => told(fullName, failureMessages.join('\n')));
+  });
+}
+
+function told(name: string, reason: string): string {
+  const lines = reason.split('\n').filter((line) => line.trim() !== '' && !/^\s+at /.test(line));
+  return [`FAILED ${name}`, ...lines.slice(-TOLD).map((line) => `  ${line}`)].join('\n');
 }

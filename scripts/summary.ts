@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { count, readReport } from './report.ts';
+import { count, failures, readReport } from './report.ts';
 
 /**
- * What the reports in a folder (first word) say: what costs what, what was skipped, and, last, `N passed, N failed, N skipped`. Exits with 1
- * where a test failed or a part (the other words) has run none.
+ * What the reports in a folder (first word) say: what costs what, what was skipped, why what failed did, and, last, `N passed, N failed,
+ * N skipped`. Exits with 1 where a test failed or a part (the other words) has run none.
  */
 const [folder = '.', ...parts] = process.argv.slice(2);
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -13,6 +13,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 const SMALL_S = 20;
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
+const failed: string[] = [];
 const costs: { readonly name: string; readonly seconds: number }[] = [];
 let absent = false;
 for (const part of parts) {
@@ -25,10 +26,11 @@ for (const part of parts) {
   for (const line of report.skipped) say(`SKIPPED ${line}`);
   for (const { name, startTime, endTime } of report.testResults)
     costs.push({ name: relative(process.cwd(), name), seconds: (endTime - startTime) / 1000 });
-  const { passed, failed, skipped } = count(report);
-  totals.passed += passed;
-  totals.failed += failed;
-  totals.skipped += skipped;
+  failed.push(...failures(report));
+  const counts = count(report);
+  totals.passed += counts.passed;
+  totals.failed += counts.failed;
+  totals.skipped += counts.skipped;
 }
 
 const large = costs.filter(({ seconds }) => seconds >= SMALL_S).sort((a, b) => b.seconds - a.seconds);
@@ -37,5 +39,6 @@ say('minutes  test file (those beside each other share the processors)');
 for (const { name, seconds } of large) say(`${(seconds / 60).toFixed(1).padStart(7)}  ${name}`);
 const rest = small.reduce((sum, { seconds }) => sum + seconds, 0);
 say(`${(rest / 60).toFixed(1).padStart(7)}  ${small.length} others`);
+for (const text of failed) say(text);
 say(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed > 0 || totals.passed === 0 || absent ? 1 : 0;

@@ -75,6 +75,7 @@ async function run(file: string): Promise<FileReport | undefined> {
       assertionResults: [],
       startTime: 0,
       endTime: 0,
+      message: 'it ended without a report',
     }
   );
 }

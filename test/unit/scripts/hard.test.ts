@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { importsOf, parseDeclared } from '../../../scripts/hard/declared.ts';
 import { type Candidate, inOrder, whyNot } from '../../../scripts/hard/order.ts';
-import { count } from '../../../scripts/report.ts';
+import { count, failures } from '../../../scripts/report.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const FILES = readdirSync(join(ROOT, 'test/hard'), { recursive: true, encoding: 'utf8' })
@@ -82,8 +82,8 @@ describe('order and budget', () => {
 
 test('a file that cannot be loaded counts as a failure, and what was not run as skipped', () => {
   const file = (status: string, ...tests: string[]) => ({
-    ...{ name: 'x', status, startTime: 0, endTime: 1 },
-    assertionResults: tests.map((each) => ({ status: each })),
+    ...{ name: 'x', status, startTime: 0, endTime: 1, message: '' },
+    assertionResults: tests.map((each) => ({ status: each, fullName: '', failureMessages: [] })),
   });
   const testResults = [
     file('passed', 'passed', 'pending'),
@@ -91,4 +91,32 @@ test('a file that cannot be loaded counts as a failure, and what was not run as 
     file('failed', 'failed', 'passed'),
   ];
   expect(count({ testResults, skipped: ['y: no time'] })).toEqual({ passed: 2, failed: 2, skipped: 2 });
+});
+
+test('what failed is said with the last lines of its reason, and without the stack', () => {
+  const said = [
+    'Error: qtest.sh',
+    ...Array.from({ length: 40 }, (_, at) => `  | line ${at}`),
+    '  | assertion failed',
+  ];
+  const stack = ['    at runScript (script.ts:1:1)', '    at test.ts:2:2'];
+  const failed = {
+    status: 'failed',
+    fullName: 'QEMU holds',
+    failureMessages: [[...said, ...stack].join('\n')],
+  };
+  const passed = { status: 'passed', fullName: 'QEMU runs', failureMessages: [] };
+  const times = { startTime: 0, endTime: 1 };
+  const lines = failures({
+    testResults: [
+      { name: 'a', status: 'failed', ...times, assertionResults: [failed, passed], message: '' },
+      { name: 'b', status: 'failed', ...times, assertionResults: [], message: 'SyntaxError' },
+    ],
+    skipped: [],
+  });
+  expect(lines).toEqual([
+    expect.stringMatching(/^FAILED QEMU holds\n {4}\| line 26\n/),
+    'FAILED b\n  SyntaxError',
+  ]);
+  expect(lines[0]).toMatch(/\| assertion failed$/);
 });
