@@ -163,7 +163,10 @@ static void suspended(int fd)
 	};
 	char *text;
 
-	fake("suspend 1");
+	if (fake("suspend 1") == -EOPNOTSUPP) {
+		skip("H7 a host that sleeps: bpmp.c of 6.1 does not know it");
+		return;
+	}
 	fake("clear");
 	ok(clk(fd, GET_RATE, 155) == -EAGAIN && clk(fd, ENABLE, 155) == -EAGAIN,
 	   "H7 a host that sleeps: ioctl is EAGAIN");

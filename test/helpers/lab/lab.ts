@@ -87,6 +87,27 @@ export async function labUnpatchedKernel(): Promise<LabKernel> {
   });
 }
 
+/** Kernels beside 6.12 on which the host proxy is attacked: an old one that is still kept up, and the newest. */
+const OTHER_SOURCES = {
+  '6.1': { package: 'linux-source-6.1', suites: BOOKWORM },
+  '7.3': { package: 'linux-source-7.3', suites: ['trixie-backports'] },
+} as const;
+
+/** An arm64 kernel of another version, as Debian has it, no larger than test/c/host needs. */
+export async function labOtherKernel(version: keyof typeof OTHER_SOURCES): Promise<LabKernel> {
+  const fragment = 'test/c/host/attack.config';
+  const place = await labPlace(`other-${version}`, [fragment, ...MADE_BY]);
+  return place.alone(async () => {
+    const tree = join(place.folder, KERNEL_TREE);
+    const source = { mirror: MIRROR, form: 'linux-source', ...OTHER_SOURCES[version] } as const;
+    await unpacked(`linux-${version}`, source, tree);
+    const out = join(place.folder, 'kernel/out');
+    const wish = { tree, out, targets: ['Image', 'modules'], after: [] } as const;
+    await place.run(kernelBuild({ name: `other-${version}`, base: fragment, ...wish }));
+    return { src: tree, out, image: join(out, IMAGE) };
+  });
+}
+
 type Target = 'Image' | 'dtbs' | 'modules';
 
 /**
@@ -144,12 +165,13 @@ function kernelBuild(wish: {
   readonly name: string;
   readonly tree: string;
   readonly out: string;
+  readonly base?: string;
   readonly fragments?: readonly string[];
   readonly targets: readonly Target[];
   readonly after?: readonly string[];
 }): readonly PlannedStep[] {
   const { name, tree, out, fragments = [], targets, after = ['kernel-patches'] } = wish;
-  const files = ['recipes/kconfig/lab.config', ...fragments].map((file) => `tool:${file}`);
+  const files = [wish.base ?? 'recipes/kconfig/lab.config', ...fragments].map((file) => `tool:${file}`);
   const common = { tree, out, crossCompile: CROSS };
   const config = { base: 'allnoconfig', fragments: files, wanted: {}, localVersion: '-bpmp' } as const;
   const configure = `kernel-${name}-config`;

@@ -239,19 +239,19 @@ static struct platform_driver device_driver = {
 	},
 };
 
+static void reset_user_gone(void *unused)
+{
+	if (reset)
+		fake_reset_put();
+	reset_user = NULL;
+}
+
 /* A driver that has a reset: the test binds and unbinds it. */
 static int reset_user_probe(struct platform_device *pdev)
 {
 	reset_user = &pdev->dev;
 
-	return 0;
-}
-
-static void reset_user_remove(struct platform_device *pdev)
-{
-	if (reset)
-		fake_reset_put();
-	reset_user = NULL;
+	return devm_add_action_or_reset(&pdev->dev, reset_user_gone, NULL);
 }
 
 static const struct of_device_id reset_user_matches[] = {
@@ -261,7 +261,6 @@ static const struct of_device_id reset_user_matches[] = {
 
 static struct platform_driver reset_user_driver = {
 	.probe = reset_user_probe,
-	.remove = reset_user_remove,
 	.driver = {
 		.name = "fake-bpmp-reset-user",
 		.of_match_table = reset_user_matches,

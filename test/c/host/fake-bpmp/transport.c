@@ -13,7 +13,6 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <soc/tegra/bpmp.h>
-#include <soc/tegra/ivc.h>
 
 #include "fake.h"
 
@@ -265,7 +264,10 @@ int fake_set_timeout(u32 ms)
 	return 0;
 }
 
-/* As bpmp.c has it between suspend and resume of the host. */
+/*
+ * As bpmp.c has it between suspend and resume of the host. -EOPNOTSUPP where it
+ * does not keep that in mind, as in 6.1.
+ */
 int fake_suspend(bool suspended)
 {
 	struct tegra_bpmp *bpmp = find_bpmp();
@@ -273,9 +275,13 @@ int fake_suspend(bool suspended)
 	if (!bpmp)
 		return -ENODEV;
 
+#ifdef COMPAT_HAS_BPMP_SUSPENDED
 	bpmp->suspended = suspended;
 
 	return 0;
+#else
+	return -EOPNOTSUPP;
+#endif
 }
 
 static int init_channels(struct device *dev, struct resource *res)
