@@ -42,11 +42,12 @@ export function withoutOurs(text: string, kept = ''): string {
   return putDefaultBack(cut, marker);
 }
 
-/** Where DEFAULT says our label and no entry has it, it gets what it was, or an entry that is there. */
+/** Where DEFAULT says our label and no entry has it, it gets what it was, or an entry that is there and has a kernel. */
 function putDefaultBack(text: string, marker: Marker | undefined): string {
   const { entries, lines } = readMenu(text);
-  const labels = entries.map(({ keys }) => keys.get('LABEL') ?? '');
-  if (labels.includes(OUR_LABEL) || !lines.some(isDefault)) return text;
+  if (entries.some(({ keys }) => keys.get('LABEL') === OUR_LABEL) || !lines.some(isDefault)) return text;
+  const bootable = entries.filter(hasKernel);
+  const labels = (bootable.length === 0 ? entries : bootable).map(({ keys }) => keys.get('LABEL') ?? '');
   const { was, isDangling, hasCr } = marker ?? {};
   const label =
     was !== undefined && (isDangling === true || labels.includes(plain(was)))
@@ -58,6 +59,8 @@ function putDefaultBack(text: string, marker: Marker | undefined): string {
     .join('');
 }
 
+/** UEFI starts nothing of an entry without LINUX: U-Boot's KERNEL is unknown to it. */
+const hasKernel = ({ keys }: MenuEntry) => (keys.get('LINUX') ?? '') !== '';
 const isDefault = ({ key, value }: Menu['lines'][number]) => key === 'DEFAULT' && value === OUR_LABEL;
 const plain = (label: string) => label.replaceAll('\r', '');
 
@@ -172,7 +175,9 @@ function withValue(raw: string, label: string, cr: '' | '\r'): string {
   return `${separated}${label}${rest}${stays}${end.replace('\r', '')}`;
 }
 
-function refuse(text: string, { entries, labels }: Menu): void {
+function refuse(text: string, menu: Menu): void {
+  const { entries, labels } = menu;
+  const started = startedEntry(menu);
   const refusals: readonly (readonly [boolean, string, string])[] = [
     [
       text.startsWith('\xff\xfe'),
@@ -180,6 +185,11 @@ function refuse(text: string, { entries, labels }: Menu): void {
       'Save it as plain text.',
     ],
     [entries.length === 0, 'extlinux.conf has no entry to copy', 'Put the stock file back and deploy again.'],
+    [
+      started !== undefined && !hasKernel(started),
+      `the entry ${started?.keys.get('LABEL')} of extlinux.conf, which the board boots, has no LINUX: UEFI cannot start it`,
+      'Give that entry its LINUX line, or let DEFAULT name an entry that has one.',
+    ],
     [
       entries.some(({ keys }) => keys.get('LABEL') === OUR_LABEL),
       `extlinux.conf has an entry ${OUR_LABEL} that this tool did not make`,

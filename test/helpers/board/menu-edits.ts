@@ -35,8 +35,8 @@ export const MENU_EDITS: Readonly<Record<string, (text: string, ours: string) =>
     const label = /^DEFAULT[ \t]+(.*?)\s*$/m.exec(text)?.[1] ?? '';
     const at = text.search(new RegExp(`^LABEL ${label.replace(/\W/g, '.')}[ \t\r]*$`, 'm'));
     const [block = ''] = /^LABEL.*\n(?:[ \t]+\S.*\n)*/.exec(text.slice(Math.max(at, 0))) ?? [];
-    // Nothing is copied twice, and no entry without a kernel.
-    if (!block.includes('LINUX') || text.includes('LABEL copied')) return text;
+    // Nothing is copied twice; of a menu without indentation the label alone, as a line of sed does.
+    if (text.includes('LABEL copied')) return text;
     return `${text.replace(/^DEFAULT.*$/gm, 'DEFAULT copied')}\n${block.replace(/^LABEL.*/, 'LABEL copied')}`;
   },
   'our entry’s lines cut out by number': (text) => text.replace(/^LABEL bpmp-virt.*\n(?:.*\n){4}/m, ''),

@@ -96,6 +96,18 @@ test('what flash.sh makes of all entries is put right by the next deployment, an
   expect(withoutOurs(again)).toBe(flashed(STOCK));
 });
 
+test('an entry that UEFI cannot start is neither copied nor made the one to start', () => {
+  const copied = STOCK.replace('DEFAULT primary', 'DEFAULT copied');
+  expect(() => withOurs(`${copied}\nLABEL copied\n`, ours, 'trial')).toThrow(
+    'the entry copied of extlinux.conf, which the board boots, has no LINUX',
+  );
+  // U-Boot's word for it, which UEFI does not know.
+  expect(() => withOurs(STOCK.replaceAll('LINUX', 'KERNEL'), ours, 'no')).toThrow('has no LINUX');
+  const whole = withOurs(`${copied}\nLABEL copied\n  LINUX /boot/Image\n`, ours, 'default');
+  const cut = whole.replace('LABEL copied\n  LINUX /boot/Image\n', 'LABEL copied\n');
+  expect(readAsUefi(withoutOurs(cut)).default).toBe('primary');
+});
+
 test('an opening marker whose end is gone takes nobody’s entry with it', () => {
   const text = `${STOCK}# >>> bpmp-virt old\nLABEL mine\n  LINUX /mine\n`;
   const result = withOurs(text, ours, 'no');
@@ -115,7 +127,7 @@ test.each([
 
 test('any file: added and undone to the byte', () => {
   const line = fc.constantFrom(
-    'LABEL a',
+    'LABEL a\n\tLINUX /a',
     '\tLINUX /x',
     'APPEND root=/dev/x',
     '# APPEND y',
@@ -126,7 +138,7 @@ test('any file: added and undone to the byte', () => {
   );
   fc.assert(
     fc.property(fc.array(line, { maxLength: 12 }), fc.constantFrom('', '\n', '\n\n'), (lines, end) => {
-      const text = `LABEL primary\nAPPEND z\n${lines.filter((each, at) => !each.includes('DEFAULT') || lines.findIndex((x) => x.includes('DEFAULT')) === at).join('\n')}${end}`;
+      const text = `LABEL primary\nLINUX /k\nAPPEND z\n${lines.filter((each, at) => !each.includes('DEFAULT') || lines.findIndex((x) => x.includes('DEFAULT')) === at).join('\n')}${end}`;
       if (readAsUefi(text).entries.length > 9) return;
       for (const boot of ['no', 'trial', 'default'] as const) {
         const result = withOurs(text, ours, boot);
