@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { machine, totalmem } from 'node:os';
 import process from 'node:process';
 import type { Finding } from '../../deploy/finding.ts';
 import { missingTools, neededTools } from '../../engine/host-tools.ts';
+import { readText } from '../../read-file.ts';
 import type { CliContext } from '../context.ts';
 import { buildPlan } from './build-plan.ts';
 import { explainMissing } from './host-check.ts';
@@ -15,7 +16,7 @@ const GB = 1e9;
 
 /** Whether this machine is a board with a BPMP: its device tree names a Tegra. */
 export async function isBoard(): Promise<boolean> {
-  const compatible = await readFile('/proc/device-tree/compatible', 'latin1').catch(() => '');
+  const compatible = await readText('/proc/device-tree/compatible').catch(() => '');
   return compatible.includes('nvidia,tegra');
 }
 
