@@ -39,8 +39,11 @@ export async function remoteRef(
   return undefined;
 }
 
-/** Without a terminal git says nothing by itself while data flows, and would be taken for one that hangs. */
-const FETCH = ['fetch', '--progress', '--no-tags', '--depth=1'];
+/**
+ * Without a terminal git says nothing by itself while data flows, and would be taken for one that hangs; nor where it unpacks objects
+ * one by one, as it does below 100 of them, however large they are.
+ */
+export const TELLING_FETCH = ['-c', 'fetch.unpackLimit=1', 'fetch', '--progress', '--no-tags'] as const;
 
 /**
  * The bare repository `store`, made where it is missing. The caller has its lock, so that git's own locks and halves of packs are of
@@ -76,7 +79,7 @@ export async function fetchWhole(
   onProgress?: OnProgress,
 ): Promise<void> {
   const git = await openStore(store, signal, onProgress);
-  await git.raw([...FETCH, url, `+${source}:${name}`]);
+  await git.raw([...TELLING_FETCH, '--depth=1', url, `+${source}:${name}`]);
 }
 
 /**

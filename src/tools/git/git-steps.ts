@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { SimpleGit } from 'simple-git';
 import { exists } from '../files/folder.ts';
 import { type OnProgress, revParse } from './git.ts';
-import { openStore } from './git-remote.ts';
+import { openStore, TELLING_FETCH } from './git-remote.ts';
 
 /** The commit in the folder of steps: whole there or not there. */
 const WANTED = 'refs/bpmp-virt-steps/wanted';
@@ -18,7 +18,8 @@ const BATCH = { first: 128, least: 8, most: 2048 } as const;
  */
 const STEP = [
   ...['-c', 'fetch.negotiationAlgorithm=noop', '-c', 'gc.auto=0', '-c', 'maintenance.auto=false'],
-  ...['fetch', '--progress', '--no-tags', '--no-write-fetch-head', '--filter=blob:none'],
+  ...TELLING_FETCH,
+  ...['--no-write-fetch-head', '--filter=blob:none'],
 ] as const;
 
 /** What is brought in steps. */

@@ -14,7 +14,7 @@ import { anonymous, toyBench } from '../../../helpers/toy-bench.ts';
 
 /** Bytes that no compression makes fewer. */
 const CONTENT = randomBytes(200_000);
-/** From 100 objects on git keeps a pack as it is; fewer are unpacked one by one while they come. */
+/** More than one step of what is asked for in steps. */
 const FILES = 120;
 
 async function makeRepository(folder: string): Promise<void> {
