@@ -140,7 +140,7 @@ export const HEALTHY: Tree = {
   'proc/device-tree/bpmp_host_proxy/allowed-clocks': '\0\0\0\x9b\0\0\0\x66',
   'proc/device-tree/bpmp_host_proxy/allowed-resets': '\0\0\0\x64',
   'boot/extlinux/extlinux.conf':
-    'TIMEOUT 30\nDEFAULT primary\nLABEL primary\n# LABEL backup\n# >>> bpmp-virt x\nLABEL b\n',
+    'TIMEOUT 30\nDEFAULT primary\nLABEL primary\nLINUX /boot/Image\n# LABEL backup\n# >>> bpmp-virt x\nLABEL b\n',
   [SECURE]: '\x06\0\0\0\0',
   [MODE]: '\x07\0\0\0\x01',
 };
