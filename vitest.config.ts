@@ -47,7 +47,7 @@ export default defineConfig({
       ...(BPMP_VIRT_REPORT === '' ? [] : [['json', { outputFile: BPMP_VIRT_REPORT }] as ['json', object]]),
     ],
     projects: [
-      project('unit', 10_000, WORKERS),
+      project('unit', 30_000, WORKERS),
       project('integration', 300_000, WORKERS),
       project('e2e', 3_600_000, BUILDERS),
       // One at a time, and nothing beside it.
