@@ -87,11 +87,8 @@ export async function labUnpatchedKernel(): Promise<LabKernel> {
   });
 }
 
-/** Kernels beside 6.12 on which the host proxy is attacked: an old one that is still kept up, and the newest. */
-const OTHER_SOURCES = {
-  '6.1': { package: 'linux-source-6.1', suites: BOOKWORM },
-  '7.3': { package: 'linux-source-7.3', suites: ['trixie-backports'] },
-} as const;
+/** Kernels beside 6.12 on which the host proxy is attacked: an old one that is still kept up. */
+const OTHER_SOURCES = { '6.1': { package: 'linux-source-6.1', suites: BOOKWORM } } as const;
 
 /** An arm64 kernel of another version, as Debian has it, no larger than test/c/host needs. */
 export async function labOtherKernel(version: keyof typeof OTHER_SOURCES): Promise<LabKernel> {
